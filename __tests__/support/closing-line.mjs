@@ -1,0 +1,15 @@
+/** A jest reporter that ends the run with one plain line, which needs no knowledge of jest to be read. */
+export default class ClosingLine {
+  /** @param {unknown} _contexts @param {import('@jest/reporters').AggregatedResult} results */
+  onRunComplete(_contexts, results) {
+    const { numPassedTests, numFailedTests, numPendingTests, numRuntimeErrorTestSuites } = results
+    const failed = numFailedTests + numRuntimeErrorTestSuites
+    const skipped = numPendingTests > 0 ? `, ${numPendingTests} skipped` : ''
+    this.line = `${numPassedTests} passed, ${failed} failed${skipped}`
+  }
+
+  getLastError() {
+    // Called after every reporter is done, the default one's summary included.
+    process.stdout.write(`\n${this.line ?? ''}\n`)
+  }
+}

@@ -1,0 +1,152 @@
+/**
+ * The log as a person sees it: commands carried out and rendered, masks applied from the moment they are
+ * registered. A value that is printed before its mask stays visible, so an error of order shows.
+ *
+ * Stricter than the runner in one respect: it hides a value only as registered, not the encodings that the
+ * runner derives from it (base64, URI and JSON escapes), so that nothing leans on those.
+ */
+
+/**
+ * @typedef {object} Command
+ * @property {string} name
+ * @property {Record<string, string>} properties
+ * @property {string} data
+ */
+
+const COMMANDS = new Set([
+  'add-mask',
+  'add-matcher',
+  'add-path',
+  'debug',
+  'echo',
+  'endgroup',
+  'error',
+  'group',
+  'notice',
+  'remove-matcher',
+  'save-state',
+  'set-env',
+  'set-output',
+  'stop-commands',
+  'warning'
+])
+const LABELS = /** @type {Record<string, string>} */ ({
+  error: 'Error: ',
+  warning: 'Warning: ',
+  notice: 'Notice: ',
+  group: '▸ '
+})
+
+export class RunnerLog {
+  /** @type {string[]} */ masks = []
+  /** @type {Command[]} */ commands = []
+  /** @type {string[]} */ #lines = []
+  #debug
+  #known
+
+  /**
+   * @param {object} [options]
+   * @param {boolean} [options.debug]  whether debug lines are shown
+   * @param {string[]} [options.known]  masks that earlier steps of the job registered
+   */
+  constructor({ debug = false, known = [] } = {}) {
+    this.#debug = debug
+    this.#known = known
+  }
+
+  get text() {
+    return this.#lines.map(line => `${line}\n`).join('')
+  }
+
+  /**
+   * A writer for one stream, which cuts it into lines as the runner does: at `\r`, `\n` or both.
+   *
+   * @returns {{write: (text: string) => void, end: () => void}}
+   */
+  stream() {
+    let rest = ''
+    return {
+      write: text => {
+        // A carriage return at the very end may be half a line break: it waits for the next piece.
+        const lines = (rest + text).split(/\r\n|\n|\r(?!$)/)
+        rest = lines.pop() ?? ''
+        for (const line of lines) this.#line(line)
+      },
+      end: () => {
+        if (rest !== '') this.#line(rest.replace(/\r$/, ''))
+        rest = ''
+      }
+    }
+  }
+
+  /** @param {string} line */
+  #line(line) {
+    const command = parseCommand(line)
+    if (!command) {
+      this.#show(line)
+      return
+    }
+    this.commands.push(command)
+    if (command.name === 'add-mask') this.masks.push(command.data)
+    else if (command.name === 'debug') this.#debug && this.#show(`##[debug]${command.data}`)
+    else if (command.name in LABELS) this.#show(`${LABELS[command.name]}${command.data}`)
+  }
+
+  /** @param {string} text */
+  #show(text) {
+    // Longest first, so that a mask which contains another is not left half uncovered. Each line of a
+    // value is hidden by itself as well.
+    const hidden = [...this.#known, ...this.masks]
+      .flatMap(mask => [mask, ...mask.split(/[\r\n]+/)])
+      .filter(value => value !== '')
+      .sort((a, b) => b.length - a.length)
+    let shown = text
+    for (const value of hidden) shown = shown.replaceAll(value, '***')
+    this.#lines.push(shown)
+  }
+}
+
+/**
+ * The command that the runner would carry out on reading this line, if any. Besides `::name::data` it still
+ * obeys `##[name]data`, and that anywhere in a line.
+ *
+ * @param {string} line
+ * @returns {Command | undefined}
+ */
+export function parseCommand(line) {
+  const modern = /^\s*::(.*?)::(.*)$/s.exec(line)
+  if (modern) {
+    const command = toCommand(modern[1] ?? '', ',', unescapeProperty, unescapeData(modern[2] ?? ''))
+    if (command) return command
+  }
+  const legacy = /##\[([^\]]*)\](.*)$/s.exec(line)
+  return legacy ? toCommand(legacy[1] ?? '', ';', unescapeLegacy, unescapeLegacy(legacy[2] ?? '')) : undefined
+}
+
+/**
+ * @param {string} info  name and properties
+ * @param {string} separator
+ * @param {(text: string) => string} decode
+ * @param {string} data
+ * @returns {Command | undefined}
+ */
+function toCommand(info, separator, decode, data) {
+  const [name = '', list = ''] = info.split(/ (.*)/s)
+  if (!COMMANDS.has(name)) return undefined
+  /** @type {Record<string, string>} */
+  const properties = {}
+  for (const property of list.trim().split(separator)) {
+    const [key, value] = property.split(/=(.*)/s)
+    if (key && value) properties[key] = decode(value)
+  }
+  return { name, properties, data }
+}
+
+/** @param {string} text */
+const unescapeData = text => text.replaceAll('%0D', '\r').replaceAll('%0A', '\n').replaceAll('%25', '%')
+
+/** @param {string} text */
+const unescapeProperty = text => unescapeData(text.replaceAll('%3A', ':').replaceAll('%2C', ','))
+
+/** @param {string} text */
+const unescapeLegacy = text => unescapeData(text.replaceAll('%3B', ';').replaceAll('%5D', ']'))

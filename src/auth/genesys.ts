@@ -1,0 +1,103 @@
+import type { Answer } from '../http/request.js'
+import type { Wire } from '../http/wire.js'
+import { readToken } from './answers.js'
+import { type Advice, rejection } from './rejections.js'
+import type { GenesysApi, GenesysLogin, GenesysLongLived, Grant, Token, Witness } from './request.js'
+import { basic, FORM, formText, JSON_TYPE, json, place } from './sending.js'
+
+type GenesysRequest = GenesysLogin | GenesysApi | GenesysLongLived
+
+/**
+ * Returns a token of Genesys Cloud with the API's origin; throws an `ActionError`. The long-lived one costs
+ * two requests, the others one.
+ */
+export async function exchangeGenesys(request: GenesysRequest, wire: Wire, witness: Witness): Promise<Grant> {
+  const token = await tokenFor(request, wire, witness)
+  const { region, baseUrl } = request
+  return {
+    token,
+    apiUrl: place(apiHost(request), '/', baseUrl).origin,
+    domain: region.domain,
+    ...(region.code === undefined ? {} : { region: region.code })
+  }
+}
+
+function tokenFor(request: GenesysRequest, wire: Wire, witness: Witness): Promise<Token> {
+  switch (request.exchange) {
+    case 'genesys-login':
+      return atLoginHost(request, wire, witness)
+    case 'genesys-api':
+      return atApiHost(request, wire, witness)
+    case 'genesys-long-lived':
+      return generate(request, wire, witness)
+  }
+}
+
+/** The documented request, as the official JavaScript, Go and Python SDKs and the official CLI send it. */
+async function atLoginHost(request: GenesysLogin, wire: Wire, witness: Witness): Promise<Token> {
+  const { client, region, scope, baseUrl } = request
+  const answer = await wire.send({
+    method: 'POST',
+    url: place(`https://login.${region.domain}`, '/oauth/token', baseUrl),
+    headers: { Authorization: basic(client, witness), 'Content-Type': FORM },
+    body: formText({ grant_type: 'client_credentials', scope })
+  })
+  return tokenIn(answer, 'access', advice(request), wire, witness)
+}
+
+/** The tutorial's request; no artefact of the vendor's shows it. */
+async function atApiHost(request: GenesysApi, wire: Wire, witness: Witness): Promise<Token> {
+  const { client, baseUrl } = request
+  const answer = await wire.send({
+    method: 'POST',
+    url: place(apiHost(request), '/api/v2/oauth/token', baseUrl),
+    headers: { 'Content-Type': JSON_TYPE },
+    body: json({ grant_type: 'client_credentials', client_id: client.id }, 'client_secret', client.secret)
+  })
+  const notOffered =
+    'This request is the tutorial’s and not documented by Genesys. Leave out token-endpoint: the documented ' +
+    'request at the login host is the default.'
+  return tokenIn(answer, 'access', { ...advice(request), notOffered }, wire, witness)
+}
+
+/** The tutorial's request for a token that lives for a year; no artefact of the vendor's shows it. */
+async function generate(request: GenesysLongLived, wire: Wire, witness: Witness): Promise<Token> {
+  const initial = await tokenFor(request.initial, wire, witness)
+  const answer = await wire.send({
+    method: 'POST',
+    url: place(apiHost(request), '/api/v2/oauth/token/generate', request.baseUrl),
+    headers: { Authorization: initial.value.derive(token => `Bearer ${token}`), 'Content-Type': JSON_TYPE },
+    body: JSON.stringify({ grant_type: 'client_credentials', resource_owner: request.serviceAccountId })
+  })
+  return tokenIn(answer, 'long-lived', GENERATE_ADVICE, wire, witness)
+}
+
+function tokenIn(answer: Answer, kind: Token['kind'], hints: Advice, wire: Wire, witness: Witness): Token {
+  if (answer.status !== 200) throw rejection(answer, hints, wire)
+  return readToken(answer, kind, wire, witness)
+}
+
+function apiHost({ region }: GenesysRequest): string {
+  return `https://api.${region.domain}`
+}
+
+function advice({ region }: GenesysRequest): Advice {
+  const here = region.code ?? region.domain
+  return {
+    credentialsRejected:
+      `Check that the client belongs to ${here}: a client of another region is unknown here and gets this very ` +
+      'answer. Then check the secret for a missing piece, and that its grant type is Client Credentials.'
+  }
+}
+
+const GENERATE_ADVICE: Advice = {
+  credentialsRejected:
+    'The initial token was refused, or service-account-id names a wrong or inactive service account. Check the ' +
+    'id, and that the account is active in the same organisation as the client.',
+  forbidden:
+    'The client lacks the permission admin:api_token. Add it to a role of the OAuth client (Admin, Integrations, ' +
+    'OAuth, the client’s Roles), in the division of the service account.',
+  notOffered:
+    'This organisation does not offer the request, which is the tutorial’s and not documented by Genesys. Use ' +
+    'token-kind: access: an access token lives up to 48 hours (SCIM clients: 450 days) by a setting on its OAuth client.'
+}

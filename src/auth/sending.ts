@@ -1,0 +1,39 @@
+import { formEncode, type Secret } from '../secret.js'
+import type { Client, Witness } from './request.js'
+
+export const FORM = 'application/x-www-form-urlencoded'
+export const JSON_TYPE = 'application/json'
+
+/** Returns where a request goes: to the platform's host, or to the one origin that stands in for all of them. */
+export function place(origin: string, path: string, baseUrl: URL | undefined): URL {
+  return new URL(path, baseUrl ?? origin)
+}
+
+/** Returns the Basic header of a client, already told to the witness. */
+export function basic(client: Client, witness: Witness): Secret {
+  const blob = client.secret.derive(secret => Buffer.from(`${client.id}:${secret}`).toString('base64'))
+  witness.secret(blob)
+  return blob.derive(text => `Basic ${text}`)
+}
+
+/** Returns a form whose last field is a secret; each value in the spelling that forms demand. */
+export function form(
+  fields: Readonly<Record<string, string | undefined>>,
+  name: string,
+  secret: Secret
+): Secret {
+  return secret.derive(text => `${formText(fields)}&${name}=${formEncode(text)}`)
+}
+
+/** Returns a form without a secret in it. */
+export function formText(fields: Readonly<Record<string, string | undefined>>): string {
+  return Object.entries(fields)
+    .filter(([, value]) => value !== undefined)
+    .map(([name, value]) => `${name}=${formEncode(value ?? '')}`)
+    .join('&')
+}
+
+/** Returns a JSON object with one secret in it, as its last member. */
+export function json(fields: Readonly<Record<string, string>>, name: string, secret: Secret): Secret {
+  return secret.derive(text => JSON.stringify({ ...fields, [name]: text }))
+}

@@ -1,0 +1,132 @@
+import type { IncomingMessage } from 'node:http'
+import { HttpClient, type HttpClientResponse } from '@actions/http-client'
+import { Secret } from '../secret.js'
+import { Fault } from './fault.js'
+import type { WireRequest } from './request.js'
+
+/** A larger body is no answer to a token request. */
+export const LARGEST_BODY_BYTES = 1024 * 1024
+
+const USER_AGENT = 'cc-token-action'
+
+/** What one attempt brought back. */
+export interface Reply {
+  readonly status: number
+  readonly headers: Readonly<Record<string, string | undefined>>
+  readonly body: string
+  /** Whether the connection had been used before. */
+  readonly reused: boolean
+}
+
+/**
+ * Sends single attempts through the official client, which brings the proxy and `NO_PROXY`; one client an
+ * origin, so that its connection is kept alive from one request to the next.
+ */
+export class Connections {
+  readonly #clients = new Map<string, { client: HttpClient; aborter: Aborter }>()
+
+  /**
+   * Sends the request once. Returns the whole reply, whatever its status; throws a `Fault` when there is
+   * none within `timeoutMs`. The timer is a race of our own: behind a proxy that never answers CONNECT,
+   * neither the signal nor the client's timeout ends the promise.
+   */
+  async attempt(request: WireRequest, timeoutMs: number): Promise<Reply> {
+    const { client, aborter } = this.#clientFor(request.url.origin)
+    const abort = new AbortController()
+    aborter.signal = abort.signal
+    let timer: NodeJS.Timeout | undefined
+    const timedOut = new Promise<never>((_, reject) => {
+      timer = setTimeout(
+        () => reject(new Fault('timeout', `no whole answer within ${timeoutMs} ms`)),
+        timeoutMs
+      )
+    })
+    const answered = send(client, request)
+    answered.catch(() => {}) // when the timer has won, the late failure is nobody's
+    try {
+      return await Promise.race([answered, timedOut])
+    } catch (error) {
+      abort.abort()
+      throw Fault.from(error)
+    } finally {
+      clearTimeout(timer)
+    }
+  }
+
+  /** Closes every connection that was kept. */
+  close(): void {
+    for (const { client } of this.#clients.values()) client.dispose()
+    this.#clients.clear()
+  }
+
+  #clientFor(origin: string): { client: HttpClient; aborter: Aborter } {
+    let kept = this.#clients.get(origin)
+    if (kept === undefined) {
+      const aborter = new Aborter()
+      const client = new HttpClient(USER_AGENT, [aborter], { keepAlive: true, allowRedirects: false })
+      kept = { client, aborter }
+      this.#clients.set(origin, kept)
+    }
+    return kept
+  }
+}
+
+/** Hands the abort signal of the coming request to Node's `http`; the client has no parameter for it. */
+class Aborter {
+  signal: AbortSignal | undefined
+
+  prepareRequest(options: { signal?: AbortSignal | undefined }): void {
+    options.signal = this.signal
+  }
+
+  canHandleAuthentication(): boolean {
+    return false
+  }
+
+  handleAuthentication(): Promise<HttpClientResponse> {
+    return Promise.reject(new Error('no authentication is handled here'))
+  }
+}
+
+async function send(client: HttpClient, request: WireRequest): Promise<Reply> {
+  const headers = Object.fromEntries(
+    Object.entries(request.headers).map(([name, value]) => [name, plain(value)])
+  )
+  const body = request.body === undefined ? null : plain(request.body)
+  const { message } = await client.request(request.method, request.url.href, body as string, headers)
+  return {
+    status: message.statusCode ?? 0,
+    headers: firstValues(message),
+    body: (await readWhole(message)).toString('utf8'),
+    reused: (message as IncomingMessage & { req?: { reusedSocket?: boolean } }).req?.reusedSocket === true
+  }
+}
+
+function plain(value: string | Secret): string {
+  return value instanceof Secret ? value.reveal() : value
+}
+
+function firstValues(message: IncomingMessage): Record<string, string | undefined> {
+  return Object.fromEntries(
+    Object.entries(message.headersDistinct).map(([name, values]) => [name, values?.[0]])
+  )
+}
+
+/** Reads the body to its end. The client's own `readBody` never settles when the body is cut short. */
+function readWhole(message: IncomingMessage): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = []
+    let size = 0
+    const cutShort = () => reject(new Fault('cut-short', 'the body was cut short'))
+    message.on('data', (chunk: Buffer) => {
+      size += chunk.length
+      if (size > LARGEST_BODY_BYTES) {
+        reject(new Fault('too-large', `the body is larger than ${LARGEST_BODY_BYTES} bytes`))
+        message.destroy()
+      } else chunks.push(chunk)
+    })
+    message.on('end', () => (message.complete ? resolve(Buffer.concat(chunks)) : cutShort()))
+    message.on('error', cutShort)
+    message.on('close', cutShort)
+  })
+}

@@ -1,0 +1,60 @@
+import { getProxyUrl } from '@actions/http-client'
+import { ActionError, type ErrorCode } from '../errors.js'
+import { counted, oneLine } from '../text.js'
+import type { Fault, FaultKind } from './fault.js'
+import { type Answer, named, type WireRequest } from './request.js'
+
+const CODE: Readonly<Record<FaultKind, ErrorCode>> = {
+  timeout: 'timeout',
+  network: 'network',
+  tls: 'tls',
+  'cut-short': 'bad-response',
+  'too-large': 'bad-response',
+  'not-http': 'bad-response'
+}
+
+const HINT: Readonly<Record<FaultKind, string>> = {
+  timeout: 'Check that the runner reaches this host: a firewall that drops packets looks just like this.',
+  network: 'Check the name of the region, the runner’s DNS, and its way out to this host.',
+  tls:
+    'If a proxy or gateway with a certificate of its own stands between, name its CA file in the runner’s ' +
+    'NODE_EXTRA_CA_CERTS. Checking certificates cannot be turned off here.',
+  'cut-short':
+    'Something between the runner and the platform ends answers early: a proxy, a gateway or the network.',
+  'too-large':
+    'This is no answer to a token request. Check base-url, and what stands between the runner and the platform.',
+  'not-http': 'Something else than a web server answers there. Check base-url and the proxy.'
+}
+
+/** Returns the error for a request that brought no whole answer. */
+export function unanswered(request: WireRequest, fault: Fault, attempts: number): ActionError {
+  const code = fault.systemCode === '' ? '' : ` (${fault.systemCode})`
+  return new ActionError(
+    CODE[fault.kind],
+    `${named(request)} failed: ${fault.message}${code}${throughProxy(request.url)}, ${counted(attempts, 'attempt')}.`,
+    HINT[fault.kind],
+    { cause: fault }
+  )
+}
+
+/** Returns the error for a redirect: credentials go to the host that was chosen, and to no other. */
+export function redirected(answer: Answer, hide: (text: string) => string): ActionError {
+  return new ActionError(
+    'redirected',
+    `${named(answer.request)} answered ${answer.status}, a redirect to ${hide(target(answer))}${throughProxy(answer.request.url)}, ` +
+      `${counted(answer.attempts, 'attempt')}.`,
+    'Redirects are never followed, for a token request carries credentials. A login page of a proxy or a ' +
+      'gateway often answers so: let the runner reach the host directly, or correct base-url.'
+  )
+}
+
+/** Returns `, through the proxy host:port` where one is used; its credentials are never part of it. */
+export function throughProxy(url: URL): string {
+  const proxy = getProxyUrl(url.href)
+  return proxy === '' ? '' : `, through the proxy ${new URL(proxy).host}`
+}
+
+function target(answer: Answer): string {
+  const location = answer.headers['location'] ?? ''
+  return URL.canParse(location) ? oneLine(new URL(location).host, 100) : 'another path'
+}

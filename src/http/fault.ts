@@ -1,0 +1,83 @@
+/** Why an attempt brought no whole answer. */
+export type FaultKind = 'timeout' | 'network' | 'tls' | 'cut-short' | 'too-large' | 'not-http'
+
+/** An attempt without a whole answer. Its message holds nothing that came from the other side but an error's code. */
+export class Fault extends Error {
+  override readonly name = 'Fault'
+  readonly kind: FaultKind
+  /** The system's error code, such as `ECONNREFUSED`, where there is one. */
+  readonly systemCode: string
+  /** No connection was made, so the request cannot have been carried out. */
+  readonly neverSent: boolean
+
+  constructor(kind: FaultKind, message: string, from: { systemCode?: string; neverSent?: boolean } = {}) {
+    super(message)
+    this.kind = kind
+    this.systemCode = from.systemCode ?? ''
+    this.neverSent = from.neverSent ?? false
+  }
+
+  /** Returns what Node or the client threw as a fault; a fault stays itself. */
+  static from(error: unknown): Fault {
+    if (error instanceof Fault) return error
+    const { code, syscall, message } = describe(error)
+    // The proxy's refusal: the tunnel was never made, and its own text names the status that it got.
+    const tunnel = /tunneling socket could not be established, (?:statusCode=(\d{3})|cause=)/.exec(message)
+    if (tunnel) {
+      const answered = tunnel[1] === undefined ? '' : ` (it answered ${tunnel[1]} to CONNECT)`
+      return new Fault('network', `the proxy made no connection${answered}`, {
+        systemCode: code,
+        neverSent: true
+      })
+    }
+    if (isTls(code))
+      return new Fault('tls', TLS_WORDS[code] ?? 'the TLS handshake failed', {
+        systemCode: code,
+        neverSent: true
+      })
+    if (code.startsWith('HPE_')) return new Fault('not-http', 'the answer is not HTTP', { systemCode: code })
+    return new Fault('network', NETWORK_WORDS[code] ?? 'the connection failed', {
+      systemCode: code,
+      neverSent:
+        NEVER_SENT.has(code) || syscall === 'connect' || message.includes('before secure TLS connection')
+    })
+  }
+}
+
+const NEVER_SENT = new Set(['ENOTFOUND', 'EAI_AGAIN', 'ECONNREFUSED', 'EHOSTUNREACH', 'ENETUNREACH'])
+
+const NETWORK_WORDS: Readonly<Record<string, string>> = {
+  ENOTFOUND: 'its name is unknown to DNS',
+  EAI_AGAIN: 'DNS gave no answer',
+  ECONNREFUSED: 'the connection was refused',
+  ECONNRESET: 'the connection was reset',
+  EPIPE: 'the connection was closed',
+  ETIMEDOUT: 'no connection was made in time',
+  EHOSTUNREACH: 'there is no route to it',
+  ENETUNREACH: 'there is no route to it'
+}
+
+const TLS_WORDS: Readonly<Record<string, string>> = {
+  DEPTH_ZERO_SELF_SIGNED_CERT: 'its certificate is self-signed',
+  SELF_SIGNED_CERT_IN_CHAIN: 'its certificate leads to an authority that is not trusted here',
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: 'its certificate leads to an authority that is not trusted here',
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'its certificate leads to an authority that is not trusted here',
+  CERT_HAS_EXPIRED: 'its certificate has expired',
+  CERT_NOT_YET_VALID: 'its certificate is not valid yet',
+  ERR_TLS_CERT_ALTNAME_INVALID: 'its certificate is for another name'
+}
+
+function isTls(code: string): boolean {
+  return code in TLS_WORDS || /^(CERT_|ERR_TLS_|ERR_SSL_|UNABLE_TO_|EPROTO$|HOSTNAME_MISMATCH$)/.test(code)
+}
+
+function describe(error: unknown): { code: string; syscall: string; message: string } {
+  const { code, syscall, message, errors } = (error ?? {}) as Record<string, unknown>
+  // Node tries every address of a host and then throws one error that holds theirs.
+  const inner = Array.isArray(errors) ? (errors[0] as Record<string, unknown> | undefined) : undefined
+  return {
+    code: String(code ?? inner?.['code'] ?? ''),
+    syscall: String(syscall ?? inner?.['syscall'] ?? ''),
+    message: String(message ?? '')
+  }
+}

@@ -1,0 +1,26 @@
+import type { Secret } from '../secret.js'
+
+/** One HTTP request as a platform describes it. Secrets stay sealed until the moment they are sent. */
+export interface WireRequest {
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
+  readonly url: URL
+  readonly headers: Readonly<Record<string, string | Secret>>
+  readonly body?: string | Secret
+}
+
+/** A whole answer: the body was read to its end and is within the limit. */
+export interface Answer {
+  readonly request: WireRequest
+  readonly status: number
+  /** Lower-case names; of a header sent more than once, the first value. */
+  readonly headers: Readonly<Record<string, string | undefined>>
+  readonly body: string
+  /** When the attempt that was answered was started: whatever the platform counts from here began no earlier. */
+  readonly sentAt: Date
+  readonly attempts: number
+}
+
+/** Returns the request as errors and log lines name it: method, origin and path, never the query. */
+export function named(request: Pick<WireRequest, 'method' | 'url'>): string {
+  return `${request.method} ${request.url.origin}${request.url.pathname}`
+}

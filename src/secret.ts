@@ -1,0 +1,98 @@
+/** Shorter secrets are refused: masking a short value would damage every line of the log. */
+export const SHORTEST_SECRET = 8
+
+const HIDDEN = '***'
+
+/**
+ * A value that prints as `***` however it is printed: interpolated, as JSON, inspected, or in an error's
+ * message. Its text is reached by `reveal` alone, which is called where a request is sent and where a
+ * value is masked or published, and nowhere else.
+ */
+export class Secret {
+  readonly #text: string
+
+  constructor(text: string) {
+    this.#text = text
+  }
+
+  get length(): number {
+    return this.#text.length
+  }
+
+  reveal(): string {
+    return this.#text
+  }
+
+  /** Returns another secret made of this one (a header, a body), so that what is made is hidden too. */
+  derive(make: (text: string) => string): Secret {
+    return new Secret(make(this.#text))
+  }
+
+  /** Returns what a look at the text tells of it, which must not be secret itself. */
+  look<T>(at: (text: string) => T): T {
+    return at(this.#text)
+  }
+
+  equals(other: Secret): boolean {
+    return this.#text === other.#text
+  }
+
+  /** Returns this secret as it would be spelled in a form and in JSON, where that differs from the plain text. */
+  otherSpellings(): Secret[] {
+    const spellings = new Set([formEncode(this.#text), JSON.stringify(this.#text).slice(1, -1)])
+    spellings.delete(this.#text)
+    return [...spellings].map(text => new Secret(text))
+  }
+
+  /** Returns the text with every occurrence of this secret, in whatever case, replaced by `***`. */
+  hideIn(text: string): string {
+    if (this.#text.length < SHORTEST_SECRET || text.length < this.#text.length) return text
+    return text.replace(new RegExp(escapePattern(this.#text), 'gi'), HIDDEN)
+  }
+
+  toString(): string {
+    return HIDDEN
+  }
+
+  toJSON(): string {
+    return HIDDEN
+  }
+
+  [Symbol.toPrimitive](): string {
+    return HIDDEN
+  }
+
+  [Symbol.for('nodejs.util.inspect.custom')](): string {
+    return HIDDEN
+  }
+}
+
+/** Everything secret that a run has come across. What it cannot prevent being said, it takes out again. */
+export class Secrets {
+  readonly #known: Secret[] = []
+
+  /** Remembers a secret together with its other spellings; returns those of them that are new. */
+  add(secret: Secret): Secret[] {
+    const added = [secret, ...secret.otherSpellings()].filter(
+      one => !this.#known.some(known => known.equals(one))
+    )
+    this.#known.push(...added)
+    // The longest first, so that no piece of a longer secret stays when a shorter one inside it is hidden.
+    this.#known.sort((a, b) => b.length - a.length)
+    return added
+  }
+
+  /** Returns the text without any secret known so far. */
+  hideIn(text: string): string {
+    return this.#known.reduce((hidden, secret) => secret.hideIn(hidden), text)
+  }
+}
+
+/** Returns the text as it stands in an `application/x-www-form-urlencoded` body. */
+export function formEncode(text: string): string {
+  return new URLSearchParams({ _: text }).toString().slice(2)
+}
+
+function escapePattern(text: string): string {
+  return text.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&')
+}

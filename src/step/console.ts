@@ -1,0 +1,28 @@
+import { type Secret, Secrets } from '../secret.js'
+import * as toolkit from './toolkit.js'
+
+/**
+ * The step's log. It masks every secret as soon as it hears of it, and takes out of each line whatever
+ * secret stands in it all the same: a mask is the runner's, and comes too late for a file or a pipe.
+ */
+export class Console {
+  readonly #secrets = new Secrets()
+
+  /** Registers a secret and its other spellings with the runner, each once. */
+  readonly mask = (secret: Secret): void => {
+    for (const spelling of this.#secrets.add(secret)) toolkit.setSecret(spelling.reveal())
+  }
+
+  readonly hide = (text: string): string => this.#secrets.hideIn(text)
+
+  readonly info = (line: string): void => toolkit.info(this.hide(line))
+
+  readonly warn = (line: string): void => toolkit.warning(this.hide(line))
+
+  readonly error = (line: string): void => toolkit.error(this.hide(line))
+
+  /** Says a line only to whoever has step debugging on. */
+  readonly debug = (line: string): void => {
+    if (toolkit.isDebug()) toolkit.debug(this.hide(line))
+  }
+}

@@ -1,0 +1,73 @@
+import { Console } from './console.js'
+import { fail } from './failure.js'
+
+/** The parts of Node's `process` that end a step; a test hands in its own. */
+export interface Ending {
+  on(
+    event: 'SIGINT' | 'SIGTERM' | 'uncaughtException' | 'unhandledRejection',
+    listener: (reason: unknown) => void
+  ): unknown
+  exit(code: number): void
+  readonly stdout: { write(text: string, written: () => void): unknown }
+}
+
+/** How long the log may take to reach the runner once all is done. */
+const FLUSH_MS = 2000
+
+/**
+ * Runs a step and ends the process, whatever sockets are still open: 0 when all is done, 1 after a failure or
+ * a cancellation. A step returns how to take back what it published; that is done when the job is cancelled
+ * before the process is gone.
+ */
+export async function runToEnd(
+  step: (console: Console) => Promise<() => void>,
+  process: Ending
+): Promise<void> {
+  const console = new Console()
+  let takeBack = (): void => {}
+  let over = false
+  const end = async (code: 0 | 1) => {
+    if (over) return
+    over = true
+    await flushed(process)
+    process.exit(code)
+  }
+  const stop = async (error: unknown) => {
+    if (over) return
+    fail(error, console)
+    await end(1)
+  }
+  const cancel = async () => {
+    if (over) return
+    takeBack()
+    console.info('Cancelled: nothing is handed on.')
+    await end(1)
+  }
+  process.on('SIGINT', cancel)
+  process.on('SIGTERM', cancel)
+  process.on('uncaughtException', stop)
+  process.on('unhandledRejection', stop)
+  try {
+    takeBack = await step(console)
+    await signalsHeard()
+    await end(0)
+  } catch (error) {
+    await stop(error)
+  }
+}
+
+/** Signals are heard between two turns of the event loop: a second turn starts only when all that came were. */
+async function signalsHeard(): Promise<void> {
+  for (let turn = 0; turn < 2; turn++) await new Promise(resolve => setImmediate(resolve))
+}
+
+/** `process.exit` drops what a pipe has not taken yet; a pipe that takes nothing is not waited for. */
+function flushed({ stdout }: Ending): Promise<void> {
+  return new Promise(resolve => {
+    const timer = setTimeout(resolve, FLUSH_MS)
+    stdout.write('', () => {
+      clearTimeout(timer)
+      resolve()
+    })
+  })
+}

@@ -1,0 +1,34 @@
+import { existsSync } from 'node:fs'
+import { ActionError } from '../errors.js'
+import { oneLine } from '../text.js'
+import type { Console } from './console.js'
+import * as toolkit from './toolkit.js'
+
+/** The runner cuts annotations at 4,096 characters; a message is read to its end at half of that. */
+const LONGEST_MESSAGE = 2000
+
+/** Ends a step in failure: one message with its code and hint, and the output `error-code`. Never throws. */
+export function fail(error: unknown, console: Console): void {
+  const known = asActionError(error)
+  const words = `[${known.code}] ${oneLine(console.hide(known.message), 1200)}\n${oneLine(console.hide(known.hint), 700)}`
+  console.error(words.slice(0, LONGEST_MESSAGE))
+  try {
+    if (existsSync(process.env['GITHUB_OUTPUT'] ?? '')) toolkit.setOutput('error-code', known.code)
+  } catch {
+    console.warn('The output error-code could not be written; the message above holds it.')
+  }
+}
+
+/** An error that nobody foresaw is a defect of ours: its text may hold anything, so only its kind is told. */
+function asActionError(error: unknown): ActionError {
+  if (error instanceof ActionError) return error
+  const { name, code } = (error ?? {}) as { name?: unknown; code?: unknown }
+  const kind = [name, code].filter(part => typeof part === 'string' && /^\w{1,60}$/.test(part)).join(' ')
+  return new ActionError(
+    'internal-error',
+    `The step met an error that it does not know${kind === '' ? '' : ` (${kind})`}.`,
+    'Nothing was published. Check that the runner can write its own files (disk full, read-only?), run again with ' +
+      'step debugging on, and report it with that log: it holds no secret.',
+    { cause: error }
+  )
+}

@@ -1,0 +1,21 @@
+import { type Inputs, invalidInput } from './declared.js'
+
+const RULE =
+  'One origin and nothing more: https://gateway.example.com, or http on loopback (http://127.0.0.1:8080).'
+
+/** Returns the origin that stands in for all the platform's hosts, if one is given; throws `invalid-input`. */
+export function readBaseUrl(inputs: Inputs): URL | undefined {
+  const text = inputs.text('base-url')
+  if (text === '') return undefined
+  // Parsers repair what is wrong (a backslash, a tab, a user): only what needs no repair is taken.
+  const plain = /^https?:\/\/(?:[a-z0-9.-]+|\[[0-9a-f:.]+\])(?::\d{1,5})?\/?$/i
+  const url = plain.test(text) && URL.canParse(text) ? new URL(text) : undefined
+  if (url === undefined || (url.protocol === 'http:' && !isLoopback(url.hostname))) {
+    throw invalidInput('base-url', text, RULE)
+  }
+  return url
+}
+
+function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '[::1]' || /^127\.\d+\.\d+\.\d+$/.test(host)
+}

@@ -1,0 +1,102 @@
+import type { AccessKey, Client } from '../../auth/request.js'
+import { ActionError } from '../../errors.js'
+import { Secret, SHORTEST_SECRET } from '../../secret.js'
+import { listed } from '../../text.js'
+import type { InputName, Inputs } from './declared.js'
+import { ACCESS_KEY_FAMILIES, CLIENT_FAMILIES, type Fallbacks } from './environment.js'
+
+export type Provider = 'genesys' | 'cxone'
+
+/** The credentials that are there; which of them are, decides the exchange on CXone. */
+export interface Credentials {
+  readonly client?: Client
+  readonly accessKey?: AccessKey
+}
+
+/** Inputs that hold a credential: if any of them is given, none is taken from the environment. */
+export const CREDENTIAL_INPUTS = ['client-id', 'client-secret', 'access-key-id', 'access-key-secret'] as const
+
+/** Tells every secret among the inputs to `keep`, before anything at all is said of the inputs. */
+export function keepSecrets(inputs: Inputs, keep: (secret: Secret) => void): void {
+  for (const name of ['client-secret', 'access-key-secret'] as const) keepUsable(inputs.text(name), keep)
+}
+
+/**
+ * Returns the credentials from the inputs or, where no input holds any, from the environment. Every secret is
+ * told to `keep`. Throws `missing-credential` or `invalid-input`.
+ */
+export function readCredentials(
+  inputs: Inputs,
+  provider: Provider,
+  fallbacks: Fallbacks,
+  keep: (secret: Secret) => void
+): Credentials {
+  const fromInputs = CREDENTIAL_INPUTS.some(name => inputs.isGiven(name))
+  const pair = (id: InputName, secret: InputName, families: typeof CLIENT_FAMILIES) =>
+    fromInputs
+      ? { id: inputs.text(id), secret: inputs.text(secret) }
+      : fallbacks.pair(families[provider], id, secret)
+  const client = pair('client-id', 'client-secret', CLIENT_FAMILIES)
+  const accessKey = pair('access-key-id', 'access-key-secret', ACCESS_KEY_FAMILIES)
+  for (const { secret } of [client, accessKey]) keepUsable(secret, keep)
+  return {
+    ...holder('client', provider, 'client-id', 'client-secret', client),
+    ...holder('accessKey', provider, 'access-key-id', 'access-key-secret', accessKey)
+  }
+}
+
+/** Returns the error for credentials that are not there, with where they may come from. */
+export function missingCredential(provider: Provider, missing: readonly InputName[]): ActionError {
+  const families = [...CLIENT_FAMILIES[provider], ...ACCESS_KEY_FAMILIES[provider]]
+  const variables = missing.flatMap(name => families.flatMap(family => family[name] ?? []))
+  return new ActionError(
+    'missing-credential',
+    `Input ${listed(missing, 'and')} ${missing.length === 1 ? 'is' : 'are'} empty, and so is ${listed(variables)} in the environment.`,
+    'Workflows from forks and from Dependabot get no secrets (Dependabot has its own store). Secrets of an ' +
+      'environment need environment: on the job. Check the spelling of the secret’s name too: an unknown one is empty.'
+  )
+}
+
+function holder<Key extends keyof Credentials>(
+  key: Key,
+  provider: Provider,
+  idInput: InputName,
+  secretInput: InputName,
+  { id, secret }: { id: string; secret: string }
+): Credentials {
+  if (id === '' && secret === '') return {}
+  if (id === '') throw missingCredential(provider, [idInput])
+  if (secret === '') throw missingCredential(provider, [secretInput])
+  check(
+    idInput,
+    id,
+    id.length > 0 && id.length <= 256 && !id.includes(':'),
+    'An id has at most 256 characters and no colon'
+  )
+  check(
+    secretInput,
+    secret,
+    secret.length >= SHORTEST_SECRET,
+    `A secret has at least ${SHORTEST_SECRET} characters`
+  )
+  return { [key]: { id, secret: new Secret(secret) } }
+}
+
+/** A credential stands in a header, and each line of it would be masked by itself: one clean line, or nothing. */
+function check(name: InputName, text: string, fits: boolean, rule: string): void {
+  if (fits && isOneLine(text)) return
+  throw new ActionError(
+    'invalid-input',
+    `The value for ${name} is not allowed; it has ${text.length} characters.`,
+    `${rule}, and no line break or control character inside. Paste it again: a break in the middle often comes from a mail or a PDF.`
+  )
+}
+
+function isOneLine(text: string): boolean {
+  return !/[\p{Cc}\p{Zl}\p{Zp}\p{Cs}]/u.test(text)
+}
+
+/** What will be refused is not kept: a short mask, or one of many lines, would damage the whole log. */
+function keepUsable(secret: string, keep: (secret: Secret) => void): void {
+  if (secret.length >= SHORTEST_SECRET && isOneLine(secret)) keep(new Secret(secret))
+}

@@ -1,0 +1,76 @@
+import { ActionError } from '../../errors.js'
+import { listed, oneLine } from '../../text.js'
+
+/** Every input that action.yml declares, with its default there. */
+export const INPUTS = {
+  provider: '',
+  region: '',
+  'client-id': '',
+  'client-secret': '',
+  'access-key-id': '',
+  'access-key-secret': '',
+  'token-kind': 'access',
+  'service-account-id': '',
+  'token-endpoint': 'login',
+  scope: '',
+  'base-url': '',
+  'export-env': '',
+  'tool-env': 'false'
+} as const
+
+export type InputName = keyof typeof INPUTS
+
+export type Environment = Readonly<Record<string, string | undefined>>
+
+/** The inputs as the workflow's author gave them, without the white space around them. */
+export class Inputs {
+  readonly #env: Environment
+
+  constructor(env: Environment) {
+    this.#env = env
+  }
+
+  /** Returns the input, or its default where it is empty. */
+  text(name: InputName): string {
+    // The runner's own spelling: upper case, hyphens kept.
+    return (this.#env[`INPUT_${name.toUpperCase()}`] ?? '').trim() || INPUTS[name]
+  }
+
+  isGiven(name: InputName): boolean {
+    return this.text(name) !== INPUTS[name]
+  }
+
+  /** Returns which of the choices is given, whatever its case; throws `invalid-input`. */
+  choice<T extends string>(name: InputName, choices: readonly T[]): T {
+    const text = this.text(name)
+    const chosen = choices.find(choice => choice === text.toLowerCase())
+    if (chosen === undefined) throw invalidInput(name, text, `Allowed: ${listed(choices)}.`)
+    return chosen
+  }
+
+  /** Returns a boolean by the YAML 1.2 core schema, as the toolkit reads them; throws `invalid-input`. */
+  flag(name: InputName): boolean {
+    const text = this.text(name)
+    if (/^(true|True|TRUE)$/.test(text)) return true
+    if (/^(false|False|FALSE)$/.test(text)) return false
+    throw invalidInput(name, text, 'Allowed: true or false.')
+  }
+
+  /** Throws `invalid-input` for the first of the inputs that is given although nothing can come of it. */
+  refuse(names: readonly InputName[], why: string): void {
+    const given = names.find(name => this.isGiven(name))
+    if (given !== undefined) {
+      throw new ActionError(
+        'invalid-input',
+        `Input ${given} is given, and ${why}.`,
+        `Leave ${given} out, or correct provider and the inputs that choose the exchange.`
+      )
+    }
+  }
+}
+
+/** Returns the error for an input whose value is not allowed; never for one that holds a secret. */
+export function invalidInput(name: InputName, got: string, allowed: string): ActionError {
+  const what = got === '' ? 'empty' : `“${oneLine(got, 80)}”, which is not allowed`
+  return new ActionError('invalid-input', `Input ${name} is ${what}.`, allowed)
+}

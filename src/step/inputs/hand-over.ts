@@ -1,0 +1,54 @@
+import type { AuthRequest } from '../../auth/request.js'
+import { ActionError } from '../../errors.js'
+import { oneLine } from '../../text.js'
+import type { Inputs } from './declared.js'
+
+/** Where the token goes beside the outputs. */
+export interface HandOver {
+  /** Names of environment variables that get the token. */
+  readonly exportEnv: readonly string[]
+  /** Whether to export what the platform's own tools read. */
+  readonly toolEnv: boolean
+}
+
+/** Names that steer the runner, the shell or a language's loader; a token there would break or subvert later steps. */
+const RESERVED =
+  /^(PATH|PATHEXT|HOME|USER|SHELL|TEMP|TMP|TMPDIR|CI|ENV|IFS|COMSPEC|SYSTEMROOT|WINDIR|USERPROFILE|BASH_ENV|NODE_OPTIONS|NODE_PATH|NODE_EXTRA_CA_CERTS|PYTHONPATH|PYTHONSTARTUP|PERL5OPT|PERL5LIB|RUBYOPT|RUBYLIB|JAVA_TOOL_OPTIONS|_JAVA_OPTIONS|(HTTP|HTTPS|ALL|NO)_PROXY|(GITHUB|RUNNER|ACTIONS|INPUT|STATE|LD|DYLD|GIT|NPM_CONFIG)_.*)$/i
+
+/** Returns where the token is to go; throws `invalid-input` for a name that must not be taken. */
+export function readHandOver(inputs: Inputs, request: AuthRequest): HandOver {
+  const names = inputs
+    .text('export-env')
+    .split(/[,\r\n]/)
+    .map(name => name.trim())
+    .filter(name => name !== '')
+  const toolEnv = inputs.flag('tool-env')
+  const taken = toolEnv ? toolVariables(request.exchange).otherwise : []
+  for (const name of names) {
+    if (!/^[A-Za-z_][A-Za-z0-9_]{0,254}$/.test(name)) {
+      throw refused(
+        name,
+        'is no name of an environment variable: letters, digits and underscores, no digit first'
+      )
+    }
+    if (RESERVED.test(name)) throw refused(name, 'belongs to the runner, the shell or a language’s loader')
+    if (taken.some(other => other.toUpperCase() === name.toUpperCase()))
+      throw refused(name, 'is set by tool-env to something else')
+  }
+  return { exportEnv: [...new Set(names)], toolEnv }
+}
+
+/** Returns the variables that the platform's own tools read: the one for the token, and those for where it is of use. */
+export function toolVariables(exchange: AuthRequest['exchange']): { token: string; otherwise: string[] } {
+  return exchange.startsWith('genesys')
+    ? { token: 'GENESYSCLOUD_ACCESS_TOKEN', otherwise: ['GENESYSCLOUD_REGION', 'GENESYSCLOUD_API_REGION'] }
+    : { token: 'CXONE_ACCESS_TOKEN', otherwise: ['CXONE_API_URL'] }
+}
+
+function refused(name: string, why: string): ActionError {
+  return new ActionError(
+    'invalid-input',
+    `Input export-env names “${oneLine(name, 80)}”, which ${why}.`,
+    'Give names of your own, separated by commas or line breaks, such as CC_TOKEN.'
+  )
+}

@@ -1,0 +1,39 @@
+/** Returns the text as one clean line of at most `most` characters: no control, format or broken ones. */
+export function oneLine(text: string, most: number): string {
+  const clean = text
+    .replace(/[\p{Cc}\p{Zl}\p{Zp}\s]+/gu, ' ')
+    .replace(/[\p{Cf}\p{Cs}\p{Co}\p{Cn}]/gu, '')
+    .trim()
+  const letters = [...clean]
+  return letters.length > most ? `${letters.slice(0, most - 1).join('')}…` : clean
+}
+
+/** Returns `1 attempt`, `2 attempts`. */
+export function counted(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`
+}
+
+/** Returns the words as a person lists them: `a, b or c`. */
+export function listed(words: readonly string[], last = 'or'): string {
+  return words.length < 2 ? words.join('') : `${words.slice(0, -1).join(', ')} ${last} ${words.at(-1)}`
+}
+
+/** Returns which of the candidates (there is one at least) is spelled most like the text. */
+export function nearest<T>(text: string, candidates: readonly T[], spelling: (candidate: T) => string): T {
+  const edits = candidates.map(candidate => distance(text, spelling(candidate)))
+  return candidates[edits.indexOf(Math.min(...edits))] as T
+}
+
+/** Returns the Levenshtein distance: how many letters to add, drop or change. */
+function distance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, column) => column)
+  for (const [line, letter] of [...a].entries()) {
+    const next = [line + 1]
+    for (let column = 0; column < b.length; column++) {
+      const change = (row[column] ?? 0) + (letter === b[column] ? 0 : 1)
+      next.push(Math.min(change, (row[column + 1] ?? 0) + 1, (next[column] ?? 0) + 1))
+    }
+    row = next
+  }
+  return row[b.length] ?? 0
+}
