@@ -13,14 +13,17 @@ export interface World {
   readonly clock: Clock
 }
 
-/** Bounds on the network, in milliseconds. */
-const LIMITS = { timeoutMs: 120_000, attemptTimeoutMs: 15_000 }
-
 /** Exchanges credentials for a token and hands it on. Returns how to take that back; throws an `ActionError`. */
 export async function main({ env, console, clock }: World): Promise<Undo> {
   const asked = readInputs(env, console.mask)
   started(asked, console)
-  const wire = new Wire({ limits: LIMITS, clock, hide: console.hide, debug: console.debug })
+  const wire = new Wire({
+    limits: asked.limits,
+    clock,
+    hide: console.hide,
+    say: console.info,
+    debug: console.debug
+  })
   try {
     const grant = await exchange(asked.request, wire, { secret: console.mask })
     const undo = publish(grant, asked.request, asked.handOver, console)

@@ -13,6 +13,20 @@ export function counted(count: number, noun: string): string {
   return `${count} ${noun}${count === 1 ? '' : 's'}`
 }
 
+/** Returns a span of time as a person says it, in its two largest units: `24 h`, `59 min 30 s`, `7 d 12 h`. */
+export function inWords(seconds: number): string {
+  const days = seconds > 2 * 86_400 ? Math.floor(seconds / 86_400) : 0
+  const rest = Math.floor(seconds) - days * 86_400
+  const parts: [number, string][] = [
+    [days, 'd'],
+    [Math.floor(rest / 3600), 'h'],
+    [Math.floor(rest / 60) % 60, 'min'],
+    [rest % 60, 's']
+  ]
+  const said = parts.filter(([count]) => count > 0).slice(0, 2)
+  return said.map(([count, unit]) => `${count} ${unit}`).join(' ') || '0 s'
+}
+
 /** Returns the words as a person lists them: `a, b or c`. */
 export function listed(words: readonly string[], last = 'or'): string {
   return words.length < 2 ? words.join('') : `${words.slice(0, -1).join(', ')} ${last} ${words.at(-1)}`

@@ -26,7 +26,12 @@ export function fastClock(start = Date.now()): Clock & { readonly waits: number[
   const began = Date.now()
   return {
     waits,
-    now: () => start + (Date.now() - began) + skippedMs
+    now: () => start + (Date.now() - began) + skippedMs,
+    sleep: async ms => {
+      waits.push(ms)
+      skippedMs += ms
+    },
+    random: Math.random
   }
 }
 

@@ -28510,6 +28510,13 @@ module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:stream"
 
 /***/ }),
 
+/***/ 8500:
+/***/ ((module) => {
+
+module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:timers/promises");
+
+/***/ }),
+
 /***/ 1692:
 /***/ ((module) => {
 
@@ -28577,11 +28584,14 @@ module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("util");
 /***/ ((__webpack_module__, __unused_webpack___webpack_exports__, __nccwpck_require__) => {
 
 __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependencies__, __webpack_async_result__) => { try {
-/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(9533);
-/* harmony import */ var _step_ending_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(1134);
+/* harmony import */ var node_timers_promises__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(8500);
+/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(9916);
+/* harmony import */ var _step_ending_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(1134);
 
 
-await (0,_step_ending_js__WEBPACK_IMPORTED_MODULE_1__/* .runToEnd */ .c)(console => (0,_main_js__WEBPACK_IMPORTED_MODULE_0__/* .main */ .i)({ env: process.env, console, clock: Date }), process);
+
+const clock = { now: Date.now, sleep: (ms) => (0,node_timers_promises__WEBPACK_IMPORTED_MODULE_0__.setTimeout)(ms), random: Math.random };
+await (0,_step_ending_js__WEBPACK_IMPORTED_MODULE_2__/* .runToEnd */ .c)(console => (0,_main_js__WEBPACK_IMPORTED_MODULE_1__/* .main */ .i)({ env: process.env, console, clock }), process);
 
 __webpack_async_result__();
 } catch(e) { __webpack_async_result__(e); } }, 1);
@@ -28609,7 +28619,7 @@ class ActionError extends Error {
 
 /***/ }),
 
-/***/ 9533:
+/***/ 9916:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -28670,7 +28680,7 @@ function answered(answer, wire) {
 function trail(answer, wire) {
     const id = wire.hide(answer.headers['inin-correlation-id'] ?? '');
     const correlation = /^[A-Za-z0-9*._-]{1,64}$/.test(id) ? `, correlation id ${id}` : '';
-    return `${correlation}, ${(0,lib_text/* counted */.hS)(answer.attempts, 'attempt')}`;
+    return `${correlation}, ${(0,lib_text/* counted */.hS)(answer.attempts, 'attempt')}${answer.givenUp}`;
 }
 /**
  * Returns the token that a 200 brings. Every token in the body is told to the witness first, so that none
@@ -28820,25 +28830,14 @@ function rejection(answer, advice, wire) {
     const code = codeOf(answer, error, advice);
     return new errors/* ActionError */.l(code, `${answered(answer, wire)}${words}${trail(answer, wire)}.`, hintOf(code, answer, advice));
 }
-/**
- * Whether Genesys Cloud's token endpoint says that it throttles: it does so with HTTP 400, as the official
- * Terraform provider reads it. 429 is what everybody else says.
- */
-function isThrottled(answer) {
-    if (answer.status === 429)
-        return true;
-    const json = answer.status === 400 ? jsonObject(answer.body) : undefined;
-    const words = json?.['description'] ?? json?.['error_description'];
-    return typeof words === 'string' && /^rate limit exceeded/i.test(words);
-}
 function codeOf(answer, error, advice) {
     const { status } = answer;
     if (status < 400)
         return 'bad-response';
+    if (answer.throttled)
+        return 'rate-limited';
     if (status >= 500)
         return 'unavailable';
-    if (isThrottled(answer))
-        return 'rate-limited';
     if (status === 401 || error === 'invalid_client' || error === 'invalid_grant')
         return 'credentials-rejected';
     if (status === 403)
@@ -28909,7 +28908,21 @@ function json(fields, name, secret) {
     return secret.derive(text => JSON.stringify({ ...fields, [name]: text }));
 }
 
+;// CONCATENATED MODULE: ./lib/auth/throttling.js
+
+/**
+ * Whether the answer says that too many tokens were asked for. Genesys Cloud's token endpoint does so with HTTP
+ * 400, as the official Terraform provider reads it; 429 is what everybody else says.
+ */
+function isThrottled({ status, body }) {
+    if (status !== 400)
+        return status === 429;
+    const json = jsonObject(body);
+    return [json?.['description'], json?.['error_description']].some(words => typeof words === 'string' && /^rate limit exceeded/i.test(words));
+}
+
 ;// CONCATENATED MODULE: ./lib/auth/cxone.js
+
 
 
 
@@ -28933,6 +28946,7 @@ async function byApplication(request, wire, witness) {
     const { client, accessKey, scope } = request;
     const tokenEndpoint = await discover(request, wire);
     const answer = await wire.send({
+        isThrottled: isThrottled,
         method: 'POST',
         url: tokenEndpoint,
         headers: { Authorization: basic(client, witness), 'Content-Type': FORM },
@@ -28948,6 +28962,8 @@ async function byApplication(request, wire, witness) {
 async function byAccessKey(request, wire, witness) {
     const { accessKey, area, baseUrl } = request;
     const answer = await wire.send({
+        isThrottled: isThrottled,
+        whenHostUnknown: `No area seems to be called ${area}.`,
         method: 'POST',
         url: place(`https://${area}.nice-incontact.com`, '/authentication/v1/token/access-key', baseUrl),
         headers: { 'Content-Type': JSON_TYPE },
@@ -28960,6 +28976,8 @@ async function byAccessKey(request, wire, witness) {
 async function byClient(request, wire, witness) {
     const { client, realm, scope, baseUrl } = request;
     const answer = await wire.send({
+        isThrottled: isThrottled,
+        whenHostUnknown: `No realm seems to be called ${realm}.`,
         method: 'POST',
         url: place(`https://${realm}.api.niceincontact.com`, '/oauth/token', baseUrl),
         headers: { 'Content-Type': FORM },
@@ -29032,7 +29050,71 @@ const CLIENT_ADVICE = {
         'client-secret, access-key-id, access-key-secret), or the access key alone: both are documented.'
 };
 
+;// CONCATENATED MODULE: ./lib/auth/genesys-regions.js
+
+
+/** The regions as the official JavaScript SDK and the official Terraform provider list them. */
+const GENESYS_REGIONS = [
+    { code: 'us-east-1', domain: 'mypurecloud.com' },
+    { code: 'us-east-2', domain: 'use2.us-gov-pure.cloud' },
+    { code: 'us-west-2', domain: 'usw2.pure.cloud' },
+    { code: 'ca-central-1', domain: 'cac1.pure.cloud' },
+    { code: 'sa-east-1', domain: 'sae1.pure.cloud' },
+    { code: 'mx-central-1', domain: 'mxc1.pure.cloud' },
+    { code: 'eu-west-1', domain: 'mypurecloud.ie' },
+    { code: 'eu-west-2', domain: 'euw2.pure.cloud' },
+    { code: 'eu-central-1', domain: 'mypurecloud.de' },
+    { code: 'eu-central-2', domain: 'euc2.pure.cloud' },
+    { code: 'eusc-de-east-1', domain: 'edee1.eusc-pure.cloud' },
+    { code: 'me-central-1', domain: 'mec1.pure.cloud' },
+    { code: 'ap-south-1', domain: 'aps1.pure.cloud' },
+    { code: 'ap-southeast-1', domain: 'apse1.pure.cloud' },
+    { code: 'ap-southeast-2', domain: 'mypurecloud.com.au' },
+    { code: 'ap-northeast-1', domain: 'mypurecloud.jp' },
+    { code: 'ap-northeast-2', domain: 'apne2.pure.cloud' },
+    { code: 'ap-northeast-3', domain: 'apne3.pure.cloud' }
+];
+/** New regions appear under these: a name below them that is not in the list is taken, with a warning. */
+const GROWING_DOMAINS = ['pure.cloud', 'us-gov-pure.cloud', 'eusc-pure.cloud'];
+/** Hosts of every region: a name that stands where a region's own name belongs is none. */
+const SERVICE_NAMES = new Set(['login', 'api', 'apps', 'www']);
+/**
+ * Returns the region that a code, a domain or a URL of that region names, in any case; `undefined` if it
+ * names none. A region without a code is one that the list does not know yet.
+ */
+function genesysRegion(text) {
+    const given = text.toLowerCase();
+    const byCode = GENESYS_REGIONS.find(({ code }) => code === given);
+    if (byCode)
+        return byCode;
+    const host = hostIn(given);
+    if (host === undefined)
+        return undefined;
+    return GENESYS_REGIONS.find(({ domain }) => isUnder(host, domain)) ?? newRegion(host);
+}
+/** Returns the known region whose code or domain is spelled most like the text. */
+function nearestGenesysRegion(text) {
+    const given = text.toLowerCase().slice(0, 64);
+    const spellings = GENESYS_REGIONS.flatMap(region => [
+        { region, spelling: region.code },
+        { region, spelling: region.domain }
+    ]);
+    return (0,lib_text/* nearest */.pA)(given, spellings, ({ spelling }) => spelling).region;
+}
+function newRegion(host) {
+    const parent = GROWING_DOMAINS.find(domain => host.endsWith(`.${domain}`));
+    if (parent === undefined)
+        return undefined;
+    const name = host
+        .slice(0, -parent.length - 1)
+        .split('.')
+        .at(-1);
+    return name === undefined || SERVICE_NAMES.has(name) ? undefined : { domain: `${name}.${parent}` };
+}
+
 ;// CONCATENATED MODULE: ./lib/auth/genesys.js
+
+
 
 
 
@@ -29064,6 +29146,8 @@ function tokenFor(request, wire, witness) {
 async function atLoginHost(request, wire, witness) {
     const { client, region, scope, baseUrl } = request;
     const answer = await wire.send({
+        isThrottled: isThrottled,
+        whenHostUnknown: whenHostUnknown(request.region),
         method: 'POST',
         url: place(`https://login.${region.domain}`, '/oauth/token', baseUrl),
         headers: { Authorization: basic(client, witness), 'Content-Type': FORM },
@@ -29075,6 +29159,8 @@ async function atLoginHost(request, wire, witness) {
 async function atApiHost(request, wire, witness) {
     const { client, baseUrl } = request;
     const answer = await wire.send({
+        isThrottled: isThrottled,
+        whenHostUnknown: whenHostUnknown(request.region),
         method: 'POST',
         url: place(apiHost(request), '/api/v2/oauth/token', baseUrl),
         headers: { 'Content-Type': JSON_TYPE },
@@ -29088,6 +29174,9 @@ async function atApiHost(request, wire, witness) {
 async function generate(request, wire, witness) {
     const initial = await tokenFor(request.initial, wire, witness);
     const answer = await wire.send({
+        isThrottled: isThrottled,
+        whenHostUnknown: whenHostUnknown(request.region),
+        repeat: 'if-not-carried-out', // it makes a token that lives for a year, and nobody would know of a second one
         method: 'POST',
         url: place(apiHost(request), '/api/v2/oauth/token/generate', request.baseUrl),
         headers: { Authorization: initial.value.derive(token => `Bearer ${token}`), 'Content-Type': JSON_TYPE },
@@ -29102,6 +29191,12 @@ function genesys_tokenIn(answer, kind, hints, wire, witness) {
 }
 function apiHost({ region }) {
     return `https://api.${region.domain}`;
+}
+function whenHostUnknown({ code, domain }) {
+    if (code !== undefined)
+        return `${domain} is the domain of ${code}, so it is the runner’s DNS that does not know it.`;
+    const near = nearestGenesysRegion(domain);
+    return `No region of Genesys Cloud seems to be at ${domain}; the nearest known one is ${near.code} (${near.domain}).`;
 }
 function advice({ region }) {
     const here = region.code ?? region.domain;
@@ -29156,20 +29251,18 @@ class Fault extends Error {
         this.systemCode = from.systemCode ?? '';
         this.neverSent = from.neverSent ?? false;
     }
+    /** The fault in a few words, for the log. */
+    get summary() {
+        return this.systemCode === '' ? this.message : `${this.message} (${this.systemCode})`;
+    }
     /** Returns what Node or the client threw as a fault; a fault stays itself. */
     static from(error) {
         if (error instanceof Fault)
             return error;
         const { code, syscall, message } = describe(error);
-        // The proxy's refusal: the tunnel was never made, and its own text names the status that it got.
-        const tunnel = /tunneling socket could not be established, (?:statusCode=(\d{3})|cause=)/.exec(message);
-        if (tunnel) {
-            const answered = tunnel[1] === undefined ? '' : ` (it answered ${tunnel[1]} to CONNECT)`;
-            return new Fault('network', `the proxy made no connection${answered}`, {
-                systemCode: code,
-                neverSent: true
-            });
-        }
+        const noTunnel = /tunneling socket could not be established, (?:statusCode=(\d{3})|cause=.*?\b(E[A-Z_]{3,}))?/.exec(message);
+        if (noTunnel)
+            return tunnelFault(noTunnel[1], noTunnel[2]);
         if (isTls(code))
             return new Fault('tls', TLS_WORDS[code] ?? 'the TLS handshake failed', {
                 systemCode: code,
@@ -29182,6 +29275,14 @@ class Fault extends Error {
             neverSent: NEVER_SENT.has(code) || syscall === 'connect' || message.includes('before secure TLS connection')
         });
     }
+}
+/** The client's tunnel tells what went wrong between runner and proxy in the text of its error alone. */
+function tunnelFault(status, systemCode = '') {
+    const from = { systemCode, neverSent: true };
+    if (status === undefined)
+        return new Fault('network', 'the proxy was not reached', from);
+    const message = `the proxy answered ${status} to CONNECT`;
+    return status.startsWith('4') ? new Fault('proxy-refused', message) : new Fault('network', message, from);
 }
 const NEVER_SENT = new Set(['ENOTFOUND', 'EAI_AGAIN', 'ECONNREFUSED', 'EHOSTUNREACH', 'ENETUNREACH']);
 const NETWORK_WORDS = {
@@ -29332,6 +29433,7 @@ function readWhole(message) {
 const CODE = {
     timeout: 'timeout',
     network: 'network',
+    'proxy-refused': 'network',
     tls: 'tls',
     'cut-short': 'bad-response',
     'too-large': 'bad-response',
@@ -29339,7 +29441,9 @@ const CODE = {
 };
 const HINT = {
     timeout: 'Check that the runner reaches this host: a firewall that drops packets looks just like this.',
-    network: 'Check the name of the region, the runner’s DNS, and its way out to this host.',
+    network: 'Check the region, the runner’s DNS, and its way out to this host: a firewall, or a proxy that must be used.',
+    'proxy-refused': 'The proxy of HTTPS_PROXY or HTTP_PROXY refuses the way to this host. 407: its user or password in that variable is ' +
+        'wrong or missing. 403: its rules do not allow the host. NO_PROXY goes around it.',
     tls: 'If a proxy or gateway with a certificate of its own stands between, name its CA file in the runner’s ' +
         'NODE_EXTRA_CA_CERTS. Checking certificates cannot be turned off here.',
     'cut-short': 'Something between the runner and the platform ends answers early: a proxy, a gateway or the network.',
@@ -29347,9 +29451,12 @@ const HINT = {
     'not-http': 'Something else than a web server answers there. Check base-url and the proxy.'
 };
 /** Returns the error for a request that brought no whole answer. */
-function unanswered(request, fault, attempts) {
-    const code = fault.systemCode === '' ? '' : ` (${fault.systemCode})`;
-    return new errors/* ActionError */.l(CODE[fault.kind], `${named(request)} failed: ${fault.message}${code}${throughProxy(request.url)}, ${(0,lib_text/* counted */.hS)(attempts, 'attempt')}.`, HINT[fault.kind], { cause: fault });
+function unanswered(request, fault, attempts, givenUp) {
+    return new errors/* ActionError */.l(CODE[fault.kind], `${named(request)} failed: ${fault.summary}${throughProxy(request.url)}, ${(0,lib_text/* counted */.hS)(attempts, 'attempt')}${givenUp}.`, hintFor(request, fault), { cause: fault });
+}
+function hintFor(request, fault) {
+    const unknown = fault.systemCode === 'ENOTFOUND' ? (request.whenHostUnknown ?? '') : '';
+    return `${unknown} ${HINT[fault.kind]}`.trim();
 }
 /** Returns the error for a redirect: credentials go to the host that was chosen, and to no other. */
 function redirected(answer, hide) {
@@ -29367,7 +29474,73 @@ function target(answer) {
     return URL.canParse(location) ? (0,lib_text/* oneLine */.TN)(new URL(location).host, 100) : 'another path';
 }
 
+;// CONCATENATED MODULE: ./lib/http/retry.js
+const TRANSIENT_STATUS = new Set([408, 425, 500, 502, 503, 504]);
+const TRANSIENT_FAULT = new Set(['timeout', 'network', 'cut-short']);
+const SECOND = 1000;
+const LONGEST_FAULT_WAIT = 20 * SECOND;
+const LONGEST_THROTTLE_WAIT = 60 * SECOND;
+/** What an attempt needs at the least: with less time left, none is started. */
+const SHORTEST_ATTEMPT = SECOND;
+/**
+ * Decides what follows an attempt. Pure: `random` gives numbers from 0 to below 1. Faults are bounded by
+ * `maxAttempts` and by time, throttling by time alone.
+ */
+function decide(outcome, repeat, tally, maxAttempts, timeLeftMs, random) {
+    if (!mayPass(outcome, repeat))
+        return { again: false, because: 'final' };
+    const throttled = outcome.kind === 'answer' && outcome.throttled;
+    if (!throttled && tally.faults >= maxAttempts)
+        return { again: false, because: 'attempts' };
+    const room = timeLeftMs - SHORTEST_ATTEMPT;
+    const retryAfterMs = outcome.kind === 'answer' ? (outcome.retryAfterMs ?? 0) : 0;
+    if (retryAfterMs > 0) {
+        // Everybody was told the same time: a little jitter keeps them from coming back as one.
+        const waitMs = retryAfterMs + random() * Math.max(SECOND, retryAfterMs / 10);
+        if (retryAfterMs > room)
+            return { again: false, because: 'retry-after' };
+        return { again: true, waitMs: Math.min(waitMs, room) };
+    }
+    if (room <= 0)
+        return { again: false, because: 'time' };
+    const waitMs = throttled ? throttleWait(tally.throttles, random) : faultWait(tally.faults, random);
+    // The last try before the deadline comes early rather than not at all, and not everybody's at one moment.
+    return { again: true, waitMs: waitMs <= room ? waitMs : room * (0.5 + random() / 2) };
+}
+function mayPass(outcome, repeat) {
+    if (outcome.kind === 'fault')
+        return TRANSIENT_FAULT.has(outcome.fault) && (repeat === 'always' || outcome.neverSent);
+    return outcome.throttled || (repeat === 'always' && TRANSIENT_STATUS.has(outcome.status));
+}
+/**
+ * The platform counts by the minute, so soon after the first refusal there is seldom room: the first wait of 5
+ * to 15 s finds what a short burst leaves, every later one of 30 to 60 s reaches the next minute.
+ */
+function throttleWait(throttles, random) {
+    if (throttles <= 1)
+        return (5 + 10 * random()) * SECOND;
+    return LONGEST_THROTTLE_WAIT * (0.5 + random() / 2);
+}
+/** Exponential, with full jitter. */
+function faultWait(faults, random) {
+    return random() * Math.min(LONGEST_FAULT_WAIT, SECOND * 2 ** (faults - 1));
+}
+/**
+ * Returns the milliseconds that a `Retry-After` header asks to wait, given in seconds or as a date; `undefined`
+ * where it is missing, malformed or already past.
+ */
+function retryAfterMs(header, nowMs) {
+    const text = header?.trim() ?? '';
+    const waitMs = /^\d{1,12}$/.test(text)
+        ? Number(text) * SECOND
+        : /^[A-Z]/.test(text)
+            ? Date.parse(text) - nowMs
+            : Number.NaN;
+    return waitMs > 0 ? waitMs : undefined;
+}
+
 ;// CONCATENATED MODULE: ./lib/http/wire.js
+
 
 
 
@@ -29377,11 +29550,12 @@ function target(answer) {
 class Wire {
     #connections = new Connections();
     #surroundings;
-    #deadline;
+    #deadlineMs;
     #sent = 0;
+    /** The time that `limits.timeoutMs` allows starts now. */
     constructor(surroundings) {
         this.#surroundings = surroundings;
-        this.#deadline = surroundings.clock.now() + surroundings.limits.timeoutMs;
+        this.#deadlineMs = surroundings.clock.now() + surroundings.limits.timeoutMs;
     }
     /** How many requests were sent so far, counting every attempt. */
     get sent() {
@@ -29392,38 +29566,86 @@ class Wire {
         return this.#surroundings.hide(text);
     }
     /**
-     * Sends the request. Returns the answer, whatever its status short of a redirect.
-     * Throws `timeout`, `network`, `tls`, `redirected` or `bad-response`.
+     * Sends the request, again where that may help. Returns the last answer, whatever its status short of a
+     * redirect. Throws `timeout`, `network`, `tls`, `redirected` or `bad-response`.
      */
     async send(request) {
         const { clock, limits } = this.#surroundings;
-        const sentAt = new Date(clock.now());
-        const timeoutMs = Math.max(1, Math.min(limits.attemptTimeoutMs, this.#deadline - sentAt.getTime()));
-        this.#sent += 1;
-        try {
-            const reply = await this.#connections.attempt(request, timeoutMs);
-            this.#tell(request, sentAt, `${reply.status}`, reply);
-            const answer = { request, ...reply, sentAt, attempts: 1 };
+        const tally = { throttles: 0, faults: 0 };
+        for (let attempts = 1;; attempts++) {
+            const sentAt = new Date(clock.now());
+            const { reply, outcome } = await this.#attempt(request, sentAt);
+            const throttled = outcome.kind === 'answer' && outcome.throttled;
+            tally[throttled ? 'throttles' : 'faults'] += 1;
+            const decision = decide(outcome, request.repeat ?? 'always', tally, limits.maxAttempts, this.#timeLeftMs(), clock.random);
+            if (decision.again) {
+                this.#announce(request, reply, throttled, attempts, decision.waitMs);
+                await clock.sleep(decision.waitMs);
+                continue;
+            }
+            const givenUp = this.#reason(decision, outcome);
+            if (reply instanceof Fault)
+                throw unanswered(request, reply, attempts, givenUp);
+            const answer = { request, ...reply, throttled, sentAt, attempts, givenUp };
             if (answer.status >= 300 && answer.status < 400)
                 throw redirected(answer, this.#surroundings.hide);
             return answer;
-        }
-        catch (error) {
-            if (!(error instanceof Fault))
-                throw error;
-            this.#tell(request, sentAt, error.systemCode || error.kind);
-            throw unanswered(request, error, 1);
         }
     }
     /** Closes the connections that were kept for the next request. */
     close() {
         this.#connections.close();
     }
-    #tell(request, sentAt, outcome, reply) {
+    #timeLeftMs() {
+        return this.#deadlineMs - this.#surroundings.clock.now();
+    }
+    async #attempt(request, sentAt) {
+        const timeoutMs = Math.max(1, Math.min(this.#surroundings.limits.attemptTimeoutMs, this.#timeLeftMs()));
+        this.#sent += 1;
+        try {
+            const reply = await this.#connections.attempt(request, timeoutMs);
+            this.#trace(request, sentAt, `${reply.status}, ${reply.reused ? 'kept' : 'new'} connection`);
+            const throttled = (request.isThrottled ?? (({ status }) => status === 429))(reply);
+            const wait = retryAfterMs(reply.headers['retry-after'], this.#surroundings.clock.now());
+            const asksToWait = wait !== undefined && (throttled || reply.status === 503);
+            return {
+                reply,
+                outcome: {
+                    kind: 'answer',
+                    status: reply.status,
+                    throttled,
+                    ...(asksToWait ? { retryAfterMs: wait } : {})
+                }
+            };
+        }
+        catch (error) {
+            const fault = Fault.from(error);
+            this.#trace(request, sentAt, fault.systemCode || fault.kind);
+            return { reply: fault, outcome: { kind: 'fault', fault: fault.kind, neverSent: fault.neverSent } };
+        }
+    }
+    #trace(request, sentAt, what) {
         const { clock, debug, hide } = this.#surroundings;
-        const connection = reply === undefined ? '' : `, ${reply.reused ? 'kept' : 'new'} connection`;
-        const took = clock.now() - sentAt.getTime();
-        debug(hide(`${named(request)}: ${outcome}, ${took} ms${connection}, ${(0,lib_text/* counted */.hS)(this.#sent, 'request')} so far`));
+        debug(hide(`${named(request)}: ${what}, ${clock.now() - sentAt.getTime()} ms`));
+    }
+    #announce(request, reply, throttled, attempts, waitMs) {
+        const { limits, say } = this.#surroundings;
+        const why = reply instanceof Fault ? reply.summary : `${throttled ? 'throttled' : 'it answered'} (${reply.status})`;
+        const of = throttled ? '' : ` of ${limits.maxAttempts}`;
+        say(`${request.url.host}: ${why} on attempt ${attempts}${of}; waiting ${(waitMs / 1000).toFixed(1)} s before the next.`);
+    }
+    #reason(decision, outcome) {
+        const bound = `timeout of ${(0,lib_text/* inWords */.r4)(this.#surroundings.limits.timeoutMs / 1000)}`;
+        switch (decision.because) {
+            case 'retry-after': {
+                const asked = outcome.kind === 'answer' ? Math.ceil((outcome.retryAfterMs ?? 0) / 1000) : 0;
+                return `, asking to wait ${(0,lib_text/* inWords */.r4)(asked)}, which reaches past the ${bound}`;
+            }
+            case 'time':
+                return `, with no time left of the ${bound}`;
+            default:
+                return '';
+        }
     }
 }
 
@@ -29554,7 +29776,10 @@ const INPUTS = {
     scope: '',
     'base-url': '',
     'export-env': '',
-    'tool-env': 'false'
+    'tool-env': 'false',
+    timeout: '120s',
+    'attempt-timeout': '15s',
+    'max-attempts': '5'
 };
 /** The inputs as the workflow's author gave them, without the white space around them. */
 class Inputs {
@@ -29636,66 +29861,40 @@ function refused(name, why) {
     return new errors/* ActionError */.l('invalid-input', `Input export-env names “${(0,lib_text/* oneLine */.TN)(name, 80)}”, which ${why}.`, 'Give names of your own, separated by commas or line breaks, such as CC_TOKEN.');
 }
 
-;// CONCATENATED MODULE: ./lib/auth/genesys-regions.js
+;// CONCATENATED MODULE: ./lib/step/inputs/limits.js
 
 
-/** The regions as the official JavaScript SDK and the official Terraform provider list them. */
-const GENESYS_REGIONS = [
-    { code: 'us-east-1', domain: 'mypurecloud.com' },
-    { code: 'us-east-2', domain: 'use2.us-gov-pure.cloud' },
-    { code: 'us-west-2', domain: 'usw2.pure.cloud' },
-    { code: 'ca-central-1', domain: 'cac1.pure.cloud' },
-    { code: 'sa-east-1', domain: 'sae1.pure.cloud' },
-    { code: 'mx-central-1', domain: 'mxc1.pure.cloud' },
-    { code: 'eu-west-1', domain: 'mypurecloud.ie' },
-    { code: 'eu-west-2', domain: 'euw2.pure.cloud' },
-    { code: 'eu-central-1', domain: 'mypurecloud.de' },
-    { code: 'eu-central-2', domain: 'euc2.pure.cloud' },
-    { code: 'eusc-de-east-1', domain: 'edee1.eusc-pure.cloud' },
-    { code: 'me-central-1', domain: 'mec1.pure.cloud' },
-    { code: 'ap-south-1', domain: 'aps1.pure.cloud' },
-    { code: 'ap-southeast-1', domain: 'apse1.pure.cloud' },
-    { code: 'ap-southeast-2', domain: 'mypurecloud.com.au' },
-    { code: 'ap-northeast-1', domain: 'mypurecloud.jp' },
-    { code: 'ap-northeast-2', domain: 'apne2.pure.cloud' },
-    { code: 'ap-northeast-3', domain: 'apne3.pure.cloud' }
-];
-/** New regions appear under these: a name below them that is not in the list is taken, with a warning. */
-const GROWING_DOMAINS = ['pure.cloud', 'us-gov-pure.cloud', 'eusc-pure.cloud'];
-/** Hosts of every region: a name that stands where a region's own name belongs is none. */
-const SERVICE_NAMES = new Set(['login', 'api', 'apps', 'www']);
-/**
- * Returns the region that a code, a domain or a URL of that region names, in any case; `undefined` if it
- * names none. A region without a code is one that the list does not know yet.
- */
-function genesysRegion(text) {
-    const given = text.toLowerCase();
-    const byCode = GENESYS_REGIONS.find(({ code }) => code === given);
-    if (byCode)
-        return byCode;
-    const host = hostIn(given);
-    if (host === undefined)
-        return undefined;
-    return GENESYS_REGIONS.find(({ domain }) => isUnder(host, domain)) ?? newRegion(host);
+const UNIT_SECONDS = { '': 1, s: 1, m: 60, h: 3600, d: 86_400 };
+const DAY_SECONDS = 86_400;
+/** Returns the bounds on the network; throws `invalid-input`. */
+function readLimits(inputs) {
+    return {
+        timeoutMs: bounded(inputs, 'timeout') * 1000,
+        attemptTimeoutMs: bounded(inputs, 'attempt-timeout') * 1000,
+        maxAttempts: readMaxAttempts(inputs)
+    };
 }
-/** Returns the known region whose code or domain is spelled most like the text. */
-function nearestGenesysRegion(text) {
-    const given = text.toLowerCase().slice(0, 64);
-    const spellings = GENESYS_REGIONS.flatMap(region => [
-        { region, spelling: region.code },
-        { region, spelling: region.domain }
-    ]);
-    return (0,lib_text/* nearest */.pA)(given, spellings, ({ spelling }) => spelling).region;
+/** Returns a duration such as `90s`, `45m`, `2h` or `300d` in seconds; throws `invalid-input`. */
+function readSeconds(inputs, name) {
+    const text = inputs.text(name);
+    const [, count, unit = ''] = /^(\d{1,9})\s?([smhd]?)$/i.exec(text) ?? [];
+    const seconds = Number(count) * (UNIT_SECONDS[unit.toLowerCase()] ?? Number.NaN);
+    if (Number.isNaN(seconds))
+        throw invalidInput(name, text, 'Allowed: a duration such as 90s, 45m, 2h or 300d; a bare number is seconds.');
+    return seconds;
 }
-function newRegion(host) {
-    const parent = GROWING_DOMAINS.find(domain => host.endsWith(`.${domain}`));
-    if (parent === undefined)
-        return undefined;
-    const name = host
-        .slice(0, -parent.length - 1)
-        .split('.')
-        .at(-1);
-    return name === undefined || SERVICE_NAMES.has(name) ? undefined : { domain: `${name}.${parent}` };
+function bounded(inputs, name) {
+    const seconds = readSeconds(inputs, name);
+    if (seconds >= 1 && seconds <= DAY_SECONDS)
+        return seconds;
+    throw new errors/* ActionError */.l('invalid-input', `Input ${name} is ${inputs.text(name)}, which is out of bounds.`, 'Allowed: 1s to 24h.');
+}
+function readMaxAttempts(inputs) {
+    const text = inputs.text('max-attempts');
+    const count = /^\d{1,2}$/.test(text) ? Number(text) : 0;
+    if (count < 1 || count > 10)
+        throw invalidInput('max-attempts', text, 'Allowed: a whole number from 1 to 10.');
+    return count;
 }
 
 ;// CONCATENATED MODULE: ./lib/step/inputs/base-url.js
@@ -29833,6 +30032,7 @@ function baseUrlOf(inputs) {
 
 
 
+
 /**
  * Returns what the inputs and the environment ask for. Each credential is told to `keep` as soon as it is
  * read. Throws `invalid-input` or `missing-credential`; nothing was sent by then.
@@ -29846,7 +30046,8 @@ function readInputs(env, keep) {
     const credentials = readCredentials(inputs, provider, fallbacks, keep);
     const reading = { inputs, fallbacks, credentials, warn: (doubt) => doubts.push(doubt) };
     const request = provider === 'genesys' ? genesysRequest(reading) : cxoneRequest(reading);
-    return { request, handOver: readHandOver(inputs, request), variables: fallbacks.used, doubts };
+    const handOver = readHandOver(inputs, request);
+    return { request, handOver, limits: readLimits(inputs), variables: fallbacks.used, doubts };
 }
 function readProvider(inputs) {
     const text = inputs.text('provider').toLowerCase();
@@ -29949,22 +30150,11 @@ function published({ token }, request, handOver, requests, console) {
     const { expiresInSeconds, expiresAt } = token;
     const life = expiresInSeconds === undefined || expiresAt === undefined
         ? 'for how long, the platform did not say'
-        : `for ${inWords(expiresInSeconds)}, until ${expiresAt.toISOString()}`;
+        : `for ${(0,lib_text/* inWords */.r4)(expiresInSeconds)}, until ${expiresAt.toISOString()}`;
     const variables = [...handOver.exportEnv, ...(handOver.toolEnv ? toolNames(request) : [])];
     const places = variables.length === 0 ? '' : `, and as ${(0,lib_text/* listed */.KE)(variables, 'and')}`;
     console.info(`Granted ${token.kind === 'access' ? 'an access token' : 'a long-lived token'}, ${life} (${(0,lib_text/* counted */.hS)(requests, 'request')}).`);
     console.info(`Handed on as the output token${places}.`);
-}
-/** Returns a span of time as a person says it: `24 h`, `59 min 30 s`. */
-function inWords(seconds) {
-    const parts = [
-        [seconds > 2 * 86_400 ? Math.floor(seconds / 86_400) : 0, 'd'],
-        [seconds > 2 * 86_400 ? Math.floor(seconds / 3600) % 24 : Math.floor(seconds / 3600), 'h'],
-        [Math.floor(seconds / 60) % 60, 'min'],
-        [seconds % 60, 's']
-    ];
-    const said = parts.filter(([count]) => count > 0).slice(0, 2);
-    return said.map(([count, unit]) => `${count} ${unit}`).join(' ') || '0 s';
 }
 const CREDENTIALS = {
     'genesys-login': 'client credentials at the login host',
@@ -30000,13 +30190,17 @@ function toolNames(request) {
 
 
 
-/** Bounds on the network, in milliseconds. */
-const LIMITS = { timeoutMs: 120_000, attemptTimeoutMs: 15_000 };
 /** Exchanges credentials for a token and hands it on. Returns how to take that back; throws an `ActionError`. */
 async function main({ env, console, clock }) {
     const asked = readInputs(env, console.mask);
     started(asked, console);
-    const wire = new Wire({ limits: LIMITS, clock, hide: console.hide, debug: console.debug });
+    const wire = new Wire({
+        limits: asked.limits,
+        clock,
+        hide: console.hide,
+        say: console.info,
+        debug: console.debug
+    });
     try {
         const grant = await exchange(asked.request, wire, { secret: console.mask });
         const undo = publish(grant, asked.request, asked.handOver, console);
@@ -30220,6 +30414,8 @@ async function runToEnd(step, process) {
         console.info('Cancelled: nothing is handed on.');
         await end(1);
     };
+    // The toolkit's tunnel through a proxy still says `new Buffer`; the reader of a job's log can do nothing about it.
+    process.noDeprecation = true;
     process.on('SIGINT', cancel);
     process.on('SIGTERM', cancel);
     process.on('uncaughtException', stop);
@@ -32436,7 +32632,8 @@ function getIDToken(aud) {
 /* harmony export */   KE: () => (/* binding */ listed),
 /* harmony export */   TN: () => (/* binding */ oneLine),
 /* harmony export */   hS: () => (/* binding */ counted),
-/* harmony export */   pA: () => (/* binding */ nearest)
+/* harmony export */   pA: () => (/* binding */ nearest),
+/* harmony export */   r4: () => (/* binding */ inWords)
 /* harmony export */ });
 /** Returns the text as one clean line of at most `most` characters: no control, format or broken ones. */
 function oneLine(text, most) {
@@ -32450,6 +32647,19 @@ function oneLine(text, most) {
 /** Returns `1 attempt`, `2 attempts`. */
 function counted(count, noun) {
     return `${count} ${noun}${count === 1 ? '' : 's'}`;
+}
+/** Returns a span of time as a person says it, in its two largest units: `24 h`, `59 min 30 s`, `7 d 12 h`. */
+function inWords(seconds) {
+    const days = seconds > 2 * 86_400 ? Math.floor(seconds / 86_400) : 0;
+    const rest = Math.floor(seconds) - days * 86_400;
+    const parts = [
+        [days, 'd'],
+        [Math.floor(rest / 3600), 'h'],
+        [Math.floor(rest / 60) % 60, 'min'],
+        [rest % 60, 's']
+    ];
+    const said = parts.filter(([count]) => count > 0).slice(0, 2);
+    return said.map(([count, unit]) => `${count} ${unit}`).join(' ') || '0 s';
 }
 /** Returns the words as a person lists them: `a, b or c`. */
 function listed(words, last = 'or') {

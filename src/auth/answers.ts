@@ -50,7 +50,7 @@ export function answered(answer: Answer, wire: Wire): string {
 export function trail(answer: Answer, wire: Wire): string {
   const id = wire.hide(answer.headers['inin-correlation-id'] ?? '')
   const correlation = /^[A-Za-z0-9*._-]{1,64}$/.test(id) ? `, correlation id ${id}` : ''
-  return `${correlation}, ${counted(answer.attempts, 'attempt')}`
+  return `${correlation}, ${counted(answer.attempts, 'attempt')}${answer.givenUp}`
 }
 
 /**

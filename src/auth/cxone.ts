@@ -5,6 +5,7 @@ import { trustedEndpoint } from './cxone-hosts.js'
 import { type Advice, rejection } from './rejections.js'
 import type { CxoneAccessKey, CxoneApplication, CxoneClient, Grant, Token, Witness } from './request.js'
 import { basic, FORM, form, JSON_TYPE, json, place } from './sending.js'
+import { isThrottled } from './throttling.js'
 
 type CxoneRequest = CxoneApplication | CxoneAccessKey | CxoneClient
 
@@ -28,6 +29,7 @@ async function byApplication(request: CxoneApplication, wire: Wire, witness: Wit
   const { client, accessKey, scope } = request
   const tokenEndpoint = await discover(request, wire)
   const answer = await wire.send({
+    isThrottled,
     method: 'POST',
     url: tokenEndpoint,
     headers: { Authorization: basic(client, witness), 'Content-Type': FORM },
@@ -43,6 +45,8 @@ async function byApplication(request: CxoneApplication, wire: Wire, witness: Wit
 async function byAccessKey(request: CxoneAccessKey, wire: Wire, witness: Witness): Promise<Grant> {
   const { accessKey, area, baseUrl } = request
   const answer = await wire.send({
+    isThrottled,
+    whenHostUnknown: `No area seems to be called ${area}.`,
     method: 'POST',
     url: place(`https://${area}.nice-incontact.com`, '/authentication/v1/token/access-key', baseUrl),
     headers: { 'Content-Type': JSON_TYPE },
@@ -56,6 +60,8 @@ async function byAccessKey(request: CxoneAccessKey, wire: Wire, witness: Witness
 async function byClient(request: CxoneClient, wire: Wire, witness: Witness): Promise<Grant> {
   const { client, realm, scope, baseUrl } = request
   const answer = await wire.send({
+    isThrottled,
+    whenHostUnknown: `No realm seems to be called ${realm}.`,
     method: 'POST',
     url: place(`https://${realm}.api.niceincontact.com`, '/oauth/token', baseUrl),
     headers: { 'Content-Type': FORM },

@@ -1,9 +1,11 @@
 import type { Answer } from '../http/request.js'
 import type { Wire } from '../http/wire.js'
 import { readToken } from './answers.js'
+import { type GenesysRegion, nearestGenesysRegion } from './genesys-regions.js'
 import { type Advice, rejection } from './rejections.js'
 import type { GenesysApi, GenesysLogin, GenesysLongLived, Grant, Token, Witness } from './request.js'
 import { basic, FORM, formText, JSON_TYPE, json, place } from './sending.js'
+import { isThrottled } from './throttling.js'
 
 type GenesysRequest = GenesysLogin | GenesysApi | GenesysLongLived
 
@@ -37,6 +39,8 @@ function tokenFor(request: GenesysRequest, wire: Wire, witness: Witness): Promis
 async function atLoginHost(request: GenesysLogin, wire: Wire, witness: Witness): Promise<Token> {
   const { client, region, scope, baseUrl } = request
   const answer = await wire.send({
+    isThrottled,
+    whenHostUnknown: whenHostUnknown(request.region),
     method: 'POST',
     url: place(`https://login.${region.domain}`, '/oauth/token', baseUrl),
     headers: { Authorization: basic(client, witness), 'Content-Type': FORM },
@@ -49,6 +53,8 @@ async function atLoginHost(request: GenesysLogin, wire: Wire, witness: Witness):
 async function atApiHost(request: GenesysApi, wire: Wire, witness: Witness): Promise<Token> {
   const { client, baseUrl } = request
   const answer = await wire.send({
+    isThrottled,
+    whenHostUnknown: whenHostUnknown(request.region),
     method: 'POST',
     url: place(apiHost(request), '/api/v2/oauth/token', baseUrl),
     headers: { 'Content-Type': JSON_TYPE },
@@ -64,6 +70,9 @@ async function atApiHost(request: GenesysApi, wire: Wire, witness: Witness): Pro
 async function generate(request: GenesysLongLived, wire: Wire, witness: Witness): Promise<Token> {
   const initial = await tokenFor(request.initial, wire, witness)
   const answer = await wire.send({
+    isThrottled,
+    whenHostUnknown: whenHostUnknown(request.region),
+    repeat: 'if-not-carried-out', // it makes a token that lives for a year, and nobody would know of a second one
     method: 'POST',
     url: place(apiHost(request), '/api/v2/oauth/token/generate', request.baseUrl),
     headers: { Authorization: initial.value.derive(token => `Bearer ${token}`), 'Content-Type': JSON_TYPE },
@@ -79,6 +88,13 @@ function tokenIn(answer: Answer, kind: Token['kind'], hints: Advice, wire: Wire,
 
 function apiHost({ region }: GenesysRequest): string {
   return `https://api.${region.domain}`
+}
+
+function whenHostUnknown({ code, domain }: GenesysRegion): string {
+  if (code !== undefined)
+    return `${domain} is the domain of ${code}, so it is the runner’s DNS that does not know it.`
+  const near = nearestGenesysRegion(domain)
+  return `No region of Genesys Cloud seems to be at ${domain}; the nearest known one is ${near.code} (${near.domain}).`
 }
 
 function advice({ region }: GenesysRequest): Advice {

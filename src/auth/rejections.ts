@@ -27,22 +27,11 @@ export function rejection(answer: Answer, advice: Advice, wire: Wire): ActionErr
   )
 }
 
-/**
- * Whether Genesys Cloud's token endpoint says that it throttles: it does so with HTTP 400, as the official
- * Terraform provider reads it. 429 is what everybody else says.
- */
-export function isThrottled(answer: Pick<Answer, 'status' | 'body'>): boolean {
-  if (answer.status === 429) return true
-  const json = answer.status === 400 ? jsonObject(answer.body) : undefined
-  const words = json?.['description'] ?? json?.['error_description']
-  return typeof words === 'string' && /^rate limit exceeded/i.test(words)
-}
-
 function codeOf(answer: Answer, error: string, advice: Advice): ErrorCode {
   const { status } = answer
   if (status < 400) return 'bad-response'
+  if (answer.throttled) return 'rate-limited'
   if (status >= 500) return 'unavailable'
-  if (isThrottled(answer)) return 'rate-limited'
   if (status === 401 || error === 'invalid_client' || error === 'invalid_grant') return 'credentials-rejected'
   if (status === 403) return 'forbidden'
   if ((status === 404 || status === 405) && advice.notOffered !== undefined) return 'not-offered'

@@ -7,6 +7,7 @@ import { type Answer, named, type WireRequest } from './request.js'
 const CODE: Readonly<Record<FaultKind, ErrorCode>> = {
   timeout: 'timeout',
   network: 'network',
+  'proxy-refused': 'network',
   tls: 'tls',
   'cut-short': 'bad-response',
   'too-large': 'bad-response',
@@ -15,7 +16,11 @@ const CODE: Readonly<Record<FaultKind, ErrorCode>> = {
 
 const HINT: Readonly<Record<FaultKind, string>> = {
   timeout: 'Check that the runner reaches this host: a firewall that drops packets looks just like this.',
-  network: 'Check the name of the region, the runner’s DNS, and its way out to this host.',
+  network:
+    'Check the region, the runner’s DNS, and its way out to this host: a firewall, or a proxy that must be used.',
+  'proxy-refused':
+    'The proxy of HTTPS_PROXY or HTTP_PROXY refuses the way to this host. 407: its user or password in that variable is ' +
+    'wrong or missing. 403: its rules do not allow the host. NO_PROXY goes around it.',
   tls:
     'If a proxy or gateway with a certificate of its own stands between, name its CA file in the runner’s ' +
     'NODE_EXTRA_CA_CERTS. Checking certificates cannot be turned off here.',
@@ -27,14 +32,23 @@ const HINT: Readonly<Record<FaultKind, string>> = {
 }
 
 /** Returns the error for a request that brought no whole answer. */
-export function unanswered(request: WireRequest, fault: Fault, attempts: number): ActionError {
-  const code = fault.systemCode === '' ? '' : ` (${fault.systemCode})`
+export function unanswered(
+  request: WireRequest,
+  fault: Fault,
+  attempts: number,
+  givenUp: string
+): ActionError {
   return new ActionError(
     CODE[fault.kind],
-    `${named(request)} failed: ${fault.message}${code}${throughProxy(request.url)}, ${counted(attempts, 'attempt')}.`,
-    HINT[fault.kind],
+    `${named(request)} failed: ${fault.summary}${throughProxy(request.url)}, ${counted(attempts, 'attempt')}${givenUp}.`,
+    hintFor(request, fault),
     { cause: fault }
   )
+}
+
+function hintFor(request: WireRequest, fault: Fault): string {
+  const unknown = fault.systemCode === 'ENOTFOUND' ? (request.whenHostUnknown ?? '') : ''
+  return `${unknown} ${HINT[fault.kind]}`.trim()
 }
 
 /** Returns the error for a redirect: credentials go to the host that was chosen, and to no other. */

@@ -1,5 +1,12 @@
 /** Why an attempt brought no whole answer. */
-export type FaultKind = 'timeout' | 'network' | 'tls' | 'cut-short' | 'too-large' | 'not-http'
+export type FaultKind =
+  | 'timeout'
+  | 'network'
+  | 'proxy-refused'
+  | 'tls'
+  | 'cut-short'
+  | 'too-large'
+  | 'not-http'
 
 /** An attempt without a whole answer. Its message holds nothing that came from the other side but an error's code. */
 export class Fault extends Error {
@@ -17,19 +24,20 @@ export class Fault extends Error {
     this.neverSent = from.neverSent ?? false
   }
 
+  /** The fault in a few words, for the log. */
+  get summary(): string {
+    return this.systemCode === '' ? this.message : `${this.message} (${this.systemCode})`
+  }
+
   /** Returns what Node or the client threw as a fault; a fault stays itself. */
   static from(error: unknown): Fault {
     if (error instanceof Fault) return error
     const { code, syscall, message } = describe(error)
-    // The proxy's refusal: the tunnel was never made, and its own text names the status that it got.
-    const tunnel = /tunneling socket could not be established, (?:statusCode=(\d{3})|cause=)/.exec(message)
-    if (tunnel) {
-      const answered = tunnel[1] === undefined ? '' : ` (it answered ${tunnel[1]} to CONNECT)`
-      return new Fault('network', `the proxy made no connection${answered}`, {
-        systemCode: code,
-        neverSent: true
-      })
-    }
+    const noTunnel =
+      /tunneling socket could not be established, (?:statusCode=(\d{3})|cause=.*?\b(E[A-Z_]{3,}))?/.exec(
+        message
+      )
+    if (noTunnel) return tunnelFault(noTunnel[1], noTunnel[2])
     if (isTls(code))
       return new Fault('tls', TLS_WORDS[code] ?? 'the TLS handshake failed', {
         systemCode: code,
@@ -42,6 +50,14 @@ export class Fault extends Error {
         NEVER_SENT.has(code) || syscall === 'connect' || message.includes('before secure TLS connection')
     })
   }
+}
+
+/** The client's tunnel tells what went wrong between runner and proxy in the text of its error alone. */
+function tunnelFault(status: string | undefined, systemCode = ''): Fault {
+  const from = { systemCode, neverSent: true }
+  if (status === undefined) return new Fault('network', 'the proxy was not reached', from)
+  const message = `the proxy answered ${status} to CONNECT`
+  return status.startsWith('4') ? new Fault('proxy-refused', message) : new Fault('network', message, from)
 }
 
 const NEVER_SENT = new Set(['ENOTFOUND', 'EAI_AGAIN', 'ECONNREFUSED', 'EHOSTUNREACH', 'ENETUNREACH'])

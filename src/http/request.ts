@@ -1,4 +1,5 @@
 import type { Secret } from '../secret.js'
+import type { Repeat } from './retry.js'
 
 /** One HTTP request as a platform describes it. Secrets stay sealed until the moment they are sent. */
 export interface WireRequest {
@@ -6,6 +7,12 @@ export interface WireRequest {
   readonly url: URL
   readonly headers: Readonly<Record<string, string | Secret>>
   readonly body?: string | Secret
+  /** `always` where nothing else is said. */
+  readonly repeat?: Repeat
+  /** Whether an answer says that too much was asked for in this time; 429 does where nothing else is said. */
+  readonly isThrottled?: (answer: Pick<Answer, 'status' | 'headers' | 'body'>) => boolean
+  /** What to do where DNS does not know the host. */
+  readonly whenHostUnknown?: string
 }
 
 /** A whole answer: the body was read to its end and is within the limit. */
@@ -15,9 +22,12 @@ export interface Answer {
   /** Lower-case names; of a header sent more than once, the first value. */
   readonly headers: Readonly<Record<string, string | undefined>>
   readonly body: string
+  readonly throttled: boolean
   /** When the attempt that was answered was started: whatever the platform counts from here began no earlier. */
   readonly sentAt: Date
   readonly attempts: number
+  /** Why it was not tried again although it could have been: words for the end of a sentence, or nothing. */
+  readonly givenUp: string
 }
 
 /** Returns the request as errors and log lines name it: method, origin and path, never the query. */

@@ -1,19 +1,27 @@
-import { counted } from '../text.js'
+import { inWords } from '../text.js'
 import { Connections, type Reply } from './client.js'
 import { redirected, unanswered } from './failures.js'
 import { Fault } from './fault.js'
 import { type Answer, named, type WireRequest } from './request.js'
+import { type Decision, decide, type Outcome, retryAfterMs } from './retry.js'
 
-/** Time as the wire sees it; a test hands in its own. */
+/** Time and chance as the wire sees them; a test hands in its own. */
 export interface Clock {
   /** Milliseconds since the epoch. */
   now(): number
+  sleep(ms: number): Promise<void>
+  /** From 0 to below 1. */
+  random(): number
 }
 
-/** Bounds on what is done on the network, in milliseconds. */
+/** Bounds on what is done on the network. */
 export interface Limits {
+  /** On everything together, waits included. */
   readonly timeoutMs: number
+  /** On one request. */
   readonly attemptTimeoutMs: number
+  /** On attempts that meet a fault; throttling is bounded by time alone. */
+  readonly maxAttempts: number
 }
 
 /** What the wire needs of its surroundings. */
@@ -22,20 +30,29 @@ export interface WireSurroundings {
   readonly clock: Clock
   /** Takes every known secret out of a text that came from the other side. */
   readonly hide: (text: string) => string
+  /** One line on each wait. */
+  readonly say: (line: string) => void
   /** One line on each request, for whoever has step debugging on. */
   readonly debug: (line: string) => void
+}
+
+/** What an attempt brought, and what it came to. */
+interface Attempt {
+  readonly reply: Reply | Fault
+  readonly outcome: Outcome
 }
 
 /** The way to the platforms: requests go in, whole answers come out, and nothing takes longer than allowed. */
 export class Wire {
   readonly #connections = new Connections()
   readonly #surroundings: WireSurroundings
-  readonly #deadline: number
+  readonly #deadlineMs: number
   #sent = 0
 
+  /** The time that `limits.timeoutMs` allows starts now. */
   constructor(surroundings: WireSurroundings) {
     this.#surroundings = surroundings
-    this.#deadline = surroundings.clock.now() + surroundings.limits.timeoutMs
+    this.#deadlineMs = surroundings.clock.now() + surroundings.limits.timeoutMs
   }
 
   /** How many requests were sent so far, counting every attempt. */
@@ -49,24 +66,35 @@ export class Wire {
   }
 
   /**
-   * Sends the request. Returns the answer, whatever its status short of a redirect.
-   * Throws `timeout`, `network`, `tls`, `redirected` or `bad-response`.
+   * Sends the request, again where that may help. Returns the last answer, whatever its status short of a
+   * redirect. Throws `timeout`, `network`, `tls`, `redirected` or `bad-response`.
    */
   async send(request: WireRequest): Promise<Answer> {
     const { clock, limits } = this.#surroundings
-    const sentAt = new Date(clock.now())
-    const timeoutMs = Math.max(1, Math.min(limits.attemptTimeoutMs, this.#deadline - sentAt.getTime()))
-    this.#sent += 1
-    try {
-      const reply = await this.#connections.attempt(request, timeoutMs)
-      this.#tell(request, sentAt, `${reply.status}`, reply)
-      const answer: Answer = { request, ...reply, sentAt, attempts: 1 }
+    const tally = { throttles: 0, faults: 0 }
+    for (let attempts = 1; ; attempts++) {
+      const sentAt = new Date(clock.now())
+      const { reply, outcome } = await this.#attempt(request, sentAt)
+      const throttled = outcome.kind === 'answer' && outcome.throttled
+      tally[throttled ? 'throttles' : 'faults'] += 1
+      const decision = decide(
+        outcome,
+        request.repeat ?? 'always',
+        tally,
+        limits.maxAttempts,
+        this.#timeLeftMs(),
+        clock.random
+      )
+      if (decision.again) {
+        this.#announce(request, reply, throttled, attempts, decision.waitMs)
+        await clock.sleep(decision.waitMs)
+        continue
+      }
+      const givenUp = this.#reason(decision, outcome)
+      if (reply instanceof Fault) throw unanswered(request, reply, attempts, givenUp)
+      const answer = { request, ...reply, throttled, sentAt, attempts, givenUp }
       if (answer.status >= 300 && answer.status < 400) throw redirected(answer, this.#surroundings.hide)
       return answer
-    } catch (error) {
-      if (!(error instanceof Fault)) throw error
-      this.#tell(request, sentAt, error.systemCode || error.kind)
-      throw unanswered(request, error, 1)
     }
   }
 
@@ -75,12 +103,67 @@ export class Wire {
     this.#connections.close()
   }
 
-  #tell(request: WireRequest, sentAt: Date, outcome: string, reply?: Reply): void {
+  #timeLeftMs(): number {
+    return this.#deadlineMs - this.#surroundings.clock.now()
+  }
+
+  async #attempt(request: WireRequest, sentAt: Date): Promise<Attempt> {
+    const timeoutMs = Math.max(1, Math.min(this.#surroundings.limits.attemptTimeoutMs, this.#timeLeftMs()))
+    this.#sent += 1
+    try {
+      const reply = await this.#connections.attempt(request, timeoutMs)
+      this.#trace(request, sentAt, `${reply.status}, ${reply.reused ? 'kept' : 'new'} connection`)
+      const throttled = (request.isThrottled ?? (({ status }) => status === 429))(reply)
+      const wait = retryAfterMs(reply.headers['retry-after'], this.#surroundings.clock.now())
+      const asksToWait = wait !== undefined && (throttled || reply.status === 503)
+      return {
+        reply,
+        outcome: {
+          kind: 'answer',
+          status: reply.status,
+          throttled,
+          ...(asksToWait ? { retryAfterMs: wait } : {})
+        }
+      }
+    } catch (error) {
+      const fault = Fault.from(error)
+      this.#trace(request, sentAt, fault.systemCode || fault.kind)
+      return { reply: fault, outcome: { kind: 'fault', fault: fault.kind, neverSent: fault.neverSent } }
+    }
+  }
+
+  #trace(request: WireRequest, sentAt: Date, what: string): void {
     const { clock, debug, hide } = this.#surroundings
-    const connection = reply === undefined ? '' : `, ${reply.reused ? 'kept' : 'new'} connection`
-    const took = clock.now() - sentAt.getTime()
-    debug(
-      hide(`${named(request)}: ${outcome}, ${took} ms${connection}, ${counted(this.#sent, 'request')} so far`)
+    debug(hide(`${named(request)}: ${what}, ${clock.now() - sentAt.getTime()} ms`))
+  }
+
+  #announce(
+    request: WireRequest,
+    reply: Reply | Fault,
+    throttled: boolean,
+    attempts: number,
+    waitMs: number
+  ): void {
+    const { limits, say } = this.#surroundings
+    const why =
+      reply instanceof Fault ? reply.summary : `${throttled ? 'throttled' : 'it answered'} (${reply.status})`
+    const of = throttled ? '' : ` of ${limits.maxAttempts}`
+    say(
+      `${request.url.host}: ${why} on attempt ${attempts}${of}; waiting ${(waitMs / 1000).toFixed(1)} s before the next.`
     )
+  }
+
+  #reason(decision: Decision & { again: false }, outcome: Outcome): string {
+    const bound = `timeout of ${inWords(this.#surroundings.limits.timeoutMs / 1000)}`
+    switch (decision.because) {
+      case 'retry-after': {
+        const asked = outcome.kind === 'answer' ? Math.ceil((outcome.retryAfterMs ?? 0) / 1000) : 0
+        return `, asking to wait ${inWords(asked)}, which reaches past the ${bound}`
+      }
+      case 'time':
+        return `, with no time left of the ${bound}`
+      default:
+        return ''
+    }
   }
 }

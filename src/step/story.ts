@@ -1,5 +1,5 @@
 import type { AuthRequest, Grant } from '../auth/request.js'
-import { counted, listed } from '../text.js'
+import { counted, inWords, listed } from '../text.js'
 import type { Console } from './console.js'
 import type { HandOver } from './inputs/hand-over.js'
 import { toolVariables } from './inputs/hand-over.js'
@@ -33,18 +33,6 @@ export function published(
     `Granted ${token.kind === 'access' ? 'an access token' : 'a long-lived token'}, ${life} (${counted(requests, 'request')}).`
   )
   console.info(`Handed on as the output token${places}.`)
-}
-
-/** Returns a span of time as a person says it: `24 h`, `59 min 30 s`. */
-export function inWords(seconds: number): string {
-  const parts: [number, string][] = [
-    [seconds > 2 * 86_400 ? Math.floor(seconds / 86_400) : 0, 'd'],
-    [seconds > 2 * 86_400 ? Math.floor(seconds / 3600) % 24 : Math.floor(seconds / 3600), 'h'],
-    [Math.floor(seconds / 60) % 60, 'min'],
-    [seconds % 60, 's']
-  ]
-  const said = parts.filter(([count]) => count > 0).slice(0, 2)
-  return said.map(([count, unit]) => `${count} ${unit}`).join(' ') || '0 s'
 }
 
 const CREDENTIALS: Readonly<Record<AuthRequest['exchange'], string>> = {

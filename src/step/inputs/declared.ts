@@ -15,7 +15,10 @@ export const INPUTS = {
   scope: '',
   'base-url': '',
   'export-env': '',
-  'tool-env': 'false'
+  'tool-env': 'false',
+  timeout: '120s',
+  'attempt-timeout': '15s',
+  'max-attempts': '5'
 } as const
 
 export type InputName = keyof typeof INPUTS

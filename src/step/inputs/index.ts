@@ -1,15 +1,18 @@
 import type { AuthRequest } from '../../auth/request.js'
+import type { Limits } from '../../http/wire.js'
 import type { Secret } from '../../secret.js'
 import { keepSecrets, readCredentials } from './credentials.js'
 import { type Environment, Inputs, invalidInput } from './declared.js'
 import { Fallbacks } from './environment.js'
 import { type HandOver, readHandOver } from './hand-over.js'
+import { readLimits } from './limits.js'
 import { cxoneRequest, genesysRequest } from './request.js'
 
-/** All that a step was asked for, checked: what to exchange, and where the token goes. */
+/** All that a step was asked for, checked: what to exchange, within which bounds, and where the token goes. */
 export interface StepRequest {
   readonly request: AuthRequest
   readonly handOver: HandOver
+  readonly limits: Limits
   /** Variables of the environment that stood in for inputs. */
   readonly variables: readonly string[]
   /** What is doubtful and still allowed. */
@@ -29,7 +32,8 @@ export function readInputs(env: Environment, keep: (secret: Secret) => void): St
   const credentials = readCredentials(inputs, provider, fallbacks, keep)
   const reading = { inputs, fallbacks, credentials, warn: (doubt: string) => doubts.push(doubt) }
   const request = provider === 'genesys' ? genesysRequest(reading) : cxoneRequest(reading)
-  return { request, handOver: readHandOver(inputs, request), variables: fallbacks.used, doubts }
+  const handOver = readHandOver(inputs, request)
+  return { request, handOver, limits: readLimits(inputs), variables: fallbacks.used, doubts }
 }
 
 function readProvider(inputs: Inputs): 'genesys' | 'cxone' {
