@@ -21,7 +21,7 @@ const FILES = ['output', 'env', 'state', 'summary'] as const
 
 /** A clock that is real but for its waits, which take no time and move it on. */
 export function fastClock(start = Date.now()): Clock & { readonly waits: number[] } {
-  const skippedMs = 0
+  let skippedMs = 0
   const waits: number[] = []
   const began = Date.now()
   return {
