@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url'
 import { readActionFile } from '../__tests__/support/action-file.mjs'
 import { cleanup, runAction } from '../__tests__/support/runner.mjs'
 import { RunnerLog } from '../__tests__/support/runner-log.mjs'
-import { check } from './demo/checks.mjs'
+import { check, issuedBy } from './demo/checks.mjs'
 import { scenarios } from './demo/scenarios.mjs'
 import { bold, columns, dim, green, heading, part, red, yellow } from './demo/screen.mjs'
 
@@ -25,6 +25,8 @@ const actionFile = fileURLToPath(new URL('../action.yml', import.meta.url))
 const action = readActionFile(actionFile)
 const main = path.join(action.folder, action.runs['main'] ?? '')
 
+// An interrupted demonstration removes its folders as well.
+process.once('SIGINT', () => process.exit(130))
 process.exitCode = await demonstrate()
 
 /** @returns {Promise<number>}  the exit code */
@@ -82,7 +84,8 @@ async function playOnPlatform(scenario) {
 /** @param {Played} played */
 function show({ scenario, platform, result, nextStep }) {
   const hide = (/** @type {string} */ text) => masked(text, result.masks)
-  const failed = 'errorCode' in scenario.outcome
+  const shown = (/** @type {Record<string, string>} */ values) =>
+    columns(Object.entries(values).map(([name, value]) => [name, value === '' ? '(empty)' : hide(value)]))
   const inputs = Object.entries({ ...scenario.inputs, 'base-url': platform.origin })
 
   part(
@@ -90,17 +93,28 @@ function show({ scenario, platform, result, nextStep }) {
     inputs.map(([name, value]) => `${name}: ${SECRET_INPUTS.includes(name) ? '***' : value}`),
     dim
   )
-  part('log', result.log.trimEnd().split('\n'), line =>
-    /^(Error|Warning):/.test(line) ? yellow(line) : line
-  )
+  part('log', result.log.trimEnd().split('\n'), logStyle())
   part(
-    'platform saw',
-    platform.requests.map(({ method, path, status }) => `${method} ${path} → ${status}`)
+    'requests',
+    platform.requests.map(({ method, path, status }) => `${status} ${method} ${path}`)
   )
-  part('outputs', columns(Object.entries(result.outputs).map(([name, value]) => [name, hide(value)])))
-  part('environment', columns(Object.entries(result.exported).map(([name, value]) => [name, hide(value)])))
-  if (nextStep !== undefined) part('next step', [`reads the token: ${hide(nextStep)}`])
-  else if (failed) part('next step', ['does not run: the step failed and left no token'])
+  part('outputs', shown(result.outputs))
+  part('exported', shown(result.exported))
+  part(
+    'next step',
+    nextStep === undefined ? ['does not run'] : [...handedOn(result).comment, nextStep],
+    line => (line.startsWith('#') ? dim(line) : line)
+  )
+}
+
+/** An error stands at the end of a log and runs over several lines. */
+function logStyle() {
+  let inError = false
+  return (/** @type {string} */ line) => {
+    inError ||= line.startsWith('Error:')
+    if (inError) return red(line)
+    return line.startsWith('Warning:') ? yellow(line) : line
+  }
 }
 
 /**
@@ -114,27 +128,46 @@ function verdict(played) {
   const cost = `${count(requests.length, 'request')}, ${count(connections, 'connection')}, ${played.result.durationMs} ms`
   console.log()
   for (const { claim, found } of failed) {
-    part(red('✗'), [`${claim}${found === '' ? '' : `: ${redacted(found, played)}`}`], red)
+    part('✗', [`${claim}${found === '' ? '' : `: ${redacted(found, played)}`}`], red)
   }
   if (failed.length === 0) console.log(`   ${green(`✓ ${checks.length} checks hold`)} ${dim(`· ${cost}`)}`)
   return failed.length
 }
 
 /**
- * Runs the step after it with what a workflow would hand on:
- * `TOKEN: ${{ steps.token.outputs.token }}`, `API_URL: ${{ steps.token.outputs.api-url }}`.
+ * What reaches the step after it: the exported variables where there are some, else what its `env:` takes from
+ * the outputs.
+ *
+ * @param {RunResult} result
+ * @returns {{env: Record<string, string>, comment: string[]}}
+ */
+function handedOn({ outputs, exported }) {
+  if (Object.keys(exported).length > 0) {
+    return { env: exported, comment: [`# reads ${Object.keys(exported).join(', ')}`] }
+  }
+  return {
+    env: { TOKEN: outputs['token'] ?? '', API_URL: outputs['api-url'] ?? '' },
+    comment: [
+      `# env: TOKEN: \${{ steps.token.outputs.token }}`,
+      `#      API_URL: \${{ steps.token.outputs.api-url }}`
+    ]
+  }
+}
+
+/**
+ * Runs the step after it.
  *
  * @param {RunResult} result
  * @returns {Promise<string>}  what it said, as the log shows it
  */
-function runNextStep({ outputs, exported, masks }) {
+function runNextStep(result) {
   const script = fileURLToPath(new URL('demo/next-step.mjs', import.meta.url))
   const child = spawn(process.execPath, [script], {
-    env: { ...exported, TOKEN: outputs['token'], API_URL: outputs['api-url'] },
+    env: handedOn(result).env,
     stdio: ['ignore', 'pipe', 'inherit'],
     timeout: 20_000
   })
-  const log = new RunnerLog({ known: masks })
+  const log = new RunnerLog({ known: result.masks })
   const lines = log.stream()
   child.stdout.setEncoding('utf8').on('data', lines.write)
   return new Promise((resolve, reject) => {
@@ -164,7 +197,7 @@ function masked(value, masks) {
  * @returns {string}
  */
 function redacted(text, { scenario, platform }) {
-  return [...scenario.secrets, ...platform.tokens.keys()].reduce(
+  return [...scenario.secrets, ...issuedBy(platform)].reduce(
     (rest, secret) => rest.replaceAll(secret, '***'),
     text
   )

@@ -30,7 +30,8 @@ import { basicCredentials, hasExactly, mediaType, parseForm, parseJson, sameSecr
  * @property {number} [lifetimeSeconds]
  * @property {() => number} [clock]
  *
- * @typedef {import('./server.mjs').EmulatorServer & {tokens: Map<string, CxoneToken>}} CxoneEmulator
+ * @typedef {import('./server.mjs').EmulatorServer & {tokens: Map<string, CxoneToken>, alsoIssued: string[]}} CxoneEmulator
+ *   `alsoIssued`: the refresh and id tokens that came along, secrets as well
  */
 
 /** What is known when nothing else is given; these credentials open nothing outside this folder. */
@@ -74,6 +75,8 @@ export async function startCxone(options = {}) {
   } = options
   /** @type {Map<string, CxoneToken>} */
   const tokens = new Map()
+  /** @type {string[]} */
+  const alsoIssued = []
 
   /** @type {Record<string, (request: RecordedRequest, query: string) => Answer>} */
   const routes = {
@@ -93,7 +96,7 @@ export async function startCxone(options = {}) {
       ? answer(405, { message: 'Method Not Allowed' })
       : answer(404, { message: 'no Route matched with those values' })
   }, options)
-  return Object.assign(server, { tokens })
+  return Object.assign(server, { tokens, alsoIssued })
 
   /**
    * @param {RecordedRequest} request
@@ -231,13 +234,16 @@ export async function startCxone(options = {}) {
       iat,
       exp: iat + lifetimeSeconds
     }
+    const refreshToken = randomBytes(48).toString('base64url')
+    const idToken = jwt({ ...claims, aud: 'emulated', jti: randomUUID() })
+    alsoIssued.push(refreshToken, idToken)
     return {
       access_token: remember(jwt({ ...claims, jti: randomUUID() }), exchange, key.tenantId),
       token_type: 'Bearer',
       expires_in: lifetimeSeconds,
-      refresh_token: randomBytes(48).toString('base64url'),
+      refresh_token: refreshToken,
       refresh_token_expires_in: 7200,
-      id_token: jwt({ ...claims, aud: 'emulated', jti: randomUUID() })
+      id_token: idToken
     }
   }
 

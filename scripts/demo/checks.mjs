@@ -50,7 +50,7 @@ function checkOutcome({ scenario: { outcome }, platform, result, nextStep }) {
       result.exported,
       outcome.exported(platform.origin, token)
     ),
-    same('the next step can use the token', nextStep, outcome.nextStep)
+    same('the next step can use the token', nextStep, outcome.nextStep(platform.origin))
   ]
 }
 
@@ -76,7 +76,8 @@ function checkRequests({ scenario, platform }) {
  * @returns {Check[]}
  */
 function checkSecrecy({ scenario, platform, result }) {
-  const secrets = [...scenario.secrets, ...platform.tokens.keys()]
+  const issued = issuedBy(platform)
+  const secrets = [...scenario.secrets, ...issued]
   const leaks = (/** @type {string} */ text) => secrets.some(secret => text.includes(secret))
   const unmasked = result.stdout.split('\n').filter(line => !line.startsWith('::add-mask::'))
   return [
@@ -84,10 +85,20 @@ function checkSecrecy({ scenario, platform, result }) {
     holds('no secret is written but to be masked', !leaks(unmasked.join('\n')) && !leaks(result.stderr)),
     holds('the job summary holds no secret', !leaks(result.summary)),
     holds(
-      'every token is masked',
-      [...platform.tokens.keys()].every(token => result.masks.includes(token))
+      'everything issued is masked',
+      issued.every(token => result.masks.includes(token))
     )
   ]
+}
+
+/**
+ * Every token that the platform gave out, refresh and id tokens included.
+ *
+ * @param {Platform} platform
+ * @returns {string[]}
+ */
+export function issuedBy(platform) {
+  return [...platform.tokens.keys(), ...(platform.alsoIssued ?? [])]
 }
 
 /** @param {string} errorCode */

@@ -1,19 +1,27 @@
 /**
- * A step that follows in the same job: it knows what the workflow hands it in `env:` and nothing else,
- * and uses the token. Run as a process of its own.
+ * A step that follows in the same job, run as a process of its own. It knows what the workflow hands it in
+ * `env:`, or what `tool-env` exported, and uses the token as a deployment would.
  */
-const { TOKEN = '', API_URL = '' } = process.env
+const {
+  GENESYSCLOUD_ACCESS_TOKEN,
+  GENESYSCLOUD_API_REGION,
+  CXONE_ACCESS_TOKEN,
+  CXONE_API_URL,
+  TOKEN = GENESYSCLOUD_ACCESS_TOKEN ?? CXONE_ACCESS_TOKEN ?? '',
+  API_URL = GENESYSCLOUD_API_REGION ?? CXONE_API_URL ?? ''
+} = process.env
 const claims = TOKEN.split('.')[1]
 
 if (claims !== undefined) {
   const { tenantId } = JSON.parse(Buffer.from(claims, 'base64url').toString('utf8'))
-  console.log(`tenant ${tenantId}`)
+  console.log(`a token of tenant ${tenantId} at ${API_URL}`)
 } else if (API_URL === '') {
-  console.log(TOKEN === '' ? 'no token' : 'an opaque token')
+  console.log(`an opaque token of ${TOKEN.length} characters`)
 } else {
   const answer = await fetch(new URL('/api/v2/tokens/me', API_URL), {
     headers: { Authorization: `Bearer ${TOKEN}` }
   })
+  /** @type {any} */
   const { organization, message } = await answer.json()
-  console.log(organization ? `${organization.name} (${organization.id})` : `${answer.status} ${message}`)
+  console.log(`GET /api/v2/tokens/me → ${answer.status} ${organization?.name ?? message}`)
 }

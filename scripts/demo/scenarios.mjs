@@ -15,7 +15,7 @@ import {
 
 /**
  * @typedef {import('../../__tests__/emulator/server.mjs').EmulatorServer
- *   & {tokens: Map<string, {kind?: string, issuedAt: number, expiresAt: number}>}} Platform
+ *   & {tokens: Map<string, {expiresAt: number}>, alsoIssued?: string[]}} Platform
  *
  * @typedef {object} ExpectedRequest
  * @property {string} line  method and path
@@ -27,7 +27,7 @@ import {
  * @property {number} lifetimeSeconds
  * @property {(origin: string) => Record<string, string>} outputs  beside the token and its times
  * @property {(origin: string, token: string) => Record<string, string>} exported
- * @property {string} nextStep  what the following step has to say
+ * @property {(origin: string) => string} nextStep  what the following step has to say
  *
  * @typedef {object} FailureOutcome
  * @property {string} errorCode
@@ -87,7 +87,11 @@ const genesysVariables = (origin, token) => ({
   GENESYSCLOUD_API_REGION: origin
 })
 
-const genesysNextStep = `${GENESYS_CLIENT.organization.name} (${GENESYS_CLIENT.organization.id})`
+const genesysNextStep = () => `GET /api/v2/tokens/me → 200 ${GENESYS_CLIENT.organization.name}`
+
+/** @param {string} origin */
+const cxoneNextStep = origin => `a token of tenant ${CXONE_TENANT.id} at ${origin}`
+
 const nothing = () => ({})
 
 /** @type {Scenario[]} */
@@ -183,7 +187,7 @@ export const scenarios = [
       lifetimeSeconds: 3600,
       outputs: origin => ({ 'api-url': origin, region: CXONE_TENANT.area, domain: CXONE_TENANT.domain }),
       exported: (origin, token) => ({ CXONE_ACCESS_TOKEN: token, CXONE_API_URL: origin }),
-      nextStep: `tenant ${CXONE_TENANT.id}`
+      nextStep: cxoneNextStep
     }
   },
   {
@@ -204,7 +208,7 @@ export const scenarios = [
       lifetimeSeconds: 3600,
       outputs: origin => ({ 'api-url': origin, region: 'na1' }),
       exported: nothing,
-      nextStep: `tenant ${CXONE_TENANT.id}`
+      nextStep: cxoneNextStep
     }
   },
   {
@@ -229,7 +233,7 @@ export const scenarios = [
       lifetimeSeconds: 3600,
       outputs: () => ({ 'api-url': '' }),
       exported: nothing,
-      nextStep: 'an opaque token'
+      nextStep: () => 'an opaque token of 64 characters'
     }
   },
   {

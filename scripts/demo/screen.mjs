@@ -1,7 +1,7 @@
 /** How the demonstration looks: within 100 columns, in colour on a terminal that has not declined it. */
 
 const WIDTH = 100
-const LABEL_WIDTH = 12
+const LABEL_WIDTH = 11
 const coloured = process.stdout.isTTY === true && !process.env['NO_COLOR']
 
 /** @param {string} code */
