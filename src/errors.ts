@@ -13,6 +13,8 @@ export type ErrorCode =
   | 'tls'
   | 'redirected'
   | 'bad-response'
+  | 'organization-not-allowed'
+  | 'lifetime-too-short'
   | 'internal-error'
 
 /** A failure as its reader meets it: the code, what happened (`message`), and what to do about it. */

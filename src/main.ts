@@ -1,10 +1,15 @@
-import { exchange } from './auth/index.js'
+import { exchange, identify } from './auth/index.js'
+import type { Organization } from './auth/request.js'
 import { type Clock, Wire } from './http/wire.js'
+import { type Revocable, revokeAll } from './revocation.js'
 import type { Console } from './step/console.js'
+import { Custody } from './step/custody.js'
+import { requireLifetime, requireOrganization } from './step/guard.js'
 import type { Environment } from './step/inputs/declared.js'
-import { readInputs } from './step/inputs/index.js'
+import { readInputs, type StepRequest } from './step/inputs/index.js'
 import { publish, type Undo } from './step/publish.js'
-import { published, started } from './step/story.js'
+import { handedOn, started } from './step/story.js'
+import { summarise } from './step/summary.js'
 
 /** What the step needs of the world around it. */
 export interface World {
@@ -17,19 +22,48 @@ export interface World {
 export async function main({ env, console, clock }: World): Promise<Undo> {
   const asked = readInputs(env, console.mask)
   started(asked, console)
-  const wire = new Wire({
-    limits: asked.limits,
-    clock,
-    hide: console.hide,
-    say: console.info,
-    debug: console.debug
-  })
+  const custody = new Custody()
   try {
-    const grant = await exchange(asked.request, wire, { secret: console.mask })
-    const undo = publish(grant, asked.request, asked.handOver, console)
-    published(grant, asked.request, asked.handOver, wire.sent, console)
+    const granted = await obtain(asked, custody, console, clock)
+    const undo = publish(granted, asked, custody, console)
+    handedOn(granted, asked, console)
+    await summarise(granted, asked, console)
     return undo
+  } catch (error) {
+    await discard(custody, console, clock)
+    throw error
+  }
+}
+
+/** Returns a token that has passed every check that was asked for. */
+async function obtain(asked: StepRequest, custody: Custody, console: Console, clock: Clock) {
+  const { request, guards, limits } = asked
+  const { mask, hide, info, debug } = console
+  const wire = new Wire({ limits, clock, hide, say: info, debug })
+  try {
+    const grant = await exchange(request, wire, { secret: mask, issued: custody.take })
+    requireLifetime(grant.token, guards, request)
+    let organization: Organization | undefined
+    if (guards.verify) {
+      organization = await identify(request, grant, wire)
+      requireOrganization(organization, guards)
+    }
+    return { grant, organization, requests: wire.sent, at: new Date(clock.now()) }
   } finally {
     wire.close()
   }
+}
+
+/** Ends what was issued to a step that failed, where the platform can: nobody is going to use it. */
+async function discard(custody: Custody, console: Console, clock: Clock): Promise<void> {
+  const issued = custody.issued.filter(({ revokedAt }) => revokedAt !== undefined)
+  if (issued.length === 0) return
+  const revocable = issued.map(
+    ({ token, revokedAt }): Revocable => ({ value: token.value, revokedAt: revokedAt ?? '' })
+  )
+  const ends = await revokeAll(revocable, console, clock)
+  for (const [index, one] of issued.entries()) if (ends[index]?.status === 'fulfilled') custody.release(one)
+  if (ends.every(({ status }) => status === 'fulfilled'))
+    console.info('The token is not handed on; it is revoked.')
+  else console.warn('The token is not handed on; revoking it failed and is tried again when the job ends.')
 }

@@ -28585,7 +28585,7 @@ module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("util");
 
 __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependencies__, __webpack_async_result__) => { try {
 /* harmony import */ var node_timers_promises__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(8500);
-/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(9916);
+/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(9467);
 /* harmony import */ var _step_ending_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(1134);
 
 
@@ -28619,7 +28619,7 @@ class ActionError extends Error {
 
 /***/ }),
 
-/***/ 9916:
+/***/ 9467:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -29020,7 +29020,9 @@ function endpointIn(answer, name, request, wire) {
 function tokenIn(answer, advice, wire, witness) {
     if (answer.status !== 200)
         throw rejection(answer, advice, wire);
-    return readToken(answer, 'access', wire, witness);
+    const token = readToken(answer, 'access', wire, witness);
+    witness.issued({ token }); // nothing revokes it: an access key is deactivated instead
+    return token;
 }
 /**
  * Returns the tenant that a CXone token names in its `tenantId` claim. The token is a JWT that came over TLS
@@ -29124,10 +29126,10 @@ function newRegion(host) {
  */
 async function exchangeGenesys(request, wire, witness) {
     const token = await tokenFor(request, wire, witness);
-    const { region, baseUrl } = request;
+    const { region } = request;
     return {
         token,
-        apiUrl: place(apiHost(request), '/', baseUrl).origin,
+        apiUrl: apiUrl(request),
         domain: region.domain,
         ...(region.code === undefined ? {} : { region: region.code })
     };
@@ -29153,7 +29155,7 @@ async function atLoginHost(request, wire, witness) {
         headers: { Authorization: basic(client, witness), 'Content-Type': FORM },
         body: formText({ grant_type: 'client_credentials', scope })
     });
-    return genesys_tokenIn(answer, 'access', advice(request), wire, witness);
+    return genesys_tokenIn(answer, 'access', request, advice(request), wire, witness);
 }
 /** The tutorial's request; no artefact of the vendor's shows it. */
 async function atApiHost(request, wire, witness) {
@@ -29168,7 +29170,7 @@ async function atApiHost(request, wire, witness) {
     });
     const notOffered = 'This request is the tutorial’s and not documented by Genesys. Leave out token-endpoint: the documented ' +
         'request at the login host is the default.';
-    return genesys_tokenIn(answer, 'access', { ...advice(request), notOffered }, wire, witness);
+    return genesys_tokenIn(answer, 'access', request, { ...advice(request), notOffered }, wire, witness);
 }
 /** The tutorial's request for a token that lives for a year; no artefact of the vendor's shows it. */
 async function generate(request, wire, witness) {
@@ -29182,15 +29184,20 @@ async function generate(request, wire, witness) {
         headers: { Authorization: initial.value.derive(token => `Bearer ${token}`), 'Content-Type': JSON_TYPE },
         body: JSON.stringify({ grant_type: 'client_credentials', resource_owner: request.serviceAccountId })
     });
-    return genesys_tokenIn(answer, 'long-lived', GENERATE_ADVICE, wire, witness);
+    return genesys_tokenIn(answer, 'long-lived', request, GENERATE_ADVICE, wire, witness);
 }
-function genesys_tokenIn(answer, kind, hints, wire, witness) {
+function genesys_tokenIn(answer, kind, request, hints, wire, witness) {
     if (answer.status !== 200)
         throw rejection(answer, hints, wire);
-    return readToken(answer, kind, wire, witness);
+    const token = readToken(answer, kind, wire, witness);
+    witness.issued({ token, revokedAt: apiUrl(request) });
+    return token;
 }
 function apiHost({ region }) {
     return `https://api.${region.domain}`;
+}
+function apiUrl(request) {
+    return place(apiHost(request), '/', request.baseUrl).origin;
 }
 function whenHostUnknown({ code, domain }) {
     if (code !== undefined)
@@ -29214,7 +29221,48 @@ const GENERATE_ADVICE = {
         'token-kind: access: an access token lives up to 48 hours (SCIM clients: 450 days) by a setting on its OAuth client.'
 };
 
+;// CONCATENATED MODULE: ./lib/auth/genesys-token.js
+
+
+
+/**
+ * Asks Genesys Cloud whose token it is: `GET /api/v2/tokens/me`, as in the official SDKs; it needs no permission,
+ * and `preserveIdleTTL` keeps the question from counting as use. Throws an `ActionError`.
+ */
+async function identifyGenesys(token, apiUrl, wire) {
+    const url = new URL('/api/v2/tokens/me?preserveIdleTTL=true', apiUrl);
+    const answer = await wire.send({ method: 'GET', url, headers: { Authorization: bearer(token) } });
+    if (answer.status !== 200)
+        throw rejection(answer, ADVICE, wire);
+    const organization = jsonObject(JSON.stringify(requireJson(answer, wire)['organization'] ?? null));
+    const { id, name } = { id: organization?.['id'], name: organization?.['name'] };
+    if (typeof id !== 'string' || !/^[\w-]{1,64}$/.test(id))
+        throw badResponse(answer, wire, 'with no organization in it');
+    return { id, ...(typeof name === 'string' ? { name: (0,lib_text/* oneLine */.TN)(name, 200) } : {}) };
+}
+/**
+ * Ends a Genesys Cloud token: `DELETE /api/v2/tokens/me` deletes the token that makes the request, as in the
+ * official SDKs. Returns whether it was still there; throws an `ActionError` if that stays open.
+ */
+async function revokeGenesys(token, apiUrl, wire) {
+    const url = new URL('/api/v2/tokens/me', apiUrl);
+    const answer = await wire.send({ method: 'DELETE', url, headers: { Authorization: bearer(token) } });
+    if (answer.status >= 200 && answer.status < 300)
+        return 'revoked';
+    if (answer.status === 401 || answer.status === 404)
+        return 'already gone';
+    throw rejection(answer, ADVICE, wire);
+}
+function bearer(token) {
+    return token.derive(text => `Bearer ${text}`);
+}
+const ADVICE = {
+    credentialsRejected: 'The token that was issued a moment ago is refused by the API: check that base-url leads to one platform alone.'
+};
+
 ;// CONCATENATED MODULE: ./lib/auth/index.js
+
+
 
 
 /**
@@ -29232,6 +29280,23 @@ function exchange(request, wire, witness) {
         case 'cxone-client':
             return exchangeCxone(request, wire, witness);
     }
+}
+/**
+ * Returns whose token it is: one request on Genesys Cloud, none on CXone, whose tokens say it themselves. Throws
+ * an `ActionError` where that cannot be established.
+ */
+async function identify(request, grant, wire) {
+    const { token, apiUrl } = grant;
+    if (request.exchange.startsWith('genesys') && apiUrl !== undefined)
+        return identifyGenesys(token.value, apiUrl, wire);
+    const id = tenantOf(token);
+    if (id !== undefined)
+        return { id };
+    throw new errors/* ActionError */.l('bad-response', 'The token that was issued names no tenant, so whose it is cannot be established.', 'Leave verify and allowed-organization-ids out for this exchange, or use a client with an access key: its tokens name their tenant.');
+}
+/** Ends a token of a platform that can. Returns whether it was still there; throws an `ActionError`. */
+function revoke(token, revokedAt, wire) {
+    return revokeGenesys(token, revokedAt, wire);
 }
 
 // EXTERNAL MODULE: ./node_modules/@actions/http-client/lib/index.js + 1 modules
@@ -29649,6 +29714,118 @@ class Wire {
     }
 }
 
+;// CONCATENATED MODULE: ./lib/revocation.js
+
+
+/** Cleaning has bounds of its own, beside the step's. */
+const LIMITS = { timeoutMs: 10_000, attemptTimeoutMs: 4_000, maxAttempts: 10 };
+/** Revokes all of the tokens at once, within 10 seconds in all. Returns what came of each, in their order; never throws. */
+async function revokeAll(tokens, console, clock) {
+    const { hide, debug } = console;
+    const wire = new Wire({ limits: LIMITS, clock, hide, say: debug, debug });
+    try {
+        return await Promise.allSettled(tokens.map(({ value, revokedAt }) => revoke(value, revokedAt, wire)));
+    }
+    finally {
+        wire.close();
+    }
+}
+
+;// CONCATENATED MODULE: ./lib/step/saved.js
+
+const HANDED_ON = 'handed-on';
+const FOLDER = 'folder';
+/** One step issues two tokens at the most: the initial one and the long-lived one. */
+const TOKEN_NAMES = ['token-1', 'token-2'];
+/** Returns the name under which the token of that number, from 0, is saved. */
+function tokenName(index) {
+    return TOKEN_NAMES[index] ?? `token-${index + 1}`;
+}
+/** Returns what the state says of a token; it is read back by `readSaved`. */
+function savedText({ token, revokedAt }) {
+    const { value, kind, expiresAt } = token;
+    return value.look(text => JSON.stringify({ value: text, kind, revokedAt, expiresAtMs: expiresAt?.getTime() }));
+}
+/** Returns what the runner kept for the post step; what is not there, or is not ours, is left out. */
+function readSaved(env) {
+    const tokens = TOKEN_NAMES.flatMap(name => saved_readToken(env[`STATE_${name}`]));
+    const handedOn = env[`STATE_${HANDED_ON}`];
+    const folder = env[`STATE_${FOLDER}`];
+    return {
+        tokens,
+        ...(handedOn === 'auto' || handedOn === 'true' || handedOn === 'false' ? { handedOn } : {}),
+        ...(folder ? { folder } : {})
+    };
+}
+function saved_readToken(text) {
+    if (!text)
+        return [];
+    try {
+        const { value, ...rest } = JSON.parse(text);
+        return [{ ...rest, value: new Secret(value) }];
+    }
+    catch {
+        return [];
+    }
+}
+
+// EXTERNAL MODULE: ./lib/step/toolkit.js + 19 modules
+var toolkit = __nccwpck_require__(36);
+;// CONCATENATED MODULE: ./lib/step/custody.js
+
+
+/** Knows every token that the step was issued, and keeps the post step's knowledge of them up to date. */
+class Custody {
+    #issued = [];
+    /** What is answered for, in the order of issue. */
+    get issued() {
+        return this.#issued;
+    }
+    /** Leaves the token to the post step, whatever becomes of this one. */
+    take = (issued) => {
+        toolkit/* saveState */.LZ(tokenName(this.#issued.length), savedText(issued));
+        this.#issued.push(issued);
+    };
+    /** The token is ended; the post step has nothing to do with it any more. */
+    release(issued) {
+        toolkit/* saveState */.LZ(tokenName(this.#issued.indexOf(issued)), '');
+    }
+    /** Leaves a folder to the post step, before it is made. */
+    takeFolder(folder) {
+        toolkit/* saveState */.LZ(FOLDER, folder);
+    }
+    /** Says what is to become of the tokens now that they are handed on. */
+    handOn(policy) {
+        toolkit/* saveState */.LZ(HANDED_ON, policy);
+    }
+    /** The tokens are not handed on after all: the post step ends them all. */
+    takeBack() {
+        toolkit/* saveState */.LZ(HANDED_ON, '');
+    }
+}
+
+;// CONCATENATED MODULE: ./lib/step/guard.js
+
+
+/** Throws `lifetime-too-short` unless the token is known to live as long as was asked. */
+function requireLifetime(token, guards, request) {
+    const asked = guards.minLifetimeSeconds;
+    const has = token.expiresInSeconds;
+    if (asked === undefined || (has !== undefined && has >= asked))
+        return;
+    const lives = has === undefined ? 'for a time that the platform did not say' : `for ${(0,lib_text/* inWords */.r4)(has)} (${has} s)`;
+    throw new errors/* ActionError */.l('lifetime-too-short', `The token lives ${lives}, and min-lifetime asks for ${(0,lib_text/* inWords */.r4)(asked)} (${asked} s).`, request.exchange.startsWith('genesys')
+        ? 'The lifetime is set on the OAuth client: Admin, Integrations, OAuth, Token Duration, from 5 minutes to 48 hours.'
+        : 'A token of NICE CXone lives for one hour, and nothing sets it longer: request one in each job, close to its use.');
+}
+/** Throws `organization-not-allowed` unless the token belongs to one of the organisations, where any are named. */
+function requireOrganization({ id, name }, guards) {
+    const allowed = guards.allowedOrganizationIds;
+    if (allowed.length === 0 || allowed.includes(id.toLowerCase()))
+        return;
+    throw new errors/* ActionError */.l('organization-not-allowed', `The token belongs to the organisation ${id}${name === undefined ? '' : ` (${name})`}, which allowed-organization-ids does not name.`, 'The credentials are of another organisation than you meant: check which secret this job gets. Nothing was handed on.');
+}
+
 ;// CONCATENATED MODULE: ./lib/step/inputs/environment.js
 const REGION_VARIABLES = {
     genesys: ['GENESYS_CLOUD_REGION', 'GENESYSCLOUD_REGION'],
@@ -29777,9 +29954,15 @@ const INPUTS = {
     'base-url': '',
     'export-env': '',
     'tool-env': 'false',
+    'token-file': 'false',
+    verify: 'false',
+    'allowed-organization-ids': '',
+    'min-lifetime': '',
+    revoke: 'auto',
     timeout: '120s',
     'attempt-timeout': '15s',
-    'max-attempts': '5'
+    'max-attempts': '5',
+    summary: 'true'
 };
 /** The inputs as the workflow's author gave them, without the white space around them. */
 class Inputs {
@@ -29794,6 +29977,13 @@ class Inputs {
     }
     isGiven(name) {
         return this.text(name) !== INPUTS[name];
+    }
+    /** Returns the parts of an input that commas or line breaks separate, without empty ones. */
+    list(name) {
+        return this.text(name)
+            .split(/[,\r\n]/)
+            .map(part => part.trim())
+            .filter(part => part !== '');
     }
     /** Returns which of the choices is given, whatever its case; throws `invalid-input`. */
     choice(name, choices) {
@@ -29824,41 +30014,6 @@ class Inputs {
 function invalidInput(name, got, allowed) {
     const what = got === '' ? 'empty' : `“${(0,lib_text/* oneLine */.TN)(got, 80)}”, which is not allowed`;
     return new errors/* ActionError */.l('invalid-input', `Input ${name} is ${what}.`, allowed);
-}
-
-;// CONCATENATED MODULE: ./lib/step/inputs/hand-over.js
-
-
-/** Names that steer the runner, the shell or a language's loader; a token there would break or subvert later steps. */
-const RESERVED = /^(PATH|PATHEXT|HOME|USER|SHELL|TEMP|TMP|TMPDIR|CI|ENV|IFS|COMSPEC|SYSTEMROOT|WINDIR|USERPROFILE|BASH_ENV|NODE_OPTIONS|NODE_PATH|NODE_EXTRA_CA_CERTS|PYTHONPATH|PYTHONSTARTUP|PERL5OPT|PERL5LIB|RUBYOPT|RUBYLIB|JAVA_TOOL_OPTIONS|_JAVA_OPTIONS|(HTTP|HTTPS|ALL|NO)_PROXY|(GITHUB|RUNNER|ACTIONS|INPUT|STATE|LD|DYLD|GIT|NPM_CONFIG)_.*)$/i;
-/** Returns where the token is to go; throws `invalid-input` for a name that must not be taken. */
-function readHandOver(inputs, request) {
-    const names = inputs
-        .text('export-env')
-        .split(/[,\r\n]/)
-        .map(name => name.trim())
-        .filter(name => name !== '');
-    const toolEnv = inputs.flag('tool-env');
-    const taken = toolEnv ? toolVariables(request.exchange).otherwise : [];
-    for (const name of names) {
-        if (!/^[A-Za-z_][A-Za-z0-9_]{0,254}$/.test(name)) {
-            throw refused(name, 'is no name of an environment variable: letters, digits and underscores, no digit first');
-        }
-        if (RESERVED.test(name))
-            throw refused(name, 'belongs to the runner, the shell or a language’s loader');
-        if (taken.some(other => other.toUpperCase() === name.toUpperCase()))
-            throw refused(name, 'is set by tool-env to something else');
-    }
-    return { exportEnv: [...new Set(names)], toolEnv };
-}
-/** Returns the variables that the platform's own tools read: the one for the token, and those for where it is of use. */
-function toolVariables(exchange) {
-    return exchange.startsWith('genesys')
-        ? { token: 'GENESYSCLOUD_ACCESS_TOKEN', otherwise: ['GENESYSCLOUD_REGION', 'GENESYSCLOUD_API_REGION'] }
-        : { token: 'CXONE_ACCESS_TOKEN', otherwise: ['CXONE_API_URL'] };
-}
-function refused(name, why) {
-    return new errors/* ActionError */.l('invalid-input', `Input export-env names “${(0,lib_text/* oneLine */.TN)(name, 80)}”, which ${why}.`, 'Give names of your own, separated by commas or line breaks, such as CC_TOKEN.');
 }
 
 ;// CONCATENATED MODULE: ./lib/step/inputs/limits.js
@@ -29895,6 +30050,76 @@ function readMaxAttempts(inputs) {
     if (count < 1 || count > 10)
         throw invalidInput('max-attempts', text, 'Allowed: a whole number from 1 to 10.');
     return count;
+}
+
+;// CONCATENATED MODULE: ./lib/step/inputs/guards.js
+
+
+
+/** Returns what is asked of the token; throws `invalid-input`. */
+function readGuards(inputs) {
+    const allowedOrganizationIds = readAllowed(inputs);
+    const minLifetime = inputs.isGiven('min-lifetime')
+        ? { minLifetimeSeconds: readSeconds(inputs, 'min-lifetime') }
+        : {};
+    return {
+        verify: inputs.flag('verify') || allowedOrganizationIds.length > 0,
+        allowedOrganizationIds,
+        ...minLifetime
+    };
+}
+/** Returns what happens to the token when the job ends; throws `invalid-input`. */
+function readRevokePolicy(inputs, request) {
+    const policy = inputs.choice('revoke', ['auto', 'true', 'false']);
+    if (policy === 'true' && request.exchange.startsWith('cxone')) {
+        throw new errors/* ActionError */.l('invalid-input', 'Input revoke is true, and NICE CXone has no request that revokes a token.', 'Leave revoke out: the token lives for an hour. To end it sooner, deactivate the access key.');
+    }
+    return policy;
+}
+function readAllowed(inputs) {
+    const text = inputs.text('allowed-organization-ids');
+    const ids = inputs.list('allowed-organization-ids').map(id => id.toLowerCase());
+    // A guard that was asked for and names nobody must not let everybody pass.
+    if ((text !== '' && ids.length === 0) || ids.some(id => !/^[\w-]{1,64}$/.test(id))) {
+        throw invalidInput('allowed-organization-ids', text, 'Allowed: ids of organisations (CXone: tenants), separated by commas or line breaks.');
+    }
+    return ids;
+}
+
+;// CONCATENATED MODULE: ./lib/step/inputs/hand-over.js
+
+
+/** Names that steer the runner, the shell or a language's loader; a token there would break or subvert later steps. */
+const RESERVED = /^(PATH|PATHEXT|HOME|USER|SHELL|TEMP|TMP|TMPDIR|CI|ENV|IFS|COMSPEC|SYSTEMROOT|WINDIR|USERPROFILE|BASH_ENV|NODE_OPTIONS|NODE_PATH|NODE_EXTRA_CA_CERTS|PYTHONPATH|PYTHONSTARTUP|PERL5OPT|PERL5LIB|RUBYOPT|RUBYLIB|JAVA_TOOL_OPTIONS|_JAVA_OPTIONS|(HTTP|HTTPS|ALL|NO)_PROXY|(GITHUB|RUNNER|ACTIONS|INPUT|STATE|LD|DYLD|GIT|NPM_CONFIG)_.*)$/i;
+/** Returns where the token is to go; throws `invalid-input` for a name that must not be taken. */
+function readHandOver(inputs, request) {
+    const names = inputs.list('export-env');
+    const toolEnv = inputs.flag('tool-env');
+    const taken = toolEnv ? toolVariables(request.exchange).otherwise : [];
+    for (const name of names) {
+        if (!/^[A-Za-z_][A-Za-z0-9_]{0,254}$/.test(name)) {
+            throw refused(name, 'is no name of an environment variable: letters, digits and underscores, no digit first');
+        }
+        if (RESERVED.test(name))
+            throw refused(name, 'belongs to the runner, the shell or a language’s loader');
+        if (taken.some(other => other.toUpperCase() === name.toUpperCase()))
+            throw refused(name, 'is set by tool-env to something else');
+    }
+    return {
+        exportEnv: [...new Set(names)],
+        toolEnv,
+        tokenFile: inputs.flag('token-file'),
+        summary: inputs.flag('summary')
+    };
+}
+/** Returns the variables that the platform's own tools read: the one for the token, and those for where it is of use. */
+function toolVariables(exchange) {
+    return exchange.startsWith('genesys')
+        ? { token: 'GENESYSCLOUD_ACCESS_TOKEN', otherwise: ['GENESYSCLOUD_REGION', 'GENESYSCLOUD_API_REGION'] }
+        : { token: 'CXONE_ACCESS_TOKEN', otherwise: ['CXONE_API_URL'] };
+}
+function refused(name, why) {
+    return new errors/* ActionError */.l('invalid-input', `Input export-env names “${(0,lib_text/* oneLine */.TN)(name, 80)}”, which ${why}.`, 'Give names of your own, separated by commas or line breaks, such as CC_TOKEN.');
 }
 
 ;// CONCATENATED MODULE: ./lib/step/inputs/base-url.js
@@ -30033,6 +30258,7 @@ function baseUrlOf(inputs) {
 
 
 
+
 /**
  * Returns what the inputs and the environment ask for. Each credential is told to `keep` as soon as it is
  * read. Throws `invalid-input` or `missing-credential`; nothing was sent by then.
@@ -30046,8 +30272,15 @@ function readInputs(env, keep) {
     const credentials = readCredentials(inputs, provider, fallbacks, keep);
     const reading = { inputs, fallbacks, credentials, warn: (doubt) => doubts.push(doubt) };
     const request = provider === 'genesys' ? genesysRequest(reading) : cxoneRequest(reading);
-    const handOver = readHandOver(inputs, request);
-    return { request, handOver, limits: readLimits(inputs), variables: fallbacks.used, doubts };
+    return {
+        request,
+        handOver: readHandOver(inputs, request),
+        limits: readLimits(inputs),
+        guards: readGuards(inputs),
+        revoke: readRevokePolicy(inputs, request),
+        variables: fallbacks.used,
+        doubts
+    };
 }
 function readProvider(inputs) {
     const text = inputs.text('provider').toLowerCase();
@@ -30060,30 +30293,78 @@ function readProvider(inputs) {
 
 // EXTERNAL MODULE: external "node:fs"
 var external_node_fs_ = __nccwpck_require__(3024);
-// EXTERNAL MODULE: ./lib/step/toolkit.js + 19 modules
-var toolkit = __nccwpck_require__(36);
+// EXTERNAL MODULE: external "node:crypto"
+var external_node_crypto_ = __nccwpck_require__(7598);
+;// CONCATENATED MODULE: external "node:path"
+const external_node_path_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:path");
+;// CONCATENATED MODULE: ./lib/step/token-file.js
+
+
+
+/** Returns the folder that the token's file will have to itself; nothing is made yet, so it can be saved first. */
+function chooseFolder(runnerTemp) {
+    return (0,external_node_path_namespaceObject.join)(runnerTemp, `cc-token-${(0,external_node_crypto_.randomUUID)()}`);
+}
+/**
+ * Writes the token, and nothing else, to a new file and returns its path. Folder and file are made exclusively,
+ * the one with mode 0700, the other with 0600 from its first byte: a link planted at their place makes it fail.
+ */
+function writeTokenFile(folder, token) {
+    (0,external_node_fs_.mkdirSync)(folder, { mode: 0o700 });
+    const path = (0,external_node_path_namespaceObject.join)(folder, 'token');
+    const file = (0,external_node_fs_.openSync)(path, 'wx', 0o600);
+    try {
+        (0,external_node_fs_.writeSync)(file, token.reveal());
+    }
+    finally {
+        (0,external_node_fs_.closeSync)(file);
+    }
+    return path;
+}
+/** Removes the folder with the file. Returns whether it was still there; never follows a link out of it. */
+function removeTokenFile(folder) {
+    if (!/^cc-token-[0-9a-f-]{36}$/.test((0,external_node_path_namespaceObject.basename)(folder)) || !(0,external_node_fs_.existsSync)(folder))
+        return false;
+    (0,external_node_fs_.rmSync)(folder, { recursive: true, force: true });
+    return true;
+}
+
 ;// CONCATENATED MODULE: ./lib/step/publish.js
 
 
 
 
+
 /**
- * Writes the outputs and the variables that were asked for; all of it in one piece, for no signal is heard
- * in between. Returns how to take it back. If anything cannot be written, what was is taken back before it throws.
+ * Writes the outputs, the variables and the file that were asked for; all of it in one piece, for no signal is
+ * heard in between. Returns how to take it back. If anything cannot be written, what was is taken back before
+ * it throws.
  */
-function publish(grant, request, handOver, console) {
-    const outputs = outputsOf(grant);
-    const variables = variablesOf(grant, request, handOver);
-    const undo = remember(['GITHUB_OUTPUT', ...(variables.length > 0 ? ['GITHUB_ENV'] : [])]);
+function publish(granted, asked, custody, console) {
+    const { handOver } = asked;
+    const variables = variablesOf(granted.grant, asked);
+    const folder = handOver.tokenFile ? chooseFolder(runnerTemp()) : undefined;
+    const cutBack = remember(['GITHUB_OUTPUT', ...(variables.length > 0 ? ['GITHUB_ENV'] : [])], ['GITHUB_STEP_SUMMARY']);
+    const undo = () => {
+        cutBack();
+        if (folder !== undefined)
+            removeTokenFile(folder);
+        custody.takeBack();
+    };
     try {
-        for (const [name, value] of outputs)
+        if (folder !== undefined)
+            custody.takeFolder(folder);
+        const file = folder === undefined ? '' : writeTokenFile(folder, granted.grant.token.value);
+        for (const [name, value] of outputsOf(granted, file))
             toolkit/* setOutput */.uH(name, value);
         for (const [name, value] of variables) {
             const before = process.env[name] ?? '';
-            if (before !== '' && before !== value)
-                console.warn(`The variable ${name} had another value; later steps get this token’s.`);
+            if (before !== '' && before !== value) {
+                console.warn(`The variable ${name} had another value; later steps get the one of this step.`);
+            }
             toolkit/* exportVariable */.dN(name, value);
         }
+        custody.handOn(asked.revoke);
     }
     catch (error) {
         undo();
@@ -30092,7 +30373,8 @@ function publish(grant, request, handOver, console) {
     return undo;
 }
 /** Returns what later steps read, in order. What the platform did not say is empty. */
-function outputsOf({ token, apiUrl, region, domain }) {
+function outputsOf({ grant, organization }, file) {
+    const { token, apiUrl, region, domain } = grant;
     return [
         ['token', token.value.reveal()],
         ['token-type', 'Bearer'],
@@ -30100,11 +30382,14 @@ function outputsOf({ token, apiUrl, region, domain }) {
         ['expires-at', token.expiresAt?.toISOString() ?? ''],
         ['api-url', apiUrl ?? ''],
         ['region', region ?? ''],
-        ['domain', domain ?? '']
+        ['domain', domain ?? ''],
+        ['organization-id', organization?.id ?? ''],
+        ['organization-name', organization?.name ?? ''],
+        ['token-file', file]
     ];
 }
 /** Returns the environment variables to set; one that would have no value is left as it is. */
-function variablesOf({ token, apiUrl, region }, request, handOver) {
+function variablesOf({ token, apiUrl, region }, { request, handOver }) {
     const value = token.value.reveal();
     const variables = handOver.exportEnv.map(name => [name, value]);
     if (handOver.toolEnv) {
@@ -30115,21 +30400,28 @@ function variablesOf({ token, apiUrl, region }, request, handOver) {
     return [...new Map(variables)].filter(([, text]) => text !== '');
 }
 /** Remembers how long the runner's files are, and returns a function that cuts them back to that. */
-function remember(fileVariables) {
-    const lengths = fileVariables.map(variable => {
-        const file = process.env[variable] ?? '';
-        if (!(0,external_node_fs_.existsSync)(file))
-            throw notARunner(variable);
-        return { file, length: (0,external_node_fs_.statSync)(file).size };
-    });
+function remember(required, optional) {
+    const missing = required.find(variable => !(0,external_node_fs_.existsSync)(process.env[variable] ?? ''));
+    if (missing !== undefined)
+        throw notARunner(missing);
+    const lengths = [...required, ...optional]
+        .map(variable => process.env[variable] ?? '')
+        .filter(external_node_fs_.existsSync)
+        .map(file => ({ file, length: (0,external_node_fs_.statSync)(file).size }));
     return () => {
         for (const { file, length } of lengths)
             (0,external_node_fs_.truncateSync)(file, length);
     };
 }
-/** Without its file the toolkit would print a token to the log, as runners of old had it. */
+function runnerTemp() {
+    const folder = process.env['RUNNER_TEMP'] ?? '';
+    if (!(0,external_node_fs_.existsSync)(folder))
+        throw notARunner('RUNNER_TEMP');
+    return folder;
+}
+/** Without its files the toolkit would print a token to the log, as it did for runners of old. */
 function notARunner(variable) {
-    return new errors/* ActionError */.l('internal-error', `The runner’s file ${variable} is not there, so the token cannot be handed on.`, 'Run the action in a workflow, on a runner of version 2.297 or newer. Nothing was published.');
+    return new errors/* ActionError */.l('internal-error', `What the runner names in ${variable} is not there, so the token cannot be handed on.`, 'Run the action in a workflow, on a runner of version 2.297 or newer. Nothing was published.');
 }
 
 ;// CONCATENATED MODULE: ./lib/step/story.js
@@ -30145,17 +30437,39 @@ function started({ request, variables, doubts }, console) {
     for (const doubt of doubts)
         console.warn(doubt);
 }
-/** Says what was granted, and where later steps find it. */
-function published({ token }, request, handOver, requests, console) {
+/** Says what was granted, whose it is, where later steps find it, and how it ends. */
+function handedOn({ grant, organization, requests }, asked, console) {
+    const { token } = grant;
     const { expiresInSeconds, expiresAt } = token;
+    const whose = organization === undefined ? '' : ` of ${organization.name ?? 'tenant'} (${organization.id})`;
     const life = expiresInSeconds === undefined || expiresAt === undefined
-        ? 'for how long, the platform did not say'
-        : `for ${(0,lib_text/* inWords */.r4)(expiresInSeconds)}, until ${expiresAt.toISOString()}`;
-    const variables = [...handOver.exportEnv, ...(handOver.toolEnv ? toolNames(request) : [])];
-    const places = variables.length === 0 ? '' : `, and as ${(0,lib_text/* listed */.KE)(variables, 'and')}`;
-    console.info(`Granted ${token.kind === 'access' ? 'an access token' : 'a long-lived token'}, ${life} (${(0,lib_text/* counted */.hS)(requests, 'request')}).`);
-    console.info(`Handed on as the output token${places}.`);
+        ? 'for a time that the platform did not say'
+        : `for ${(0,lib_text/* inWords */.r4)(expiresInSeconds)}, until ${minute(expiresAt)}`;
+    const { exportEnv, toolEnv, tokenFile } = asked.handOver;
+    const places = [
+        'the output token',
+        ...(tokenFile ? ['a file'] : []),
+        ...exportEnv,
+        ...(toolEnv ? toolNames(asked.request) : [])
+    ];
+    console.info(`Granted a${token.kind === 'access' ? 'n access' : ' long-lived'} token${whose} ${life} (${(0,lib_text/* counted */.hS)(requests, 'request')}).`);
+    console.info(`Handed on as ${(0,lib_text/* listed */.KE)(places, 'and')}. ${endOf(token.kind, asked)}`);
 }
+/** Returns what becomes of the token when the job ends, as a sentence. */
+function endOf(kind, { request, revoke }) {
+    if (request.exchange.startsWith('cxone'))
+        return 'It lives until it expires.';
+    if (revoke === 'false')
+        return 'It is left alone when the job ends.';
+    if (kind === 'access' || revoke === 'true')
+        return 'It is revoked when the job ends.';
+    return 'It outlives the job; the initial token is revoked when the job ends.';
+}
+/** Returns a moment to the minute, rounded so that it is never later than the truth: `2026-11-22 09:05 UTC`. */
+function minute(moment) {
+    return `${moment.toISOString().slice(0, 16).replace('T', ' ')} UTC`;
+}
+/** What is exchanged, in words. */
 const CREDENTIALS = {
     'genesys-login': 'client credentials at the login host',
     'genesys-api': 'client credentials at the API host (the tutorial’s request)',
@@ -30184,7 +30498,64 @@ function toolNames(request) {
     return [token, ...otherwise];
 }
 
+;// CONCATENATED MODULE: ./lib/step/summary.js
+
+
+
+
+/**
+ * Writes the job summary through the toolkit: what was granted, to whom, for how long, and how it ends. It holds
+ * no secret, and a step does not fail for want of it.
+ */
+async function summarise(granted, asked, console) {
+    if (!asked.handOver.summary || !(0,external_node_fs_.existsSync)(process.env['GITHUB_STEP_SUMMARY'] ?? ''))
+        return;
+    try {
+        const rows = rowsOf(granted, asked).map(([name, value]) => [
+            { data: name, header: true },
+            { data: console.hide(value) }
+        ]);
+        await toolkit/* summary */.z
+            .addHeading(`${summary_plain(platformOf(asked.request))}: token granted`, 3)
+            .addTable(rows)
+            .write();
+    }
+    catch {
+        console.debug('The job summary could not be written.');
+    }
+}
+function rowsOf({ grant, organization, requests, at }, asked) {
+    const { kind, expiresAt, expiresInSeconds } = grant.token;
+    const expires = expiresAt === undefined || expiresInSeconds === undefined
+        ? 'the platform did not say'
+        : `${minute(expiresAt)}, in ${(0,lib_text/* inWords */.r4)(Math.floor((expiresAt.getTime() - at.getTime()) / 1000))}`;
+    return [
+        ['Token', kind === 'access' ? 'access token' : 'long-lived token'],
+        ['Exchange', CREDENTIALS[asked.request.exchange]],
+        ...(organization === undefined ? [] : [['Organisation', summary_named(organization)]]),
+        ...(grant.apiUrl === undefined ? [] : [['API', code(grant.apiUrl)]]),
+        ['Granted', minute(at)],
+        ['Expires', expires],
+        ['Requests', `${requests}, every attempt counted`],
+        ['When the job ends', endOf(kind, asked)]
+    ];
+}
+function summary_named({ id, name }) {
+    return name === undefined ? code(id) : `${summary_plain(name)} ${code(id)}`;
+}
+function code(text) {
+    return `<code>${summary_plain(text)}</code>`;
+}
+/** Names are data from outside: within the table's HTML, which is one line, no tag and no Markdown comes of them. */
+function summary_plain(text) {
+    return text.replace(/[&<>"']/g, letter => `&#${letter.charCodeAt(0)};`);
+}
+
 ;// CONCATENATED MODULE: ./lib/main.js
+
+
+
+
 
 
 
@@ -30194,22 +30565,52 @@ function toolNames(request) {
 async function main({ env, console, clock }) {
     const asked = readInputs(env, console.mask);
     started(asked, console);
-    const wire = new Wire({
-        limits: asked.limits,
-        clock,
-        hide: console.hide,
-        say: console.info,
-        debug: console.debug
-    });
+    const custody = new Custody();
     try {
-        const grant = await exchange(asked.request, wire, { secret: console.mask });
-        const undo = publish(grant, asked.request, asked.handOver, console);
-        published(grant, asked.request, asked.handOver, wire.sent, console);
+        const granted = await obtain(asked, custody, console, clock);
+        const undo = publish(granted, asked, custody, console);
+        handedOn(granted, asked, console);
+        await summarise(granted, asked, console);
         return undo;
+    }
+    catch (error) {
+        await discard(custody, console, clock);
+        throw error;
+    }
+}
+/** Returns a token that has passed every check that was asked for. */
+async function obtain(asked, custody, console, clock) {
+    const { request, guards, limits } = asked;
+    const { mask, hide, info, debug } = console;
+    const wire = new Wire({ limits, clock, hide, say: info, debug });
+    try {
+        const grant = await exchange(request, wire, { secret: mask, issued: custody.take });
+        requireLifetime(grant.token, guards, request);
+        let organization;
+        if (guards.verify) {
+            organization = await identify(request, grant, wire);
+            requireOrganization(organization, guards);
+        }
+        return { grant, organization, requests: wire.sent, at: new Date(clock.now()) };
     }
     finally {
         wire.close();
     }
+}
+/** Ends what was issued to a step that failed, where the platform can: nobody is going to use it. */
+async function discard(custody, console, clock) {
+    const issued = custody.issued.filter(({ revokedAt }) => revokedAt !== undefined);
+    if (issued.length === 0)
+        return;
+    const revocable = issued.map(({ token, revokedAt }) => ({ value: token.value, revokedAt: revokedAt ?? '' }));
+    const ends = await revokeAll(revocable, console, clock);
+    for (const [index, one] of issued.entries())
+        if (ends[index]?.status === 'fulfilled')
+            custody.release(one);
+    if (ends.every(({ status }) => status === 'fulfilled'))
+        console.info('The token is not handed on; it is revoked.');
+    else
+        console.warn('The token is not handed on; revoking it failed and is tried again when the job ends.');
 }
 
 
@@ -30334,14 +30735,18 @@ class Console {
             toolkit/* setSecret */.Pq(spelling.reveal());
     };
     hide = (text) => this.#secrets.hideIn(text);
-    info = (line) => toolkit/* info */.pq(this.hide(line));
-    warn = (line) => toolkit/* warning */.$e(this.hide(line));
-    error = (line) => toolkit/* error */.z3(this.hide(line));
+    info = (line) => toolkit/* info */.pq(this.#fit(line));
+    warn = (line) => toolkit/* warning */.$e(this.#fit(line));
+    error = (line) => toolkit/* error */.z3(this.#fit(line));
     /** Says a line only to whoever has step debugging on. */
     debug = (line) => {
         if (toolkit/* isDebug */._o())
-            toolkit/* debug */.Yz(this.hide(line));
+            toolkit/* debug */.Yz(this.#fit(line));
     };
+    /** The runner obeys its old commands (`##[name]`) anywhere in a line, so that none must come from a platform's words. */
+    #fit(line) {
+        return this.hide(line).replaceAll('##[', '# #[');
+    }
 }
 
 // EXTERNAL MODULE: external "node:fs"
@@ -30390,7 +30795,7 @@ const FLUSH_MS = 2000;
  * a cancellation. A step returns how to take back what it published; that is done when the job is cancelled
  * before the process is gone.
  */
-async function runToEnd(step, process) {
+async function runToEnd(step, process, { neverFails = false } = {}) {
     const console = new Console();
     let takeBack = () => { };
     let over = false;
@@ -30399,19 +30804,22 @@ async function runToEnd(step, process) {
             return;
         over = true;
         await flushed(process);
-        process.exit(code);
+        process.exit(neverFails ? 0 : code);
     };
     const stop = async (error) => {
         if (over)
             return;
-        fail(error, console);
+        if (neverFails)
+            console.warn('Clean-up met an error that it does not know; what was issued lives until it expires.');
+        else
+            fail(error, console);
         await end(1);
     };
     const cancel = async () => {
         if (over)
             return;
         takeBack();
-        console.info('Cancelled: nothing is handed on.');
+        console.info(neverFails ? 'Clean-up was cancelled.' : 'Cancelled: nothing is handed on.');
         await end(1);
     };
     // The toolkit's tunnel through a proxy still says `new Buffer`; the reader of a job's log can do nothing about it.
@@ -30459,8 +30867,10 @@ __nccwpck_require__.d(__webpack_exports__, {
   dN: () => (/* reexport */ exportVariable),
   pq: () => (/* reexport */ info),
   _o: () => (/* reexport */ isDebug),
+  LZ: () => (/* reexport */ saveState),
   uH: () => (/* reexport */ setOutput),
   Pq: () => (/* reexport */ core_setSecret),
+  z: () => (/* reexport */ summary),
   $e: () => (/* reexport */ warning)
 });
 
@@ -30473,7 +30883,7 @@ const external_os_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta
  * Sanitizes an input into a string so it can be passed into issueCommand safely
  * @param input input to sanitize into a string
  */
-function utils_toCommandValue(input) {
+function toCommandValue(input) {
     if (input === null || input === undefined) {
         return '';
     }
@@ -30580,13 +30990,13 @@ class Command {
     }
 }
 function escapeData(s) {
-    return utils_toCommandValue(s)
+    return toCommandValue(s)
         .replace(/%/g, '%25')
         .replace(/\r/g, '%0D')
         .replace(/\n/g, '%0A');
 }
 function escapeProperty(s) {
-    return utils_toCommandValue(s)
+    return toCommandValue(s)
         .replace(/%/g, '%25')
         .replace(/\r/g, '%0D')
         .replace(/\n/g, '%0A')
@@ -30614,13 +31024,13 @@ function file_command_issueFileCommand(command, message) {
     if (!external_fs_namespaceObject.existsSync(filePath)) {
         throw new Error(`Missing file at path: ${filePath}`);
     }
-    external_fs_namespaceObject.appendFileSync(filePath, `${utils_toCommandValue(message)}${external_os_namespaceObject.EOL}`, {
+    external_fs_namespaceObject.appendFileSync(filePath, `${toCommandValue(message)}${external_os_namespaceObject.EOL}`, {
         encoding: 'utf8'
     });
 }
-function file_command_prepareKeyValueMessage(key, value) {
+function prepareKeyValueMessage(key, value) {
     const delimiter = `ghadelimiter_${external_crypto_namespaceObject.randomUUID()}`;
-    const convertedValue = utils_toCommandValue(value);
+    const convertedValue = toCommandValue(value);
     // These should realistically never happen, but just in case someone finds a
     // way to exploit uuid generation let's not allow keys or values that contain
     // the delimiter.
@@ -31066,7 +31476,7 @@ const _summary = new Summary();
  * @deprecated use `core.summary`
  */
 const markdownSummary = (/* unused pure expression or super */ null && (_summary));
-const summary = (/* unused pure expression or super */ null && (_summary));
+const summary = _summary;
 //# sourceMappingURL=summary.js.map
 ;// CONCATENATED MODULE: ./node_modules/@actions/core/lib/path-utils.js
 
@@ -32337,11 +32747,11 @@ var ExitCode;
  */
 // eslint-disable-next-line @typescript-eslint/no-explicit-any
 function exportVariable(name, val) {
-    const convertedVal = utils_toCommandValue(val);
+    const convertedVal = toCommandValue(val);
     process.env[name] = convertedVal;
     const filePath = process.env['GITHUB_ENV'] || '';
     if (filePath) {
-        return file_command_issueFileCommand('ENV', file_command_prepareKeyValueMessage(name, val));
+        return file_command_issueFileCommand('ENV', prepareKeyValueMessage(name, val));
     }
     command_issueCommand('set-env', { name }, convertedVal);
 }
@@ -32458,10 +32868,10 @@ function getBooleanInput(name, options) {
 function setOutput(name, value) {
     const filePath = process.env['GITHUB_OUTPUT'] || '';
     if (filePath) {
-        return file_command_issueFileCommand('OUTPUT', file_command_prepareKeyValueMessage(name, value));
+        return file_command_issueFileCommand('OUTPUT', prepareKeyValueMessage(name, value));
     }
     process.stdout.write(external_os_namespaceObject.EOL);
-    command_issueCommand('set-output', { name }, utils_toCommandValue(value));
+    command_issueCommand('set-output', { name }, toCommandValue(value));
 }
 /**
  * Enables or disables the echoing of commands into stdout for the rest of the step.
@@ -32580,9 +32990,9 @@ function group(name, fn) {
 function saveState(name, value) {
     const filePath = process.env['GITHUB_STATE'] || '';
     if (filePath) {
-        return issueFileCommand('STATE', prepareKeyValueMessage(name, value));
+        return file_command_issueFileCommand('STATE', prepareKeyValueMessage(name, value));
     }
-    issueCommand('save-state', { name }, toCommandValue(value));
+    command_issueCommand('save-state', { name }, toCommandValue(value));
 }
 /**
  * Gets the value of an state set by this action's main execution.

@@ -118,14 +118,16 @@ function endpointIn(answer: Answer, name: string, request: CxoneApplication, wir
 
 function tokenIn(answer: Answer, advice: Advice, wire: Wire, witness: Witness): Token {
   if (answer.status !== 200) throw rejection(answer, advice, wire)
-  return readToken(answer, 'access', wire, witness)
+  const token = readToken(answer, 'access', wire, witness)
+  witness.issued({ token }) // nothing revokes it: an access key is deactivated instead
+  return token
 }
 
 /**
  * Returns the tenant that a CXone token names in its `tenantId` claim. The token is a JWT that came over TLS
  * from its issuer a moment ago, so nobody else can have written the claim: it is decoded, not verified.
  */
-function tenantOf(token: Token): string | undefined {
+export function tenantOf(token: Token): string | undefined {
   return token.value.look(jwt => {
     const claims = jsonObject(Buffer.from(jwt.split('.')[1] ?? '', 'base64url').toString('utf8'))
     const tenantId = claims?.['tenantId']

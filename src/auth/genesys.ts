@@ -15,10 +15,10 @@ type GenesysRequest = GenesysLogin | GenesysApi | GenesysLongLived
  */
 export async function exchangeGenesys(request: GenesysRequest, wire: Wire, witness: Witness): Promise<Grant> {
   const token = await tokenFor(request, wire, witness)
-  const { region, baseUrl } = request
+  const { region } = request
   return {
     token,
-    apiUrl: place(apiHost(request), '/', baseUrl).origin,
+    apiUrl: apiUrl(request),
     domain: region.domain,
     ...(region.code === undefined ? {} : { region: region.code })
   }
@@ -46,7 +46,7 @@ async function atLoginHost(request: GenesysLogin, wire: Wire, witness: Witness):
     headers: { Authorization: basic(client, witness), 'Content-Type': FORM },
     body: formText({ grant_type: 'client_credentials', scope })
   })
-  return tokenIn(answer, 'access', advice(request), wire, witness)
+  return tokenIn(answer, 'access', request, advice(request), wire, witness)
 }
 
 /** The tutorial's request; no artefact of the vendor's shows it. */
@@ -63,7 +63,7 @@ async function atApiHost(request: GenesysApi, wire: Wire, witness: Witness): Pro
   const notOffered =
     'This request is the tutorial’s and not documented by Genesys. Leave out token-endpoint: the documented ' +
     'request at the login host is the default.'
-  return tokenIn(answer, 'access', { ...advice(request), notOffered }, wire, witness)
+  return tokenIn(answer, 'access', request, { ...advice(request), notOffered }, wire, witness)
 }
 
 /** The tutorial's request for a token that lives for a year; no artefact of the vendor's shows it. */
@@ -78,16 +78,29 @@ async function generate(request: GenesysLongLived, wire: Wire, witness: Witness)
     headers: { Authorization: initial.value.derive(token => `Bearer ${token}`), 'Content-Type': JSON_TYPE },
     body: JSON.stringify({ grant_type: 'client_credentials', resource_owner: request.serviceAccountId })
   })
-  return tokenIn(answer, 'long-lived', GENERATE_ADVICE, wire, witness)
+  return tokenIn(answer, 'long-lived', request, GENERATE_ADVICE, wire, witness)
 }
 
-function tokenIn(answer: Answer, kind: Token['kind'], hints: Advice, wire: Wire, witness: Witness): Token {
+function tokenIn(
+  answer: Answer,
+  kind: Token['kind'],
+  request: GenesysRequest,
+  hints: Advice,
+  wire: Wire,
+  witness: Witness
+): Token {
   if (answer.status !== 200) throw rejection(answer, hints, wire)
-  return readToken(answer, kind, wire, witness)
+  const token = readToken(answer, kind, wire, witness)
+  witness.issued({ token, revokedAt: apiUrl(request) })
+  return token
 }
 
 function apiHost({ region }: GenesysRequest): string {
   return `https://api.${region.domain}`
+}
+
+function apiUrl(request: GenesysRequest): string {
+  return place(apiHost(request), '/', request.baseUrl).origin
 }
 
 function whenHostUnknown({ code, domain }: GenesysRegion): string {

@@ -1,7 +1,10 @@
+import { ActionError } from '../errors.js'
 import type { Wire } from '../http/wire.js'
-import { exchangeCxone } from './cxone.js'
+import type { Secret } from '../secret.js'
+import { exchangeCxone, tenantOf } from './cxone.js'
 import { exchangeGenesys } from './genesys.js'
-import type { AuthRequest, Grant, Witness } from './request.js'
+import { identifyGenesys, revokeGenesys } from './genesys-token.js'
+import type { AuthRequest, Grant, Organization, Witness } from './request.js'
 
 /**
  * Exchanges credentials for a token with exactly the requests that the exchange needs. Returns the token with
@@ -18,4 +21,26 @@ export function exchange(request: AuthRequest, wire: Wire, witness: Witness): Pr
     case 'cxone-client':
       return exchangeCxone(request, wire, witness)
   }
+}
+
+/**
+ * Returns whose token it is: one request on Genesys Cloud, none on CXone, whose tokens say it themselves. Throws
+ * an `ActionError` where that cannot be established.
+ */
+export async function identify(request: AuthRequest, grant: Grant, wire: Wire): Promise<Organization> {
+  const { token, apiUrl } = grant
+  if (request.exchange.startsWith('genesys') && apiUrl !== undefined)
+    return identifyGenesys(token.value, apiUrl, wire)
+  const id = tenantOf(token)
+  if (id !== undefined) return { id }
+  throw new ActionError(
+    'bad-response',
+    'The token that was issued names no tenant, so whose it is cannot be established.',
+    'Leave verify and allowed-organization-ids out for this exchange, or use a client with an access key: its tokens name their tenant.'
+  )
+}
+
+/** Ends a token of a platform that can. Returns whether it was still there; throws an `ActionError`. */
+export function revoke(token: Secret, revokedAt: string, wire: Wire): Promise<'revoked' | 'already gone'> {
+  return revokeGenesys(token, revokedAt, wire)
 }

@@ -94,6 +94,18 @@ export interface Grant {
   readonly domain?: string
 }
 
+/** A token that was just issued, and the origin where it can be revoked, where the platform revokes tokens. */
+export interface Issued {
+  readonly token: Token
+  readonly revokedAt?: string
+}
+
+/** Whose token it is. The name is the platform's data and may hold anything. */
+export interface Organization {
+  readonly id: string
+  readonly name?: string
+}
+
 /**
  * What an exchange tells while it runs. Both are called as soon as there is something to tell, and before
  * the next request.
@@ -101,4 +113,6 @@ export interface Grant {
 export interface Witness {
   /** A secret exists: a credential's header or body, or a token of any kind. */
   secret(secret: Secret): void
+  /** A token was issued, and `secret` was told of it: whoever answers for its end must know it from now on. */
+  issued(issued: Issued): void
 }

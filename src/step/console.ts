@@ -15,14 +15,19 @@ export class Console {
 
   readonly hide = (text: string): string => this.#secrets.hideIn(text)
 
-  readonly info = (line: string): void => toolkit.info(this.hide(line))
+  readonly info = (line: string): void => toolkit.info(this.#fit(line))
 
-  readonly warn = (line: string): void => toolkit.warning(this.hide(line))
+  readonly warn = (line: string): void => toolkit.warning(this.#fit(line))
 
-  readonly error = (line: string): void => toolkit.error(this.hide(line))
+  readonly error = (line: string): void => toolkit.error(this.#fit(line))
 
   /** Says a line only to whoever has step debugging on. */
   readonly debug = (line: string): void => {
-    if (toolkit.isDebug()) toolkit.debug(this.hide(line))
+    if (toolkit.isDebug()) toolkit.debug(this.#fit(line))
+  }
+
+  /** The runner obeys its old commands (`##[name]`) anywhere in a line, so that none must come from a platform's words. */
+  #fit(line: string): string {
+    return this.hide(line).replaceAll('##[', '# #[')
   }
 }

@@ -22,7 +22,8 @@ const FLUSH_MS = 2000
  */
 export async function runToEnd(
   step: (console: Console) => Promise<() => void>,
-  process: Ending
+  process: Ending,
+  { neverFails = false } = {}
 ): Promise<void> {
   const console = new Console()
   let takeBack = (): void => {}
@@ -31,17 +32,19 @@ export async function runToEnd(
     if (over) return
     over = true
     await flushed(process)
-    process.exit(code)
+    process.exit(neverFails ? 0 : code)
   }
   const stop = async (error: unknown) => {
     if (over) return
-    fail(error, console)
+    if (neverFails)
+      console.warn('Clean-up met an error that it does not know; what was issued lives until it expires.')
+    else fail(error, console)
     await end(1)
   }
   const cancel = async () => {
     if (over) return
     takeBack()
-    console.info('Cancelled: nothing is handed on.')
+    console.info(neverFails ? 'Clean-up was cancelled.' : 'Cancelled: nothing is handed on.')
     await end(1)
   }
   // The toolkit's tunnel through a proxy still says `new Buffer`; the reader of a job's log can do nothing about it.

@@ -1,9 +1,9 @@
-import type { AuthRequest, Grant } from '../auth/request.js'
+import type { AuthRequest, Token } from '../auth/request.js'
 import { counted, inWords, listed } from '../text.js'
 import type { Console } from './console.js'
-import type { HandOver } from './inputs/hand-over.js'
 import { toolVariables } from './inputs/hand-over.js'
 import type { StepRequest } from './inputs/index.js'
+import type { Granted } from './publish.js'
 
 /** Says what is about to be exchanged where, and on whose word. */
 export function started({ request, variables, doubts }: StepRequest, console: Console): void {
@@ -14,28 +14,50 @@ export function started({ request, variables, doubts }: StepRequest, console: Co
   for (const doubt of doubts) console.warn(doubt)
 }
 
-/** Says what was granted, and where later steps find it. */
-export function published(
-  { token }: Grant,
-  request: AuthRequest,
-  handOver: HandOver,
-  requests: number,
+/** Says what was granted, whose it is, where later steps find it, and how it ends. */
+export function handedOn(
+  { grant, organization, requests }: Granted,
+  asked: StepRequest,
   console: Console
 ): void {
+  const { token } = grant
   const { expiresInSeconds, expiresAt } = token
+  const whose = organization === undefined ? '' : ` of ${organization.name ?? 'tenant'} (${organization.id})`
   const life =
     expiresInSeconds === undefined || expiresAt === undefined
-      ? 'for how long, the platform did not say'
-      : `for ${inWords(expiresInSeconds)}, until ${expiresAt.toISOString()}`
-  const variables = [...handOver.exportEnv, ...(handOver.toolEnv ? toolNames(request) : [])]
-  const places = variables.length === 0 ? '' : `, and as ${listed(variables, 'and')}`
+      ? 'for a time that the platform did not say'
+      : `for ${inWords(expiresInSeconds)}, until ${minute(expiresAt)}`
+  const { exportEnv, toolEnv, tokenFile } = asked.handOver
+  const places = [
+    'the output token',
+    ...(tokenFile ? ['a file'] : []),
+    ...exportEnv,
+    ...(toolEnv ? toolNames(asked.request) : [])
+  ]
   console.info(
-    `Granted ${token.kind === 'access' ? 'an access token' : 'a long-lived token'}, ${life} (${counted(requests, 'request')}).`
+    `Granted a${token.kind === 'access' ? 'n access' : ' long-lived'} token${whose} ${life} (${counted(requests, 'request')}).`
   )
-  console.info(`Handed on as the output token${places}.`)
+  console.info(`Handed on as ${listed(places, 'and')}. ${endOf(token.kind, asked)}`)
 }
 
-const CREDENTIALS: Readonly<Record<AuthRequest['exchange'], string>> = {
+/** Returns what becomes of the token when the job ends, as a sentence. */
+export function endOf(
+  kind: Token['kind'],
+  { request, revoke }: Pick<StepRequest, 'request' | 'revoke'>
+): string {
+  if (request.exchange.startsWith('cxone')) return 'It lives until it expires.'
+  if (revoke === 'false') return 'It is left alone when the job ends.'
+  if (kind === 'access' || revoke === 'true') return 'It is revoked when the job ends.'
+  return 'It outlives the job; the initial token is revoked when the job ends.'
+}
+
+/** Returns a moment to the minute, rounded so that it is never later than the truth: `2026-11-22 09:05 UTC`. */
+export function minute(moment: Date): string {
+  return `${moment.toISOString().slice(0, 16).replace('T', ' ')} UTC`
+}
+
+/** What is exchanged, in words. */
+export const CREDENTIALS: Readonly<Record<AuthRequest['exchange'], string>> = {
   'genesys-login': 'client credentials at the login host',
   'genesys-api': 'client credentials at the API host (the tutorial’s request)',
   'genesys-long-lived': 'client credentials for a long-lived token (the tutorial’s request)',

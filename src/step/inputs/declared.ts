@@ -16,9 +16,15 @@ export const INPUTS = {
   'base-url': '',
   'export-env': '',
   'tool-env': 'false',
+  'token-file': 'false',
+  verify: 'false',
+  'allowed-organization-ids': '',
+  'min-lifetime': '',
+  revoke: 'auto',
   timeout: '120s',
   'attempt-timeout': '15s',
-  'max-attempts': '5'
+  'max-attempts': '5',
+  summary: 'true'
 } as const
 
 export type InputName = keyof typeof INPUTS
@@ -41,6 +47,14 @@ export class Inputs {
 
   isGiven(name: InputName): boolean {
     return this.text(name) !== INPUTS[name]
+  }
+
+  /** Returns the parts of an input that commas or line breaks separate, without empty ones. */
+  list(name: InputName): string[] {
+    return this.text(name)
+      .split(/[,\r\n]/)
+      .map(part => part.trim())
+      .filter(part => part !== '')
   }
 
   /** Returns which of the choices is given, whatever its case; throws `invalid-input`. */

@@ -9,6 +9,9 @@ export interface HandOver {
   readonly exportEnv: readonly string[]
   /** Whether to export what the platform's own tools read. */
   readonly toolEnv: boolean
+  /** Whether to write it to a file too. */
+  readonly tokenFile: boolean
+  readonly summary: boolean
 }
 
 /** Names that steer the runner, the shell or a language's loader; a token there would break or subvert later steps. */
@@ -17,11 +20,7 @@ const RESERVED =
 
 /** Returns where the token is to go; throws `invalid-input` for a name that must not be taken. */
 export function readHandOver(inputs: Inputs, request: AuthRequest): HandOver {
-  const names = inputs
-    .text('export-env')
-    .split(/[,\r\n]/)
-    .map(name => name.trim())
-    .filter(name => name !== '')
+  const names = inputs.list('export-env')
   const toolEnv = inputs.flag('tool-env')
   const taken = toolEnv ? toolVariables(request.exchange).otherwise : []
   for (const name of names) {
@@ -35,7 +34,12 @@ export function readHandOver(inputs: Inputs, request: AuthRequest): HandOver {
     if (taken.some(other => other.toUpperCase() === name.toUpperCase()))
       throw refused(name, 'is set by tool-env to something else')
   }
-  return { exportEnv: [...new Set(names)], toolEnv }
+  return {
+    exportEnv: [...new Set(names)],
+    toolEnv,
+    tokenFile: inputs.flag('token-file'),
+    summary: inputs.flag('summary')
+  }
 }
 
 /** Returns the variables that the platform's own tools read: the one for the token, and those for where it is of use. */

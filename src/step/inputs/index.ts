@@ -4,6 +4,7 @@ import type { Secret } from '../../secret.js'
 import { keepSecrets, readCredentials } from './credentials.js'
 import { type Environment, Inputs, invalidInput } from './declared.js'
 import { Fallbacks } from './environment.js'
+import { type Guards, type RevokePolicy, readGuards, readRevokePolicy } from './guards.js'
 import { type HandOver, readHandOver } from './hand-over.js'
 import { readLimits } from './limits.js'
 import { cxoneRequest, genesysRequest } from './request.js'
@@ -13,6 +14,8 @@ export interface StepRequest {
   readonly request: AuthRequest
   readonly handOver: HandOver
   readonly limits: Limits
+  readonly guards: Guards
+  readonly revoke: RevokePolicy
   /** Variables of the environment that stood in for inputs. */
   readonly variables: readonly string[]
   /** What is doubtful and still allowed. */
@@ -32,8 +35,15 @@ export function readInputs(env: Environment, keep: (secret: Secret) => void): St
   const credentials = readCredentials(inputs, provider, fallbacks, keep)
   const reading = { inputs, fallbacks, credentials, warn: (doubt: string) => doubts.push(doubt) }
   const request = provider === 'genesys' ? genesysRequest(reading) : cxoneRequest(reading)
-  const handOver = readHandOver(inputs, request)
-  return { request, handOver, limits: readLimits(inputs), variables: fallbacks.used, doubts }
+  return {
+    request,
+    handOver: readHandOver(inputs, request),
+    limits: readLimits(inputs),
+    guards: readGuards(inputs),
+    revoke: readRevokePolicy(inputs, request),
+    variables: fallbacks.used,
+    doubts
+  }
 }
 
 function readProvider(inputs: Inputs): 'genesys' | 'cxone' {

@@ -1,0 +1,46 @@
+import type { Wire } from '../http/wire.js'
+import type { Secret } from '../secret.js'
+import { oneLine } from '../text.js'
+import { badResponse, jsonObject, requireJson } from './answers.js'
+import { type Advice, rejection } from './rejections.js'
+import type { Organization } from './request.js'
+
+/**
+ * Asks Genesys Cloud whose token it is: `GET /api/v2/tokens/me`, as in the official SDKs; it needs no permission,
+ * and `preserveIdleTTL` keeps the question from counting as use. Throws an `ActionError`.
+ */
+export async function identifyGenesys(token: Secret, apiUrl: string, wire: Wire): Promise<Organization> {
+  const url = new URL('/api/v2/tokens/me?preserveIdleTTL=true', apiUrl)
+  const answer = await wire.send({ method: 'GET', url, headers: { Authorization: bearer(token) } })
+  if (answer.status !== 200) throw rejection(answer, ADVICE, wire)
+  const organization = jsonObject(JSON.stringify(requireJson(answer, wire)['organization'] ?? null))
+  const { id, name } = { id: organization?.['id'], name: organization?.['name'] }
+  if (typeof id !== 'string' || !/^[\w-]{1,64}$/.test(id))
+    throw badResponse(answer, wire, 'with no organization in it')
+  return { id, ...(typeof name === 'string' ? { name: oneLine(name, 200) } : {}) }
+}
+
+/**
+ * Ends a Genesys Cloud token: `DELETE /api/v2/tokens/me` deletes the token that makes the request, as in the
+ * official SDKs. Returns whether it was still there; throws an `ActionError` if that stays open.
+ */
+export async function revokeGenesys(
+  token: Secret,
+  apiUrl: string,
+  wire: Wire
+): Promise<'revoked' | 'already gone'> {
+  const url = new URL('/api/v2/tokens/me', apiUrl)
+  const answer = await wire.send({ method: 'DELETE', url, headers: { Authorization: bearer(token) } })
+  if (answer.status >= 200 && answer.status < 300) return 'revoked'
+  if (answer.status === 401 || answer.status === 404) return 'already gone'
+  throw rejection(answer, ADVICE, wire)
+}
+
+function bearer(token: Secret): Secret {
+  return token.derive(text => `Bearer ${text}`)
+}
+
+const ADVICE: Advice = {
+  credentialsRejected:
+    'The token that was issued a moment ago is refused by the API: check that base-url leads to one platform alone.'
+}

@@ -1,0 +1,28 @@
+import { revoke } from './auth/index.js'
+import { type Clock, Wire } from './http/wire.js'
+import type { Secret } from './secret.js'
+import type { Console } from './step/console.js'
+
+/** Cleaning has bounds of its own, beside the step's. */
+const LIMITS = { timeoutMs: 10_000, attemptTimeoutMs: 4_000, maxAttempts: 10 }
+
+/** A token and the origin where it can be revoked. */
+export interface Revocable {
+  readonly value: Secret
+  readonly revokedAt: string
+}
+
+/** Revokes all of the tokens at once, within 10 seconds in all. Returns what came of each, in their order; never throws. */
+export async function revokeAll(
+  tokens: readonly Revocable[],
+  console: Console,
+  clock: Clock
+): Promise<PromiseSettledResult<'revoked' | 'already gone'>[]> {
+  const { hide, debug } = console
+  const wire = new Wire({ limits: LIMITS, clock, hide, say: debug, debug })
+  try {
+    return await Promise.allSettled(tokens.map(({ value, revokedAt }) => revoke(value, revokedAt, wire)))
+  } finally {
+    wire.close()
+  }
+}

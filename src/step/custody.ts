@@ -1,0 +1,40 @@
+import type { Issued } from '../auth/request.js'
+import type { RevokePolicy } from './inputs/guards.js'
+import { FOLDER, HANDED_ON, savedText, tokenName } from './saved.js'
+import * as toolkit from './toolkit.js'
+
+/** Knows every token that the step was issued, and keeps the post step's knowledge of them up to date. */
+export class Custody {
+  readonly #issued: Issued[] = []
+
+  /** What is answered for, in the order of issue. */
+  get issued(): readonly Issued[] {
+    return this.#issued
+  }
+
+  /** Leaves the token to the post step, whatever becomes of this one. */
+  readonly take = (issued: Issued): void => {
+    toolkit.saveState(tokenName(this.#issued.length), savedText(issued))
+    this.#issued.push(issued)
+  }
+
+  /** The token is ended; the post step has nothing to do with it any more. */
+  release(issued: Issued): void {
+    toolkit.saveState(tokenName(this.#issued.indexOf(issued)), '')
+  }
+
+  /** Leaves a folder to the post step, before it is made. */
+  takeFolder(folder: string): void {
+    toolkit.saveState(FOLDER, folder)
+  }
+
+  /** Says what is to become of the tokens now that they are handed on. */
+  handOn(policy: RevokePolicy): void {
+    toolkit.saveState(HANDED_ON, policy)
+  }
+
+  /** The tokens are not handed on after all: the post step ends them all. */
+  takeBack(): void {
+    toolkit.saveState(HANDED_ON, '')
+  }
+}

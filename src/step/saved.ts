@@ -1,0 +1,66 @@
+import type { Issued } from '../auth/request.js'
+import { Secret } from '../secret.js'
+import type { RevokePolicy } from './inputs/guards.js'
+
+/**
+ * What main leaves to the post step in the runner's state: a line a token from the moment it is masked, whether
+ * they were handed on, and the folder of the token file. Knows nothing but the environment, for post decides by
+ * it before anything is loaded.
+ */
+export interface Saved {
+  readonly tokens: readonly SavedToken[]
+  /** Present when the step succeeded: what is to become of the tokens. Without it all of them are revoked. */
+  readonly handedOn?: RevokePolicy
+  readonly folder?: string
+}
+
+/** A token, as much of it as its end takes. */
+export interface SavedToken {
+  readonly value: Secret
+  readonly kind: 'access' | 'long-lived'
+  /** Origin where it can be revoked; absent where the platform has no such request. */
+  readonly revokedAt?: string
+  /** Milliseconds since the epoch. */
+  readonly expiresAtMs?: number
+}
+
+export const HANDED_ON = 'handed-on'
+export const FOLDER = 'folder'
+
+/** One step issues two tokens at the most: the initial one and the long-lived one. */
+const TOKEN_NAMES = ['token-1', 'token-2'] as const
+
+/** Returns the name under which the token of that number, from 0, is saved. */
+export function tokenName(index: number): string {
+  return TOKEN_NAMES[index] ?? `token-${index + 1}`
+}
+
+/** Returns what the state says of a token; it is read back by `readSaved`. */
+export function savedText({ token, revokedAt }: Issued): string {
+  const { value, kind, expiresAt } = token
+  return value.look(text =>
+    JSON.stringify({ value: text, kind, revokedAt, expiresAtMs: expiresAt?.getTime() })
+  )
+}
+
+/** Returns what the runner kept for the post step; what is not there, or is not ours, is left out. */
+export function readSaved(env: Readonly<Record<string, string | undefined>>): Saved {
+  const tokens = TOKEN_NAMES.flatMap(name => readToken(env[`STATE_${name}`]))
+  const handedOn = env[`STATE_${HANDED_ON}`]
+  const folder = env[`STATE_${FOLDER}`]
+  return {
+    tokens,
+    ...(handedOn === 'auto' || handedOn === 'true' || handedOn === 'false' ? { handedOn } : {}),
+    ...(folder ? { folder } : {})
+  }
+}
+
+function readToken(text: string | undefined): SavedToken[] {
+  if (!text) return []
+  try {
+    const { value, ...rest } = JSON.parse(text) as Omit<SavedToken, 'value'> & { value: string }
+    return [{ ...rest, value: new Secret(value) }]
+  } catch {
+    return []
+  }
+}

@@ -1,0 +1,58 @@
+import { existsSync } from 'node:fs'
+import { inWords } from '../text.js'
+import type { Console } from './console.js'
+import type { StepRequest } from './inputs/index.js'
+import type { Granted } from './publish.js'
+import { CREDENTIALS, endOf, minute, platformOf } from './story.js'
+import * as toolkit from './toolkit.js'
+
+/**
+ * Writes the job summary through the toolkit: what was granted, to whom, for how long, and how it ends. It holds
+ * no secret, and a step does not fail for want of it.
+ */
+export async function summarise(granted: Granted, asked: StepRequest, console: Console): Promise<void> {
+  if (!asked.handOver.summary || !existsSync(process.env['GITHUB_STEP_SUMMARY'] ?? '')) return
+  try {
+    const rows = rowsOf(granted, asked).map(([name, value]) => [
+      { data: name, header: true },
+      { data: console.hide(value) }
+    ])
+    await toolkit.summary
+      .addHeading(`${plain(platformOf(asked.request))}: token granted`, 3)
+      .addTable(rows)
+      .write()
+  } catch {
+    console.debug('The job summary could not be written.')
+  }
+}
+
+function rowsOf({ grant, organization, requests, at }: Granted, asked: StepRequest): [string, string][] {
+  const { kind, expiresAt, expiresInSeconds } = grant.token
+  const expires =
+    expiresAt === undefined || expiresInSeconds === undefined
+      ? 'the platform did not say'
+      : `${minute(expiresAt)}, in ${inWords(Math.floor((expiresAt.getTime() - at.getTime()) / 1000))}`
+  return [
+    ['Token', kind === 'access' ? 'access token' : 'long-lived token'],
+    ['Exchange', CREDENTIALS[asked.request.exchange]],
+    ...(organization === undefined ? [] : [['Organisation', named(organization)] satisfies [string, string]]),
+    ...(grant.apiUrl === undefined ? [] : [['API', code(grant.apiUrl)] satisfies [string, string]]),
+    ['Granted', minute(at)],
+    ['Expires', expires],
+    ['Requests', `${requests}, every attempt counted`],
+    ['When the job ends', endOf(kind, asked)]
+  ]
+}
+
+function named({ id, name }: { id: string; name?: string }): string {
+  return name === undefined ? code(id) : `${plain(name)} ${code(id)}`
+}
+
+function code(text: string): string {
+  return `<code>${plain(text)}</code>`
+}
+
+/** Names are data from outside: within the table's HTML, which is one line, no tag and no Markdown comes of them. */
+function plain(text: string): string {
+  return text.replace(/[&<>"']/g, letter => `&#${letter.charCodeAt(0)};`)
+}
