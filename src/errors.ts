@@ -15,6 +15,10 @@ export type ErrorCode =
   | 'bad-response'
   | 'organization-not-allowed'
   | 'lifetime-too-short'
+  | 'github-token-rejected'
+  | 'github-forbidden'
+  | 'github-not-found'
+  | 'secret-refused'
   | 'internal-error'
 
 /** A failure as its reader meets it: the code, what happened (`message`), and what to do about it. */

@@ -6,7 +6,7 @@ import type { Console } from './step/console.js'
 import { Custody } from './step/custody.js'
 import { requireLifetime, requireOrganization } from './step/guard.js'
 import type { Environment } from './step/inputs/declared.js'
-import { readInputs, type StepRequest } from './step/inputs/index.js'
+import { readInputs, type StepAsked } from './step/inputs/index.js'
 import { publish, type Undo } from './step/publish.js'
 import { handedOn, started } from './step/story.js'
 import { summarise } from './step/summary.js'
@@ -36,7 +36,7 @@ export async function main({ env, console, clock }: World): Promise<Undo> {
 }
 
 /** Returns a token that has passed every check that was asked for. */
-async function obtain(asked: StepRequest, custody: Custody, console: Console, clock: Clock) {
+async function obtain(asked: StepAsked, custody: Custody, console: Console, clock: Clock) {
   const { request, guards, limits } = asked
   const { mask, hide, info, debug } = console
   const wire = new Wire({ limits, clock, hide, say: info, debug })

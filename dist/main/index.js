@@ -29234,11 +29234,16 @@ async function identifyGenesys(token, apiUrl, wire) {
     const answer = await wire.send({ method: 'GET', url, headers: { Authorization: bearer(token) } });
     if (answer.status !== 200)
         throw rejection(answer, ADVICE, wire);
-    const organization = jsonObject(JSON.stringify(requireJson(answer, wire)['organization'] ?? null));
-    const { id, name } = { id: organization?.['id'], name: organization?.['name'] };
-    if (typeof id !== 'string' || !/^[\w-]{1,64}$/.test(id))
+    const json = requireJson(answer, wire);
+    const { id, name } = objectIn(json, 'organization');
+    if (!isId(id))
         throw badResponse(answer, wire, 'with no organization in it');
-    return { id, ...(typeof name === 'string' ? { name: (0,lib_text/* oneLine */.TN)(name, 200) } : {}) };
+    const { id: clientId } = objectIn(json, 'OAuthClient');
+    return {
+        id,
+        ...(typeof name === 'string' ? { name: (0,lib_text/* oneLine */.TN)(name, 200) } : {}),
+        ...(isId(clientId) ? { clientId } : {})
+    };
 }
 /**
  * Ends a Genesys Cloud token: `DELETE /api/v2/tokens/me` deletes the token that makes the request, as in the
@@ -29252,6 +29257,13 @@ async function revokeGenesys(token, apiUrl, wire) {
     if (answer.status === 401 || answer.status === 404)
         return 'already gone';
     throw rejection(answer, ADVICE, wire);
+}
+function objectIn(json, name) {
+    const value = json[name];
+    return typeof value === 'object' && value !== null ? value : {};
+}
+function isId(value) {
+    return typeof value === 'string' && /^[\w-]{1,64}$/.test(value);
 }
 function bearer(token) {
     return token.derive(text => `Bearer ${text}`);
@@ -29526,8 +29538,9 @@ function hintFor(request, fault) {
 /** Returns the error for a redirect: credentials go to the host that was chosen, and to no other. */
 function redirected(answer, hide) {
     return new errors/* ActionError */.l('redirected', `${named(answer.request)} answered ${answer.status}, a redirect to ${hide(target(answer))}${throughProxy(answer.request.url)}, ` +
-        `${(0,lib_text/* counted */.hS)(answer.attempts, 'attempt')}.`, 'Redirects are never followed, for a token request carries credentials. A login page of a proxy or a ' +
-        'gateway often answers so: let the runner reach the host directly, or correct base-url.');
+        `${(0,lib_text/* counted */.hS)(answer.attempts, 'attempt')}.`, answer.request.whenRedirected ??
+        'Redirects are never followed, for a token request carries credentials. A login page of a proxy or a ' +
+            'gateway often answers so: let the runner reach the host directly, or correct base-url.');
 }
 /** Returns `, through the proxy host:port` where one is used; its credentials are never part of it. */
 function throughProxy(url) {
@@ -29671,7 +29684,8 @@ class Wire {
             const reply = await this.#connections.attempt(request, timeoutMs);
             this.#trace(request, sentAt, `${reply.status}, ${reply.reused ? 'kept' : 'new'} connection`);
             const throttled = (request.isThrottled ?? (({ status }) => status === 429))(reply);
-            const wait = retryAfterMs(reply.headers['retry-after'], this.#surroundings.clock.now());
+            const waitAsked = request.waitAskedMs ?? (({ headers }, now) => retryAfterMs(headers['retry-after'], now));
+            const wait = waitAsked(reply, this.#surroundings.clock.now());
             const asksToWait = wait !== undefined && (throttled || reply.status === 503);
             return {
                 reply,
@@ -29783,12 +29797,16 @@ class Custody {
     }
     /** Leaves the token to the post step, whatever becomes of this one. */
     take = (issued) => {
-        toolkit/* saveState */.LZ(tokenName(this.#issued.length), savedText(issued));
         this.#issued.push(issued);
+        this.retake(issued);
     };
     /** The token is ended; the post step has nothing to do with it any more. */
     release(issued) {
         toolkit/* saveState */.LZ(tokenName(this.#issued.indexOf(issued)), '');
+    }
+    /** The token could not be ended; the post step is to go on with it. */
+    retake(issued) {
+        toolkit/* saveState */.LZ(tokenName(this.#issued.indexOf(issued)), savedText(issued));
     }
     /** Leaves a folder to the post step, before it is made. */
     takeFolder(folder) {
@@ -29882,8 +29900,9 @@ class Fallbacks {
 const CREDENTIAL_INPUTS = ['client-id', 'client-secret', 'access-key-id', 'access-key-secret'];
 /** Tells every secret among the inputs to `keep`, before anything at all is said of the inputs. */
 function keepSecrets(inputs, keep) {
-    for (const name of ['client-secret', 'access-key-secret'])
+    for (const name of ['client-secret', 'access-key-secret', 'github-token', 'previous-token']) {
         keepUsable(inputs.text(name), keep);
+    }
 }
 /**
  * Returns the credentials from the inputs or, where no input holds any, from the environment. Every secret is
@@ -29917,12 +29936,12 @@ function holder(key, provider, idInput, secretInput, { id, secret }) {
         throw missingCredential(provider, [idInput]);
     if (secret === '')
         throw missingCredential(provider, [secretInput]);
-    check(idInput, id, id.length > 0 && id.length <= 256 && !id.includes(':'), 'An id has at most 256 characters and no colon');
-    check(secretInput, secret, secret.length >= lib_secret/* SHORTEST_SECRET */.c3, `A secret has at least ${lib_secret/* SHORTEST_SECRET */.c3} characters`);
+    checkCredential(idInput, id, id.length > 0 && id.length <= 256 && !id.includes(':'), 'An id has at most 256 characters and no colon');
+    checkCredential(secretInput, secret, secret.length >= lib_secret/* SHORTEST_SECRET */.c3, `A secret has at least ${lib_secret/* SHORTEST_SECRET */.c3} characters`);
     return { [key]: { id, secret: new lib_secret/* Secret */.zh(secret) } };
 }
 /** A credential stands in a header, and each line of it would be masked by itself: one clean line, or nothing. */
-function check(name, text, fits, rule) {
+function checkCredential(name, text, fits, rule) {
     if (fits && isOneLine(text))
         return;
     throw new errors/* ActionError */.l('invalid-input', `The value for ${name} is not allowed; it has ${text.length} characters.`, `${rule}, and no line break or control character inside. Paste it again: a break in the middle often comes from a mail or a PDF.`);
@@ -29939,8 +29958,8 @@ function keepUsable(secret, keep) {
 ;// CONCATENATED MODULE: ./lib/step/inputs/declared.js
 
 
-/** Every input that action.yml declares, with its default there. */
-const INPUTS = {
+/** The inputs that choose and guard an exchange, which both actions declare, with their defaults. */
+const EXCHANGE_INPUTS = {
     provider: '',
     region: '',
     'client-id': '',
@@ -29952,31 +29971,53 @@ const INPUTS = {
     'token-endpoint': 'login',
     scope: '',
     'base-url': '',
-    'export-env': '',
-    'tool-env': 'false',
-    'token-file': 'false',
     verify: 'false',
     'allowed-organization-ids': '',
     'min-lifetime': '',
-    revoke: 'auto',
     timeout: '120s',
     'attempt-timeout': '15s',
-    'max-attempts': '5',
+    'max-attempts': '5'
+};
+/** Every input that action.yml declares. */
+const MAIN_INPUTS = {
+    ...EXCHANGE_INPUTS,
+    'export-env': '',
+    'tool-env': 'false',
+    'token-file': 'false',
+    revoke: 'auto',
     summary: 'true'
 };
-/** The inputs as the workflow's author gave them, without the white space around them. */
+/** Every input that rotate/action.yml declares. A token is proved before it takes the place of one that works. */
+const ROTATE_INPUTS = {
+    ...EXCHANGE_INPUTS,
+    verify: 'true',
+    'secret-name': '',
+    'github-token': '',
+    repository: '',
+    environment: '',
+    organization: '',
+    visibility: '',
+    'selected-repository-ids': '',
+    'rotate-after': '0s',
+    'previous-token': '',
+    'expiry-variable': '',
+    'dry-run': 'false'
+};
+/** The inputs of one action as the workflow's author gave them, without the white space around them. */
 class Inputs {
     #env;
-    constructor(env) {
+    #defaults;
+    constructor(env, defaults) {
         this.#env = env;
+        this.#defaults = defaults;
     }
     /** Returns the input, or its default where it is empty. */
     text(name) {
         // The runner's own spelling: upper case, hyphens kept.
-        return (this.#env[`INPUT_${name.toUpperCase()}`] ?? '').trim() || INPUTS[name];
+        return (this.#env[`INPUT_${name.toUpperCase()}`] ?? '').trim() || this.#default(name);
     }
     isGiven(name) {
-        return this.text(name) !== INPUTS[name];
+        return this.text(name) !== this.#default(name);
     }
     /** Returns the parts of an input that commas or line breaks separate, without empty ones. */
     list(name) {
@@ -30008,6 +30049,9 @@ class Inputs {
         if (given !== undefined) {
             throw new errors/* ActionError */.l('invalid-input', `Input ${given} is given, and ${why}.`, `Leave ${given} out, or correct provider and the inputs that choose the exchange.`);
         }
+    }
+    #default(name) {
+        return this.#defaults[name] ?? '';
     }
 }
 /** Returns the error for an input whose value is not allowed; never for one that holds a secret. */
@@ -30260,11 +30304,20 @@ function baseUrlOf(inputs) {
 
 
 /**
- * Returns what the inputs and the environment ask for. Each credential is told to `keep` as soon as it is
- * read. Throws `invalid-input` or `missing-credential`; nothing was sent by then.
+ * Returns what the inputs and the environment ask the main step for. Each credential is told to `keep` as soon
+ * as it is read. Throws `invalid-input` or `missing-credential`; nothing was sent by then.
  */
 function readInputs(env, keep) {
-    const inputs = new Inputs(env);
+    const inputs = new Inputs(env, MAIN_INPUTS);
+    const exchange = readExchange(inputs, env, keep);
+    return {
+        ...exchange,
+        handOver: readHandOver(inputs, exchange.request),
+        revoke: readRevokePolicy(inputs, exchange.request)
+    };
+}
+/** Returns the exchange that either action is asked for; as `readInputs`. */
+function readExchange(inputs, env, keep) {
     const fallbacks = new Fallbacks(env);
     const doubts = [];
     keepSecrets(inputs, keep);
@@ -30274,10 +30327,8 @@ function readInputs(env, keep) {
     const request = provider === 'genesys' ? genesysRequest(reading) : cxoneRequest(reading);
     return {
         request,
-        handOver: readHandOver(inputs, request),
         limits: readLimits(inputs),
         guards: readGuards(inputs),
-        revoke: readRevokePolicy(inputs, request),
         variables: fallbacks.used,
         doubts
     };
@@ -30819,7 +30870,7 @@ async function runToEnd(step, process, { neverFails = false } = {}) {
         if (over)
             return;
         takeBack();
-        console.info(neverFails ? 'Clean-up was cancelled.' : 'Cancelled: nothing is handed on.');
+        console.info(neverFails ? 'Clean-up was cancelled.' : 'Cancelled. The clean-up at the job’s end does the rest.');
         await end(1);
     };
     // The toolkit's tunnel through a proxy still says `new Buffer`; the reader of a job's log can do nothing about it.

@@ -29244,11 +29244,16 @@ async function genesys_token_identifyGenesys(token, apiUrl, wire) {
     const answer = await wire.send({ method: 'GET', url, headers: { Authorization: bearer(token) } });
     if (answer.status !== 200)
         throw rejection(answer, ADVICE, wire);
-    const organization = jsonObject(JSON.stringify(requireJson(answer, wire)['organization'] ?? null));
-    const { id, name } = { id: organization?.['id'], name: organization?.['name'] };
-    if (typeof id !== 'string' || !/^[\w-]{1,64}$/.test(id))
+    const json = requireJson(answer, wire);
+    const { id, name } = objectIn(json, 'organization');
+    if (!isId(id))
         throw badResponse(answer, wire, 'with no organization in it');
-    return { id, ...(typeof name === 'string' ? { name: oneLine(name, 200) } : {}) };
+    const { id: clientId } = objectIn(json, 'OAuthClient');
+    return {
+        id,
+        ...(typeof name === 'string' ? { name: oneLine(name, 200) } : {}),
+        ...(isId(clientId) ? { clientId } : {})
+    };
 }
 /**
  * Ends a Genesys Cloud token: `DELETE /api/v2/tokens/me` deletes the token that makes the request, as in the
@@ -29262,6 +29267,13 @@ async function revokeGenesys(token, apiUrl, wire) {
     if (answer.status === 401 || answer.status === 404)
         return 'already gone';
     throw rejections_rejection(answer, ADVICE, wire);
+}
+function objectIn(json, name) {
+    const value = json[name];
+    return typeof value === 'object' && value !== null ? value : {};
+}
+function isId(value) {
+    return typeof value === 'string' && /^[\w-]{1,64}$/.test(value);
 }
 function bearer(token) {
     return token.derive(text => `Bearer ${text}`);
@@ -29536,8 +29548,9 @@ function hintFor(request, fault) {
 /** Returns the error for a redirect: credentials go to the host that was chosen, and to no other. */
 function redirected(answer, hide) {
     return new errors/* ActionError */.l('redirected', `${named(answer.request)} answered ${answer.status}, a redirect to ${hide(target(answer))}${throughProxy(answer.request.url)}, ` +
-        `${(0,lib_text/* counted */.hS)(answer.attempts, 'attempt')}.`, 'Redirects are never followed, for a token request carries credentials. A login page of a proxy or a ' +
-        'gateway often answers so: let the runner reach the host directly, or correct base-url.');
+        `${(0,lib_text/* counted */.hS)(answer.attempts, 'attempt')}.`, answer.request.whenRedirected ??
+        'Redirects are never followed, for a token request carries credentials. A login page of a proxy or a ' +
+            'gateway often answers so: let the runner reach the host directly, or correct base-url.');
 }
 /** Returns `, through the proxy host:port` where one is used; its credentials are never part of it. */
 function throughProxy(url) {
@@ -29681,7 +29694,8 @@ class Wire {
             const reply = await this.#connections.attempt(request, timeoutMs);
             this.#trace(request, sentAt, `${reply.status}, ${reply.reused ? 'kept' : 'new'} connection`);
             const throttled = (request.isThrottled ?? (({ status }) => status === 429))(reply);
-            const wait = retryAfterMs(reply.headers['retry-after'], this.#surroundings.clock.now());
+            const waitAsked = request.waitAskedMs ?? (({ headers }, now) => retryAfterMs(headers['retry-after'], now));
+            const wait = waitAsked(reply, this.#surroundings.clock.now());
             const asksToWait = wait !== undefined && (throttled || reply.status === 503);
             return {
                 reply,
@@ -32201,7 +32215,7 @@ async function runToEnd(step, process, { neverFails = false } = {}) {
         if (over)
             return;
         takeBack();
-        console.info(neverFails ? 'Clean-up was cancelled.' : 'Cancelled: nothing is handed on.');
+        console.info(neverFails ? 'Clean-up was cancelled.' : 'Cancelled. The clean-up at the job’s end does the rest.');
         await end(1);
     };
     // The toolkit's tunnel through a proxy still says `new Buffer`; the reader of a job's log can do nothing about it.

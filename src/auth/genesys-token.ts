@@ -1,7 +1,7 @@
 import type { Wire } from '../http/wire.js'
 import type { Secret } from '../secret.js'
 import { oneLine } from '../text.js'
-import { badResponse, jsonObject, requireJson } from './answers.js'
+import { badResponse, type Json, requireJson } from './answers.js'
 import { type Advice, rejection } from './rejections.js'
 import type { Organization } from './request.js'
 
@@ -13,11 +13,15 @@ export async function identifyGenesys(token: Secret, apiUrl: string, wire: Wire)
   const url = new URL('/api/v2/tokens/me?preserveIdleTTL=true', apiUrl)
   const answer = await wire.send({ method: 'GET', url, headers: { Authorization: bearer(token) } })
   if (answer.status !== 200) throw rejection(answer, ADVICE, wire)
-  const organization = jsonObject(JSON.stringify(requireJson(answer, wire)['organization'] ?? null))
-  const { id, name } = { id: organization?.['id'], name: organization?.['name'] }
-  if (typeof id !== 'string' || !/^[\w-]{1,64}$/.test(id))
-    throw badResponse(answer, wire, 'with no organization in it')
-  return { id, ...(typeof name === 'string' ? { name: oneLine(name, 200) } : {}) }
+  const json = requireJson(answer, wire)
+  const { id, name } = objectIn(json, 'organization')
+  if (!isId(id)) throw badResponse(answer, wire, 'with no organization in it')
+  const { id: clientId } = objectIn(json, 'OAuthClient')
+  return {
+    id,
+    ...(typeof name === 'string' ? { name: oneLine(name, 200) } : {}),
+    ...(isId(clientId) ? { clientId } : {})
+  }
 }
 
 /**
@@ -34,6 +38,15 @@ export async function revokeGenesys(
   if (answer.status >= 200 && answer.status < 300) return 'revoked'
   if (answer.status === 401 || answer.status === 404) return 'already gone'
   throw rejection(answer, ADVICE, wire)
+}
+
+function objectIn(json: Json, name: string): Json {
+  const value = json[name]
+  return typeof value === 'object' && value !== null ? (value as Json) : {}
+}
+
+function isId(value: unknown): value is string {
+  return typeof value === 'string' && /^[\w-]{1,64}$/.test(value)
 }
 
 function bearer(token: Secret): Secret {

@@ -104,6 +104,8 @@ export interface Issued {
 export interface Organization {
   readonly id: string
   readonly name?: string
+  /** The OAuth client that the token was issued to, where the platform says it. */
+  readonly clientId?: string
 }
 
 /**

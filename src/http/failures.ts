@@ -57,8 +57,9 @@ export function redirected(answer: Answer, hide: (text: string) => string): Acti
     'redirected',
     `${named(answer.request)} answered ${answer.status}, a redirect to ${hide(target(answer))}${throughProxy(answer.request.url)}, ` +
       `${counted(answer.attempts, 'attempt')}.`,
-    'Redirects are never followed, for a token request carries credentials. A login page of a proxy or a ' +
-      'gateway often answers so: let the runner reach the host directly, or correct base-url.'
+    answer.request.whenRedirected ??
+      'Redirects are never followed, for a token request carries credentials. A login page of a proxy or a ' +
+        'gateway often answers so: let the runner reach the host directly, or correct base-url.'
   )
 }
 

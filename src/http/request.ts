@@ -11,8 +11,12 @@ export interface WireRequest {
   readonly repeat?: Repeat
   /** Whether an answer says that too much was asked for in this time; 429 does where nothing else is said. */
   readonly isThrottled?: (answer: Pick<Answer, 'status' | 'headers' | 'body'>) => boolean
+  /** Milliseconds that an answer asks to wait; its `Retry-After` does where nothing else is said. */
+  readonly waitAskedMs?: (answer: Pick<Answer, 'headers'>, nowMs: number) => number | undefined
   /** What to do where DNS does not know the host. */
   readonly whenHostUnknown?: string
+  /** What to do where the answer is a redirect. */
+  readonly whenRedirected?: string
 }
 
 /** A whole answer: the body was read to its end and is within the limit. */

@@ -114,7 +114,9 @@ export class Wire {
       const reply = await this.#connections.attempt(request, timeoutMs)
       this.#trace(request, sentAt, `${reply.status}, ${reply.reused ? 'kept' : 'new'} connection`)
       const throttled = (request.isThrottled ?? (({ status }) => status === 429))(reply)
-      const wait = retryAfterMs(reply.headers['retry-after'], this.#surroundings.clock.now())
+      const waitAsked =
+        request.waitAskedMs ?? (({ headers }, now) => retryAfterMs(headers['retry-after'], now))
+      const wait = waitAsked(reply, this.#surroundings.clock.now())
       const asksToWait = wait !== undefined && (throttled || reply.status === 503)
       return {
         reply,

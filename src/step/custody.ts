@@ -14,13 +14,18 @@ export class Custody {
 
   /** Leaves the token to the post step, whatever becomes of this one. */
   readonly take = (issued: Issued): void => {
-    toolkit.saveState(tokenName(this.#issued.length), savedText(issued))
     this.#issued.push(issued)
+    this.retake(issued)
   }
 
   /** The token is ended; the post step has nothing to do with it any more. */
   release(issued: Issued): void {
     toolkit.saveState(tokenName(this.#issued.indexOf(issued)), '')
+  }
+
+  /** The token could not be ended; the post step is to go on with it. */
+  retake(issued: Issued): void {
+    toolkit.saveState(tokenName(this.#issued.indexOf(issued)), savedText(issued))
   }
 
   /** Leaves a folder to the post step, before it is made. */

@@ -44,7 +44,9 @@ export async function runToEnd(
   const cancel = async () => {
     if (over) return
     takeBack()
-    console.info(neverFails ? 'Clean-up was cancelled.' : 'Cancelled: nothing is handed on.')
+    console.info(
+      neverFails ? 'Clean-up was cancelled.' : 'Cancelled. The clean-up at the job’s end does the rest.'
+    )
     await end(1)
   }
   // The toolkit's tunnel through a proxy still says `new Buffer`; the reader of a job's log can do nothing about it.

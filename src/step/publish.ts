@@ -4,7 +4,7 @@ import { ActionError } from '../errors.js'
 import type { Console } from './console.js'
 import type { Custody } from './custody.js'
 import { toolVariables } from './inputs/hand-over.js'
-import type { StepRequest } from './inputs/index.js'
+import type { StepAsked } from './inputs/index.js'
 import { chooseFolder, removeTokenFile, writeTokenFile } from './token-file.js'
 import * as toolkit from './toolkit.js'
 
@@ -26,7 +26,7 @@ export type Undo = () => void
  * heard in between. Returns how to take it back. If anything cannot be written, what was is taken back before
  * it throws.
  */
-export function publish(granted: Granted, asked: StepRequest, custody: Custody, console: Console): Undo {
+export function publish(granted: Granted, asked: StepAsked, custody: Custody, console: Console): Undo {
   const { handOver } = asked
   const variables = variablesOf(granted.grant, asked)
   const folder = handOver.tokenFile ? chooseFolder(runnerTemp()) : undefined
@@ -76,10 +76,7 @@ function outputsOf({ grant, organization }: Granted, file: string): [string, str
 }
 
 /** Returns the environment variables to set; one that would have no value is left as it is. */
-function variablesOf(
-  { token, apiUrl, region }: Grant,
-  { request, handOver }: StepRequest
-): [string, string][] {
+function variablesOf({ token, apiUrl, region }: Grant, { request, handOver }: StepAsked): [string, string][] {
   const value = token.value.reveal()
   const variables: [string, string][] = handOver.exportEnv.map(name => [name, value])
   if (handOver.toolEnv) {

@@ -2,11 +2,11 @@ import type { AuthRequest, Token } from '../auth/request.js'
 import { counted, inWords, listed } from '../text.js'
 import type { Console } from './console.js'
 import { toolVariables } from './inputs/hand-over.js'
-import type { StepRequest } from './inputs/index.js'
+import type { ExchangeAsked, StepAsked } from './inputs/index.js'
 import type { Granted } from './publish.js'
 
 /** Says what is about to be exchanged where, and on whose word. */
-export function started({ request, variables, doubts }: StepRequest, console: Console): void {
+export function started({ request, variables, doubts }: ExchangeAsked, console: Console): void {
   console.info(`${platformOf(request)}: exchanging ${CREDENTIALS[request.exchange]}.`)
   if (variables.length > 0) console.info(`Taken from the environment: ${listed(variables, 'and')}.`)
   if (request.baseUrl)
@@ -17,7 +17,7 @@ export function started({ request, variables, doubts }: StepRequest, console: Co
 /** Says what was granted, whose it is, where later steps find it, and how it ends. */
 export function handedOn(
   { grant, organization, requests }: Granted,
-  asked: StepRequest,
+  asked: StepAsked,
   console: Console
 ): void {
   const { token } = grant
@@ -43,7 +43,7 @@ export function handedOn(
 /** Returns what becomes of the token when the job ends, as a sentence. */
 export function endOf(
   kind: Token['kind'],
-  { request, revoke }: Pick<StepRequest, 'request' | 'revoke'>
+  { request, revoke }: Pick<StepAsked, 'request' | 'revoke'>
 ): string {
   if (request.exchange.startsWith('cxone')) return 'It lives until it expires.'
   if (revoke === 'false') return 'It is left alone when the job ends.'

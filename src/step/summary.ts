@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { inWords } from '../text.js'
 import type { Console } from './console.js'
-import type { StepRequest } from './inputs/index.js'
+import type { StepAsked } from './inputs/index.js'
 import type { Granted } from './publish.js'
 import { CREDENTIALS, endOf, minute, platformOf } from './story.js'
 import * as toolkit from './toolkit.js'
@@ -10,7 +10,7 @@ import * as toolkit from './toolkit.js'
  * Writes the job summary through the toolkit: what was granted, to whom, for how long, and how it ends. It holds
  * no secret, and a step does not fail for want of it.
  */
-export async function summarise(granted: Granted, asked: StepRequest, console: Console): Promise<void> {
+export async function summarise(granted: Granted, asked: StepAsked, console: Console): Promise<void> {
   if (!asked.handOver.summary || !existsSync(process.env['GITHUB_STEP_SUMMARY'] ?? '')) return
   try {
     const rows = rowsOf(granted, asked).map(([name, value]) => [
@@ -26,7 +26,7 @@ export async function summarise(granted: Granted, asked: StepRequest, console: C
   }
 }
 
-function rowsOf({ grant, organization, requests, at }: Granted, asked: StepRequest): [string, string][] {
+function rowsOf({ grant, organization, requests, at }: Granted, asked: StepAsked): [string, string][] {
   const { kind, expiresAt, expiresInSeconds } = grant.token
   const expires =
     expiresAt === undefined || expiresInSeconds === undefined

@@ -18,7 +18,9 @@ export const CREDENTIAL_INPUTS = ['client-id', 'client-secret', 'access-key-id',
 
 /** Tells every secret among the inputs to `keep`, before anything at all is said of the inputs. */
 export function keepSecrets(inputs: Inputs, keep: (secret: Secret) => void): void {
-  for (const name of ['client-secret', 'access-key-secret'] as const) keepUsable(inputs.text(name), keep)
+  for (const name of ['client-secret', 'access-key-secret', 'github-token', 'previous-token'] as const) {
+    keepUsable(inputs.text(name), keep)
+  }
 }
 
 /**
@@ -67,13 +69,13 @@ function holder<Key extends keyof Credentials>(
   if (id === '' && secret === '') return {}
   if (id === '') throw missingCredential(provider, [idInput])
   if (secret === '') throw missingCredential(provider, [secretInput])
-  check(
+  checkCredential(
     idInput,
     id,
     id.length > 0 && id.length <= 256 && !id.includes(':'),
     'An id has at most 256 characters and no colon'
   )
-  check(
+  checkCredential(
     secretInput,
     secret,
     secret.length >= SHORTEST_SECRET,
@@ -83,7 +85,7 @@ function holder<Key extends keyof Credentials>(
 }
 
 /** A credential stands in a header, and each line of it would be masked by itself: one clean line, or nothing. */
-function check(name: InputName, text: string, fits: boolean, rule: string): void {
+function checkCredential(name: InputName, text: string, fits: boolean, rule: string): void {
   if (fits && isOneLine(text)) return
   throw new ActionError(
     'invalid-input',

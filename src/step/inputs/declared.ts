@@ -1,8 +1,8 @@
 import { ActionError } from '../../errors.js'
 import { listed, oneLine } from '../../text.js'
 
-/** Every input that action.yml declares, with its default there. */
-export const INPUTS = {
+/** The inputs that choose and guard an exchange, which both actions declare, with their defaults. */
+const EXCHANGE_INPUTS = {
   provider: '',
   region: '',
   'client-id': '',
@@ -14,39 +14,63 @@ export const INPUTS = {
   'token-endpoint': 'login',
   scope: '',
   'base-url': '',
-  'export-env': '',
-  'tool-env': 'false',
-  'token-file': 'false',
   verify: 'false',
   'allowed-organization-ids': '',
   'min-lifetime': '',
-  revoke: 'auto',
   timeout: '120s',
   'attempt-timeout': '15s',
-  'max-attempts': '5',
-  summary: 'true'
-} as const
+  'max-attempts': '5'
+}
 
-export type InputName = keyof typeof INPUTS
+/** Every input that action.yml declares. */
+export const MAIN_INPUTS = {
+  ...EXCHANGE_INPUTS,
+  'export-env': '',
+  'tool-env': 'false',
+  'token-file': 'false',
+  revoke: 'auto',
+  summary: 'true'
+}
+
+/** Every input that rotate/action.yml declares. A token is proved before it takes the place of one that works. */
+export const ROTATE_INPUTS = {
+  ...EXCHANGE_INPUTS,
+  verify: 'true',
+  'secret-name': '',
+  'github-token': '',
+  repository: '',
+  environment: '',
+  organization: '',
+  visibility: '',
+  'selected-repository-ids': '',
+  'rotate-after': '0s',
+  'previous-token': '',
+  'expiry-variable': '',
+  'dry-run': 'false'
+}
+
+export type InputName = keyof typeof MAIN_INPUTS | keyof typeof ROTATE_INPUTS
 
 export type Environment = Readonly<Record<string, string | undefined>>
 
-/** The inputs as the workflow's author gave them, without the white space around them. */
+/** The inputs of one action as the workflow's author gave them, without the white space around them. */
 export class Inputs {
   readonly #env: Environment
+  readonly #defaults: Readonly<Partial<Record<InputName, string>>>
 
-  constructor(env: Environment) {
+  constructor(env: Environment, defaults: Readonly<Partial<Record<InputName, string>>>) {
     this.#env = env
+    this.#defaults = defaults
   }
 
   /** Returns the input, or its default where it is empty. */
   text(name: InputName): string {
     // The runner's own spelling: upper case, hyphens kept.
-    return (this.#env[`INPUT_${name.toUpperCase()}`] ?? '').trim() || INPUTS[name]
+    return (this.#env[`INPUT_${name.toUpperCase()}`] ?? '').trim() || this.#default(name)
   }
 
   isGiven(name: InputName): boolean {
-    return this.text(name) !== INPUTS[name]
+    return this.text(name) !== this.#default(name)
   }
 
   /** Returns the parts of an input that commas or line breaks separate, without empty ones. */
@@ -83,6 +107,10 @@ export class Inputs {
         `Leave ${given} out, or correct provider and the inputs that choose the exchange.`
       )
     }
+  }
+
+  #default(name: InputName): string {
+    return this.#defaults[name] ?? ''
   }
 }
 

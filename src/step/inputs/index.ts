@@ -2,32 +2,50 @@ import type { AuthRequest } from '../../auth/request.js'
 import type { Limits } from '../../http/wire.js'
 import type { Secret } from '../../secret.js'
 import { keepSecrets, readCredentials } from './credentials.js'
-import { type Environment, Inputs, invalidInput } from './declared.js'
+import { type Environment, Inputs, invalidInput, MAIN_INPUTS } from './declared.js'
 import { Fallbacks } from './environment.js'
 import { type Guards, type RevokePolicy, readGuards, readRevokePolicy } from './guards.js'
 import { type HandOver, readHandOver } from './hand-over.js'
 import { readLimits } from './limits.js'
 import { cxoneRequest, genesysRequest } from './request.js'
 
-/** All that a step was asked for, checked: what to exchange, within which bounds, and where the token goes. */
-export interface StepRequest {
+/** An exchange that was asked for, checked: what to exchange, within which bounds, and what must hold of the token. */
+export interface ExchangeAsked {
   readonly request: AuthRequest
-  readonly handOver: HandOver
   readonly limits: Limits
   readonly guards: Guards
-  readonly revoke: RevokePolicy
   /** Variables of the environment that stood in for inputs. */
   readonly variables: readonly string[]
   /** What is doubtful and still allowed. */
   readonly doubts: readonly string[]
 }
 
+/** All that the main step was asked for. */
+export interface StepAsked extends ExchangeAsked {
+  readonly handOver: HandOver
+  readonly revoke: RevokePolicy
+}
+
 /**
- * Returns what the inputs and the environment ask for. Each credential is told to `keep` as soon as it is
- * read. Throws `invalid-input` or `missing-credential`; nothing was sent by then.
+ * Returns what the inputs and the environment ask the main step for. Each credential is told to `keep` as soon
+ * as it is read. Throws `invalid-input` or `missing-credential`; nothing was sent by then.
  */
-export function readInputs(env: Environment, keep: (secret: Secret) => void): StepRequest {
-  const inputs = new Inputs(env)
+export function readInputs(env: Environment, keep: (secret: Secret) => void): StepAsked {
+  const inputs = new Inputs(env, MAIN_INPUTS)
+  const exchange = readExchange(inputs, env, keep)
+  return {
+    ...exchange,
+    handOver: readHandOver(inputs, exchange.request),
+    revoke: readRevokePolicy(inputs, exchange.request)
+  }
+}
+
+/** Returns the exchange that either action is asked for; as `readInputs`. */
+export function readExchange(
+  inputs: Inputs,
+  env: Environment,
+  keep: (secret: Secret) => void
+): ExchangeAsked {
   const fallbacks = new Fallbacks(env)
   const doubts: string[] = []
   keepSecrets(inputs, keep)
@@ -37,10 +55,8 @@ export function readInputs(env: Environment, keep: (secret: Secret) => void): St
   const request = provider === 'genesys' ? genesysRequest(reading) : cxoneRequest(reading)
   return {
     request,
-    handOver: readHandOver(inputs, request),
     limits: readLimits(inputs),
     guards: readGuards(inputs),
-    revoke: readRevokePolicy(inputs, request),
     variables: fallbacks.used,
     doubts
   }

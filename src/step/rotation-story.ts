@@ -1,0 +1,77 @@
+import type { Grant, Organization, Token } from '../auth/request.js'
+import { placeInWords } from '../store/place.js'
+import type { Store } from '../store/secrets.js'
+import { inWords } from '../text.js'
+import type { Console } from './console.js'
+import type { RotationAsked } from './inputs/rotation.js'
+import { minute } from './story.js'
+import * as toolkit from './toolkit.js'
+
+/** Says that the secret is young enough, and when that ends. */
+export function leftAlone(store: Store, asked: RotationAsked, console: Console): void {
+  console.info(
+    `${secretOf(asked)} ${ageOf(store)}; it is left alone for ${inWords(asked.rotateAfterSeconds)} after an update.`
+  )
+  write(false, undefined, store.secret?.updatedAt, asked)
+}
+
+/** Says what a dry run would have done. */
+export function wouldRotate(store: Store, asked: RotationAsked, console: Console): void {
+  const steps = [
+    'make a new token and prove it',
+    'store it',
+    ...(asked.expiryVariable === undefined ? [] : [`set the variable ${asked.expiryVariable}`]),
+    ...(asked.previousToken === undefined ? [] : ['revoke the previous token'])
+  ]
+  console.info(`${secretOf(asked)} ${ageOf(store)}. A dry run does nothing; it would ${steps.join(', ')}.`)
+  write(false, undefined, store.secret?.updatedAt, asked)
+}
+
+/** Says that a rotation begins. */
+export function rotating(store: Store, asked: RotationAsked, console: Console): void {
+  console.info(`${secretOf(asked)} ${ageOf(store)}; rotating.`)
+}
+
+/** Says that the secret is stored. */
+export function rotated(
+  { token }: Grant,
+  organization: Organization | undefined,
+  asked: RotationAsked,
+  console: Console
+): void {
+  const whose = organization === undefined ? '' : ` of ${organization.name ?? 'tenant'} (${organization.id})`
+  const life =
+    token.expiresAt === undefined
+      ? 'for a time that the platform did not say'
+      : `until ${minute(token.expiresAt)}`
+  console.info(
+    `${secretOf(asked)} holds a new ${token.kind === 'access' ? 'access' : 'long-lived'} token${whose}, good ${life}.`
+  )
+}
+
+/** Sets the outputs of a rotation; the token is never one of them. */
+export function reportRotation(token: Token, updatedAt: Date | undefined, asked: RotationAsked): void {
+  write(true, token.expiresAt, updatedAt, asked)
+}
+
+function write(
+  rotated: boolean,
+  expiresAt: Date | undefined,
+  updatedAt: Date | undefined,
+  asked: RotationAsked
+): void {
+  const next = updatedAt && new Date(updatedAt.getTime() + asked.rotateAfterSeconds * 1000)
+  toolkit.setOutput('rotated', String(rotated))
+  toolkit.setOutput('expires-at', expiresAt?.toISOString() ?? '')
+  toolkit.setOutput('updated-at', updatedAt?.toISOString() ?? '')
+  toolkit.setOutput('next-rotation-at', next?.toISOString() ?? '')
+}
+
+function secretOf({ secretName, place }: RotationAsked): string {
+  return `Secret ${secretName} of ${placeInWords(place)}`
+}
+
+function ageOf({ secret, now }: Store): string {
+  if (secret === undefined) return 'does not exist yet'
+  return `was updated ${inWords(Math.max(0, Math.floor((now.getTime() - secret.updatedAt.getTime()) / 1000)))} ago`
+}
