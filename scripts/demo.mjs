@@ -7,11 +7,13 @@ import { existsSync } from 'node:fs'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { readActionFile } from '../__tests__/support/action-file.mjs'
-import { cleanup, runAction } from '../__tests__/support/runner.mjs'
+import { cleanup, runAction, runPost } from '../__tests__/support/runner.mjs'
 import { RunnerLog } from '../__tests__/support/runner-log.mjs'
 import { check, issuedBy } from './demo/checks.mjs'
+import { rotation } from './demo/rotation.mjs'
 import { scenarios } from './demo/scenarios.mjs'
 import { bold, columns, dim, green, heading, part, red, yellow } from './demo/screen.mjs'
+import { summaryRows } from './demo/summary.mjs'
 
 /**
  * @typedef {import('./demo/scenarios.mjs').Scenario} Scenario
@@ -24,6 +26,7 @@ const SECRET_INPUTS = ['client-secret', 'access-key-secret']
 const actionFile = fileURLToPath(new URL('../action.yml', import.meta.url))
 const action = readActionFile(actionFile)
 const main = path.join(action.folder, action.runs['main'] ?? '')
+const post = path.join(action.folder, action.runs['post'] ?? '')
 
 // An interrupted demonstration removes its folders as well.
 process.once('SIGINT', () => process.exit(130))
@@ -31,8 +34,8 @@ process.exitCode = await demonstrate()
 
 /** @returns {Promise<number>}  the exit code */
 async function demonstrate() {
-  if (!action.runs['main'] || !existsSync(main)) {
-    console.error('The bundle that action.yml names as runs.main is not there: npm ci && npm run build')
+  if (![main, post].every(existsSync)) {
+    console.error('A bundle that action.yml names is not there: npm ci && npm run build')
     return 1
   }
   console.log(`\n${bold('cc-token-action')}  credentials in, a masked token out`)
@@ -42,9 +45,12 @@ async function demonstrate() {
   const results = []
   try {
     for (const [at, scenario] of scenarios.entries()) {
-      heading(`${at + 1}/${scenarios.length}`, scenario.title, scenario.about)
+      heading(`${at + 1}/${scenarios.length + 1}`, scenario.title, scenario.about)
       results.push({ title: scenario.title, failed: await playOnPlatform(scenario) })
     }
+    const all = scenarios.length + 1
+    heading(`${all}/${all}`, rotation.title, rotation.about)
+    results.push({ title: rotation.title, failed: await rotation.play() })
   } finally {
     cleanup()
   }
@@ -73,7 +79,8 @@ async function playOnPlatform(scenario) {
     // Before the next step adds requests of its own.
     const seen = { ...platform, requests: [...platform.requests], connections: platform.connections }
     const nextStep = result.outputs['token'] ? await runNextStep(result) : undefined
-    const played = { scenario, platform: seen, result, nextStep }
+    const end = await runPost(result, { post })
+    const played = { scenario, platform: seen, result, nextStep, end }
     show(played)
     return verdict(played)
   } finally {
@@ -82,7 +89,7 @@ async function playOnPlatform(scenario) {
 }
 
 /** @param {Played} played */
-function show({ scenario, platform, result, nextStep }) {
+function show({ scenario, platform, result, nextStep, end }) {
   const hide = (/** @type {string} */ text) => masked(text, result.masks)
   const shown = (/** @type {Record<string, string>} */ values) =>
     columns(Object.entries(values).map(([name, value]) => [name, value === '' ? '(empty)' : hide(value)]))
@@ -105,6 +112,8 @@ function show({ scenario, platform, result, nextStep }) {
     nextStep === undefined ? ['does not run'] : [...handedOn(result).comment, nextStep],
     line => (line.startsWith('#') ? dim(line) : line)
   )
+  if (scenario.showsSummary) part('summary', columns(summaryRows(result.summary)))
+  part('job ends', [end.log.trimEnd()])
 }
 
 /** An error stands at the end of a log and runs over several lines. */

@@ -6,7 +6,7 @@
  * @typedef {import('./scenarios.mjs').Platform} Platform
  *
  * @typedef {{claim: string, holds: boolean, found: string}} Check
- * @typedef {{scenario: Scenario, platform: Platform, result: RunResult, nextStep: string | undefined}} Played
+ * @typedef {{scenario: Scenario, platform: Platform, result: RunResult, nextStep: string | undefined, end: RunResult}} Played
  */
 
 /**
@@ -16,7 +16,7 @@
  * @returns {Check[]}
  */
 export function check(played) {
-  return [...checkOutcome(played), ...checkRequests(played), ...checkSecrecy(played)]
+  return [...checkOutcome(played), ...checkRequests(played), ...checkSecrecy(played), ...checkEnd(played)]
 }
 
 /**
@@ -92,6 +92,22 @@ function checkSecrecy({ scenario, platform, result }) {
 }
 
 /**
+ * @param {Played} played
+ * @returns {Check[]}
+ */
+function checkEnd({ scenario, platform, end }) {
+  const alive = [...platform.tokens.values()].filter(
+    ({ revoked, kind }) => revoked === false && kind === 'access'
+  )
+  return [
+    same('the clean-up never fails the job', end.exitCode, 0),
+    same('the clean-up says what it did', end.log.trimEnd(), scenario.end),
+    same('no access token outlives the job where the platform can revoke it', alive.length, 0),
+    same('nothing is left in the temp folder', end.leftovers(), [])
+  ]
+}
+
+/**
  * Every token that the platform gave out, refresh and id tokens included.
  *
  * @param {Platform} platform
@@ -120,7 +136,7 @@ function holds(claim, holds, found = '') {
  * @param {unknown} expected
  * @returns {Check}
  */
-function same(claim, found, expected) {
+export function same(claim, found, expected) {
   const [a, b] = [stable(found), stable(expected)]
   return holds(claim, a === b, `expected ${b}, found ${a}`)
 }

@@ -15,7 +15,7 @@ import {
 
 /**
  * @typedef {import('../../__tests__/emulator/server.mjs').EmulatorServer
- *   & {tokens: Map<string, {expiresAt: number}>, alsoIssued?: string[]}} Platform
+ *   & {tokens: Map<string, {expiresAt: number, revoked?: boolean, kind?: string}>, alsoIssued?: string[]}} Platform
  *
  * @typedef {object} ExpectedRequest
  * @property {string} line  method and path
@@ -41,6 +41,8 @@ import {
  * @property {string[]} secrets  in every spelling that may not be seen
  * @property {ExpectedRequest[]} requests
  * @property {TokenOutcome | FailureOutcome} outcome
+ * @property {string} end  what the clean-up says when the job ends
+ * @property {boolean} [showsSummary]
  */
 
 const FORM = 'application/x-www-form-urlencoded'
@@ -77,6 +79,13 @@ const loginRequest = {
 /** @param {string} origin */
 const genesysOutputs = origin => ({ 'api-url': origin, region: 'eu-west-1', domain: 'mypurecloud.ie' })
 
+/** @param {string} origin */
+const genesysVerified = origin => ({
+  ...genesysOutputs(origin),
+  'organization-id': GENESYS_CLIENT.organization.id,
+  'organization-name': GENESYS_CLIENT.organization.name
+})
+
 /**
  * @param {string} origin
  * @param {string} token
@@ -98,14 +107,16 @@ const nothing = () => ({})
 export const scenarios = [
   {
     title: 'Genesys Cloud · client credentials',
-    about: 'The documented request at the login host; tool-env sets what Terraform and gc read.',
+    about: 'The documented request at the login host; verified, with tool-env for Terraform and gc.',
+    showsSummary: true,
     start: startGenesys,
-    inputs: { ...genesysInputs, 'tool-env': 'true' },
+    inputs: { ...genesysInputs, 'tool-env': 'true', verify: 'true' },
     secrets: spellings(GENESYS_CLIENT),
-    requests: [loginRequest],
+    requests: [loginRequest, { line: 'GET /api/v2/tokens/me?preserveIdleTTL=true', authorization: 'Bearer' }],
+    end: 'Clean-up: access token revoked.',
     outcome: {
       lifetimeSeconds: 86_400,
-      outputs: genesysOutputs,
+      outputs: genesysVerified,
       exported: genesysVariables,
       nextStep: genesysNextStep
     }
@@ -128,6 +139,7 @@ export const scenarios = [
         })
       }
     ],
+    end: 'Clean-up: access token revoked.',
     outcome: {
       lifetimeSeconds: 86_400,
       outputs: genesysOutputs,
@@ -155,6 +167,7 @@ export const scenarios = [
         body: JSON.stringify({ grant_type: 'client_credentials', resource_owner: GENESYS_SERVICE_ACCOUNT.id })
       }
     ],
+    end: 'Clean-up: long-lived token left alone, for it is made to outlive the job; access token revoked.',
     outcome: {
       lifetimeSeconds: 31_536_000,
       outputs: genesysOutputs,
@@ -183,6 +196,7 @@ export const scenarios = [
       },
       { line: `GET /.well-known/cxone-configuration?tenantId=${CXONE_TENANT.id}`, authorization: 'none' }
     ],
+    end: 'Clean-up: access token left to expire, for the platform revokes none.',
     outcome: {
       lifetimeSeconds: 3600,
       outputs: origin => ({ 'api-url': origin, region: CXONE_TENANT.area, domain: CXONE_TENANT.domain }),
@@ -204,6 +218,7 @@ export const scenarios = [
         body: JSON.stringify({ accessKeyId: CXONE_ACCESS_KEY.id, accessKeySecret: CXONE_ACCESS_KEY.secret })
       }
     ],
+    end: 'Clean-up: access token left to expire, for the platform revokes none.',
     outcome: {
       lifetimeSeconds: 3600,
       outputs: origin => ({ 'api-url': origin, region: 'na1' }),
@@ -229,6 +244,7 @@ export const scenarios = [
         body: `grant_type=client_credentials&client_id=${encodeURIComponent(CXONE_REALM_CLIENT.id)}&client_secret=${encodeURIComponent(CXONE_REALM_CLIENT.secret)}`
       }
     ],
+    end: 'Clean-up: access token left to expire, for the platform revokes none.',
     outcome: {
       lifetimeSeconds: 3600,
       outputs: () => ({ 'api-url': '' }),
@@ -243,6 +259,7 @@ export const scenarios = [
     inputs: { ...genesysInputs, 'client-secret': WRONG_SECRET, 'tool-env': 'true' },
     secrets: spellings({ id: GENESYS_CLIENT.id, secret: WRONG_SECRET }),
     requests: [loginRequest],
+    end: 'Clean-up: nothing to do.',
     outcome: {
       errorCode: 'credentials-rejected',
       words: ['POST', '/oauth/token', '401', 'invalid_client', 'authentication failed', '1 attempt']
@@ -255,6 +272,7 @@ export const scenarios = [
     inputs: { ...genesysInputs },
     secrets: spellings(GENESYS_CLIENT),
     requests: [loginRequest],
+    end: 'Clean-up: nothing to do.',
     outcome: {
       errorCode: 'credentials-rejected',
       words: ['POST', '/oauth/token', '400', 'invalid_client', 'client not found', 'eu-west-1', 'region']
