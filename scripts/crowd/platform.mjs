@@ -10,8 +10,9 @@ import { basicCredentials } from '../../__tests__/emulator/strict.mjs'
  * @typedef {{clientId: string, at: number, status: number}} SeenRequest
  */
 
-process.once('message', async options => {
-  const platform = await startGenesys(/** @type {PlatformOptions} */ (options))
+process.once('message', async message => {
+  const options = /** @type {PlatformOptions} */ (message)
+  const platform = await startGenesys({ ...options, intercept: togetherOnly(options.clients.length) })
   process.once('message', async () => {
     const seen = platform.requests.map(request => ({
       clientId: basicCredentials(request)?.id ?? '',
@@ -23,3 +24,24 @@ process.once('message', async options => {
   })
   process.send?.(platform.origin)
 })
+
+/**
+ * Keeps the first requests waiting until every job has sent its own: a machine needs its time to start a crowd,
+ * and the crowd is to ask at one moment all the same.
+ *
+ * @param {number} jobs
+ * @returns {import('../../__tests__/emulator/server.mjs').Intercept}
+ */
+function togetherOnly(jobs) {
+  let answer = () => {}
+  const allThere = new Promise(resolve => {
+    answer = () => resolve(undefined)
+  })
+  let there = 0
+  return async () => {
+    there += 1
+    if (there >= jobs) answer()
+    await allThere
+    return false
+  }
+}

@@ -21,7 +21,7 @@ import { EventQueue } from './event-queue.mjs'
  * @typedef {object} Course
  * @property {number[]} grantedAt  when each token was granted, in milliseconds from the start, in order
  * @property {number[]} requests  of each job
- * @property {number} busiestSecond  requests in the second that saw most of them
+ * @property {number} busiestSecond  requests in the second that saw most of them, the crowd's start apart
  *
  * @typedef {object} Job
  * @property {number} index
@@ -58,7 +58,7 @@ export function simulate(crowd) {
   for (let next = queue.next(); next !== undefined; next = queue.next()) {
     const { index, deadline, tally } = next.event
     now = next.at
-    count(bySecond, Math.floor(now / 1000))
+    if (now > spreadMs + 1000) count(bySecond, Math.floor(now / 1000))
     course.requests[index] = (course.requests[index] ?? 0) + 1
     if (admit() === 0) {
       course.grantedAt.push(now)

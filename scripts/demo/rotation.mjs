@@ -87,7 +87,7 @@ function issueBefore(platform) {
     organization: GENESYS_CLIENT.organization,
     issuedAt,
     expiresAt: issuedAt + 86_400_000,
-    scope: '',
+    scope: [],
     revoked: false
   })
   return token
