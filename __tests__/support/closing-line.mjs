@@ -5,6 +5,9 @@ export default class ClosingLine {
     const { numPassedTests, numFailedTests, numPendingTests, numRuntimeErrorTestSuites } = results
     const failed = numFailedTests + numRuntimeErrorTestSuites
     const skipped = numPendingTests > 0 ? `, ${numPendingTests} skipped` : ''
+    for (const { title, fullName, status } of results.testResults.flatMap(({ testResults }) => testResults)) {
+      if (status === 'pending') process.stdout.write(`skipped: ${fullName || title}\n`)
+    }
     this.line = `${numPassedTests} passed, ${failed} failed${skipped}`
   }
 

@@ -28585,7 +28585,7 @@ module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("util");
 
 __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependencies__, __webpack_async_result__) => { try {
 /* harmony import */ var node_timers_promises__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(8500);
-/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(9467);
+/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(3113);
 /* harmony import */ var _step_ending_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(1134);
 
 
@@ -28619,7 +28619,7 @@ class ActionError extends Error {
 
 /***/ }),
 
-/***/ 9467:
+/***/ 3113:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -29311,8 +29311,8 @@ function revoke(token, revokedAt, wire) {
     return revokeGenesys(token, revokedAt, wire);
 }
 
-// EXTERNAL MODULE: ./node_modules/@actions/http-client/lib/index.js + 1 modules
-var lib = __nccwpck_require__(4942);
+// EXTERNAL MODULE: ./node_modules/@actions/http-client/lib/index.js
+var lib = __nccwpck_require__(2779);
 ;// CONCATENATED MODULE: ./lib/http/fault.js
 /** An attempt without a whole answer. Its message holds nothing that came from the other side but an error's code. */
 class Fault extends Error {
@@ -29502,6 +29502,30 @@ function readWhole(message) {
     });
 }
 
+// EXTERNAL MODULE: ./node_modules/@actions/http-client/lib/proxy.js
+var lib_proxy = __nccwpck_require__(9783);
+;// CONCATENATED MODULE: ./lib/http/proxy.js
+
+
+/** Returns the proxy's host and port for a request there; `undefined` where none is used. Never its credentials. */
+function proxyFor(url) {
+    return (0,lib_proxy/* getProxyUrl */.s)(url)?.host || undefined;
+}
+/**
+ * Throws `network` where a proxy is to be used and the variable that names it cannot be read. The client would go
+ * around it without a word, which is not for it to decide.
+ */
+function requireReadableProxy(url) {
+    const names = url.protocol === 'https:' ? ['https_proxy', 'HTTPS_PROXY'] : ['http_proxy', 'HTTP_PROXY'];
+    const name = names.find(variable => process.env[variable]);
+    if (name === undefined || (0,lib_proxy/* checkBypass */.H)(url))
+        return;
+    const proxy = (0,lib_proxy/* getProxyUrl */.s)(url);
+    if (proxy?.host && /^https?:$/.test(proxy.protocol))
+        return;
+    throw new errors/* ActionError */.l('network', `The proxy that ${name} names cannot be used: its value is no http or https URL.`, 'Write it as http://host:port or http://user:password@host:port, with special characters percent-encoded (% is %25, # is %23).');
+}
+
 ;// CONCATENATED MODULE: ./lib/http/failures.js
 
 
@@ -29519,7 +29543,7 @@ const CODE = {
 const HINT = {
     timeout: 'Check that the runner reaches this host: a firewall that drops packets looks just like this.',
     network: 'Check the region, the runner’s DNS, and its way out to this host: a firewall, or a proxy that must be used.',
-    'proxy-refused': 'The proxy of HTTPS_PROXY or HTTP_PROXY refuses the way to this host. 407: its user or password in that variable is ' +
+    'proxy-refused': 'The proxy of HTTPS_PROXY or HTTP_PROXY refuses the way to this host. 401 or 407: its user or password in that variable is ' +
         'wrong or missing. 403: its rules do not allow the host. NO_PROXY goes around it.',
     tls: 'If a proxy or gateway with a certificate of its own stands between, name its CA file in the runner’s ' +
         'NODE_EXTRA_CA_CERTS. Checking certificates cannot be turned off here.',
@@ -29532,8 +29556,10 @@ function unanswered(request, fault, attempts, givenUp) {
     return new errors/* ActionError */.l(CODE[fault.kind], `${named(request)} failed: ${fault.summary}${throughProxy(request.url)}, ${(0,lib_text/* counted */.hS)(attempts, 'attempt')}${givenUp}.`, hintFor(request, fault), { cause: fault });
 }
 function hintFor(request, fault) {
-    const unknown = fault.systemCode === 'ENOTFOUND' ? (request.whenHostUnknown ?? '') : '';
-    return `${unknown} ${HINT[fault.kind]}`.trim();
+    // Behind a proxy it is the proxy's own name that was looked up here.
+    const unknown = fault.systemCode === 'ENOTFOUND' && proxyFor(request.url) === undefined;
+    const about = unknown ? (request.whenHostUnknown ?? '') : '';
+    return `${about} ${HINT[fault.kind]}`.trim();
 }
 /** Returns the error for a redirect: credentials go to the host that was chosen, and to no other. */
 function redirected(answer, hide) {
@@ -29542,10 +29568,9 @@ function redirected(answer, hide) {
         'Redirects are never followed, for a token request carries credentials. A login page of a proxy or a ' +
             'gateway often answers so: let the runner reach the host directly, or correct base-url.');
 }
-/** Returns `, through the proxy host:port` where one is used; its credentials are never part of it. */
 function throughProxy(url) {
-    const proxy = (0,lib/* getProxyUrl */.s_)(url.href);
-    return proxy === '' ? '' : `, through the proxy ${new URL(proxy).host}`;
+    const proxy = proxyFor(url);
+    return proxy === undefined ? '' : `, through the proxy ${proxy}`;
 }
 function target(answer) {
     const location = answer.headers['location'] ?? '';
@@ -29560,6 +29585,8 @@ const LONGEST_FAULT_WAIT = 20 * SECOND;
 const LONGEST_THROTTLE_WAIT = 60 * SECOND;
 /** What an attempt needs at the least: with less time left, none is started. */
 const SHORTEST_ATTEMPT = SECOND;
+/** A throttled request is tried a last time this long before the deadline, at the earliest. */
+const LAST_TRY = 5 * SECOND;
 /**
  * Decides what follows an attempt. Pure: `random` gives numbers from 0 to below 1. Faults are bounded by
  * `maxAttempts` and by time, throttling by time alone.
@@ -29571,19 +29598,23 @@ function decide(outcome, repeat, tally, maxAttempts, timeLeftMs, random) {
     if (!throttled && tally.faults >= maxAttempts)
         return { again: false, because: 'attempts' };
     const room = timeLeftMs - SHORTEST_ATTEMPT;
-    const retryAfterMs = outcome.kind === 'answer' ? (outcome.retryAfterMs ?? 0) : 0;
-    if (retryAfterMs > 0) {
-        // Everybody was told the same time: a little jitter keeps them from coming back as one.
-        const waitMs = retryAfterMs + random() * Math.max(SECOND, retryAfterMs / 10);
-        if (retryAfterMs > room)
+    const askedMs = outcome.kind === 'answer' ? (outcome.retryAfterMs ?? 0) : 0;
+    if (askedMs > 0) {
+        if (askedMs > room)
             return { again: false, because: 'retry-after' };
-        return { again: true, waitMs: Math.min(waitMs, room) };
+        return { again: true, waitMs: Math.min(askedMs + random() * askedJitter(askedMs, tally.throttles), room) };
     }
     if (room <= 0)
         return { again: false, because: 'time' };
     const waitMs = throttled ? throttleWait(tally.throttles, random) : faultWait(tally.faults, random);
-    // The last try before the deadline comes early rather than not at all, and not everybody's at one moment.
-    return { again: true, waitMs: waitMs <= room ? waitMs : room * (0.5 + random() / 2) };
+    if (waitMs <= room)
+        return { again: true, waitMs };
+    if (!throttled)
+        return { again: true, waitMs: room * (0.5 + random() / 2) };
+    // One last try in the last seconds before the deadline, not everybody's at one moment; after it there is none.
+    if (room < LAST_TRY)
+        return { again: false, because: 'time' };
+    return { again: true, waitMs: room - random() * Math.min(LAST_TRY, room - LAST_TRY) };
 }
 function mayPass(outcome, repeat) {
     if (outcome.kind === 'fault')
@@ -29598,6 +29629,16 @@ function throttleWait(throttles, random) {
     if (throttles <= 1)
         return (5 + 10 * random()) * SECOND;
     return LONGEST_THROTTLE_WAIT * (0.5 + random() / 2);
+}
+/**
+ * Everybody was told the same time: a little jitter keeps them from coming back as one. Where a short time was
+ * told again and again, it was too short for the crowd, which would otherwise ask every second: it grows.
+ */
+function askedJitter(askedMs, throttles) {
+    const little = Math.max(SECOND, askedMs / 10);
+    if (askedMs >= 10 * SECOND || throttles <= 1)
+        return little;
+    return Math.max(little, Math.min(30 * SECOND, 5 * SECOND * 2 ** (throttles - 2)));
 }
 /** Exponential, with full jitter. */
 function faultWait(faults, random) {
@@ -29618,6 +29659,7 @@ function retryAfterMs(header, nowMs) {
 }
 
 ;// CONCATENATED MODULE: ./lib/http/wire.js
+
 
 
 
@@ -29648,6 +29690,7 @@ class Wire {
      * redirect. Throws `timeout`, `network`, `tls`, `redirected` or `bad-response`.
      */
     async send(request) {
+        requireReadableProxy(request.url);
         const { clock, limits } = this.#surroundings;
         const tally = { throttles: 0, faults: 0 };
         for (let attempts = 1;; attempts++) {
@@ -31096,8 +31139,8 @@ function prepareKeyValueMessage(key, value) {
 //# sourceMappingURL=file-command.js.map
 ;// CONCATENATED MODULE: external "path"
 const external_path_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("path");
-// EXTERNAL MODULE: ./node_modules/@actions/http-client/lib/index.js + 1 modules
-var lib = __nccwpck_require__(4942);
+// EXTERNAL MODULE: ./node_modules/@actions/http-client/lib/index.js
+var lib = __nccwpck_require__(2779);
 ;// CONCATENATED MODULE: ./node_modules/@actions/http-client/lib/auth.js
 var __awaiter = (undefined && undefined.__awaiter) || function (thisArg, _arguments, P, generator) {
     function adopt(value) { return value instanceof P ? value : new P(function (resolve) { resolve(value); }); }
@@ -33148,120 +33191,20 @@ function distance(a, b) {
 
 /***/ }),
 
-/***/ 4942:
+/***/ 2779:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
-
-// EXPORTS
-__nccwpck_require__.d(__webpack_exports__, {
-  Qq: () => (/* binding */ HttpClient),
-  s_: () => (/* binding */ lib_getProxyUrl)
-});
-
-// UNUSED EXPORTS: Headers, HttpClientError, HttpClientResponse, HttpCodes, MediaTypes, isHttps
-
-// EXTERNAL MODULE: external "http"
-var external_http_ = __nccwpck_require__(8611);
-var external_http_namespaceObject = /*#__PURE__*/__nccwpck_require__.t(external_http_, 2);
-// EXTERNAL MODULE: external "https"
-var external_https_ = __nccwpck_require__(5692);
-var external_https_namespaceObject = /*#__PURE__*/__nccwpck_require__.t(external_https_, 2);
-;// CONCATENATED MODULE: ./node_modules/@actions/http-client/lib/proxy.js
-function getProxyUrl(reqUrl) {
-    const usingSsl = reqUrl.protocol === 'https:';
-    if (checkBypass(reqUrl)) {
-        return undefined;
-    }
-    const proxyVar = (() => {
-        if (usingSsl) {
-            return process.env['https_proxy'] || process.env['HTTPS_PROXY'];
-        }
-        else {
-            return process.env['http_proxy'] || process.env['HTTP_PROXY'];
-        }
-    })();
-    if (proxyVar) {
-        try {
-            return new DecodedURL(proxyVar);
-        }
-        catch (_a) {
-            if (!proxyVar.startsWith('http://') && !proxyVar.startsWith('https://'))
-                return new DecodedURL(`http://${proxyVar}`);
-        }
-    }
-    else {
-        return undefined;
-    }
-}
-function checkBypass(reqUrl) {
-    if (!reqUrl.hostname) {
-        return false;
-    }
-    const reqHost = reqUrl.hostname;
-    if (isLoopbackAddress(reqHost)) {
-        return true;
-    }
-    const noProxy = process.env['no_proxy'] || process.env['NO_PROXY'] || '';
-    if (!noProxy) {
-        return false;
-    }
-    // Determine the request port
-    let reqPort;
-    if (reqUrl.port) {
-        reqPort = Number(reqUrl.port);
-    }
-    else if (reqUrl.protocol === 'http:') {
-        reqPort = 80;
-    }
-    else if (reqUrl.protocol === 'https:') {
-        reqPort = 443;
-    }
-    // Format the request hostname and hostname with port
-    const upperReqHosts = [reqUrl.hostname.toUpperCase()];
-    if (typeof reqPort === 'number') {
-        upperReqHosts.push(`${upperReqHosts[0]}:${reqPort}`);
-    }
-    // Compare request host against noproxy
-    for (const upperNoProxyItem of noProxy
-        .split(',')
-        .map(x => x.trim().toUpperCase())
-        .filter(x => x)) {
-        if (upperNoProxyItem === '*' ||
-            upperReqHosts.some(x => x === upperNoProxyItem ||
-                x.endsWith(`.${upperNoProxyItem}`) ||
-                (upperNoProxyItem.startsWith('.') &&
-                    x.endsWith(`${upperNoProxyItem}`)))) {
-            return true;
-        }
-    }
-    return false;
-}
-function isLoopbackAddress(host) {
-    const hostLower = host.toLowerCase();
-    return (hostLower === 'localhost' ||
-        hostLower.startsWith('127.') ||
-        hostLower.startsWith('[::1]') ||
-        hostLower.startsWith('[0:0:0:0:0:0:0:1]'));
-}
-class DecodedURL extends URL {
-    constructor(url, base) {
-        super(url, base);
-        this._decodedUsername = decodeURIComponent(super.username);
-        this._decodedPassword = decodeURIComponent(super.password);
-    }
-    get username() {
-        return this._decodedUsername;
-    }
-    get password() {
-        return this._decodedPassword;
-    }
-}
-//# sourceMappingURL=proxy.js.map
-// EXTERNAL MODULE: ./node_modules/tunnel/index.js
-var tunnel = __nccwpck_require__(770);
-// EXTERNAL MODULE: ./node_modules/undici/index.js
-var undici = __nccwpck_require__(6752);
-;// CONCATENATED MODULE: ./node_modules/@actions/http-client/lib/index.js
+var https__WEBPACK_IMPORTED_MODULE_1___namespace_cache;
+var http__WEBPACK_IMPORTED_MODULE_0___namespace_cache;
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   Qq: () => (/* binding */ HttpClient)
+/* harmony export */ });
+/* unused harmony exports HttpCodes, Headers, MediaTypes, getProxyUrl, HttpClientError, HttpClientResponse, isHttps */
+/* harmony import */ var http__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(8611);
+/* harmony import */ var https__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(5692);
+/* harmony import */ var _proxy_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(9783);
+/* harmony import */ var tunnel__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(770);
+/* harmony import */ var undici__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(6752);
 /* eslint-disable @typescript-eslint/no-explicit-any */
 var __awaiter = (undefined && undefined.__awaiter) || function (thisArg, _arguments, P, generator) {
     function adopt(value) { return value instanceof P ? value : new P(function (resolve) { resolve(value); }); }
@@ -33320,8 +33263,8 @@ var MediaTypes;
  * Returns the proxy URL, depending upon the supplied url and proxy environment variables.
  * @param serverUrl  The server URL where the request will be sent. For example, https://api.github.com
  */
-function lib_getProxyUrl(serverUrl) {
-    const proxyUrl = getProxyUrl(new URL(serverUrl));
+function getProxyUrl(serverUrl) {
+    const proxyUrl = pm.getProxyUrl(new URL(serverUrl));
     return proxyUrl ? proxyUrl.href : '';
 }
 const HttpRedirectCodes = [
@@ -33685,7 +33628,7 @@ class HttpClient {
     }
     getAgentDispatcher(serverUrl) {
         const parsedUrl = new URL(serverUrl);
-        const proxyUrl = getProxyUrl(parsedUrl);
+        const proxyUrl = _proxy_js__WEBPACK_IMPORTED_MODULE_2__/* .getProxyUrl */ .s(parsedUrl);
         const useProxy = proxyUrl && proxyUrl.hostname;
         if (!useProxy) {
             return;
@@ -33696,7 +33639,7 @@ class HttpClient {
         const info = {};
         info.parsedUrl = requestUrl;
         const usingSsl = info.parsedUrl.protocol === 'https:';
-        info.httpModule = usingSsl ? external_https_namespaceObject : external_http_namespaceObject;
+        info.httpModule = usingSsl ? /*#__PURE__*/ (https__WEBPACK_IMPORTED_MODULE_1___namespace_cache || (https__WEBPACK_IMPORTED_MODULE_1___namespace_cache = __nccwpck_require__.t(https__WEBPACK_IMPORTED_MODULE_1__, 2))) : /*#__PURE__*/ (http__WEBPACK_IMPORTED_MODULE_0___namespace_cache || (http__WEBPACK_IMPORTED_MODULE_0___namespace_cache = __nccwpck_require__.t(http__WEBPACK_IMPORTED_MODULE_0__, 2)));
         const defaultPort = usingSsl ? 443 : 80;
         info.options = {};
         info.options.host = info.parsedUrl.hostname;
@@ -33795,7 +33738,7 @@ class HttpClient {
     }
     _getAgent(parsedUrl) {
         let agent;
-        const proxyUrl = getProxyUrl(parsedUrl);
+        const proxyUrl = _proxy_js__WEBPACK_IMPORTED_MODULE_2__/* .getProxyUrl */ .s(parsedUrl);
         const useProxy = proxyUrl && proxyUrl.hostname;
         if (this._keepAlive && useProxy) {
             agent = this._proxyAgent;
@@ -33810,7 +33753,7 @@ class HttpClient {
         const usingSsl = parsedUrl.protocol === 'https:';
         let maxSockets = 100;
         if (this.requestOptions) {
-            maxSockets = this.requestOptions.maxSockets || external_http_.globalAgent.maxSockets;
+            maxSockets = this.requestOptions.maxSockets || http__WEBPACK_IMPORTED_MODULE_0__.globalAgent.maxSockets;
         }
         // This is `useProxy` again, but we need to check `proxyURl` directly for TypeScripts's flow analysis.
         if (proxyUrl && proxyUrl.hostname) {
@@ -33824,10 +33767,10 @@ class HttpClient {
             let tunnelAgent;
             const overHttps = proxyUrl.protocol === 'https:';
             if (usingSsl) {
-                tunnelAgent = overHttps ? tunnel.httpsOverHttps : tunnel.httpsOverHttp;
+                tunnelAgent = overHttps ? tunnel__WEBPACK_IMPORTED_MODULE_3__.httpsOverHttps : tunnel__WEBPACK_IMPORTED_MODULE_3__.httpsOverHttp;
             }
             else {
-                tunnelAgent = overHttps ? tunnel.httpOverHttps : tunnel.httpOverHttp;
+                tunnelAgent = overHttps ? tunnel__WEBPACK_IMPORTED_MODULE_3__.httpOverHttps : tunnel__WEBPACK_IMPORTED_MODULE_3__.httpOverHttp;
             }
             agent = tunnelAgent(agentOptions);
             this._proxyAgent = agent;
@@ -33835,7 +33778,7 @@ class HttpClient {
         // if tunneling agent isn't assigned create a new agent
         if (!agent) {
             const options = { keepAlive: this._keepAlive, maxSockets };
-            agent = usingSsl ? new external_https_.Agent(options) : new external_http_.Agent(options);
+            agent = usingSsl ? new https__WEBPACK_IMPORTED_MODULE_1__.Agent(options) : new http__WEBPACK_IMPORTED_MODULE_0__.Agent(options);
             this._agent = agent;
         }
         if (usingSsl && this._ignoreSslError) {
@@ -33858,7 +33801,7 @@ class HttpClient {
             return proxyAgent;
         }
         const usingSsl = parsedUrl.protocol === 'https:';
-        proxyAgent = new undici/* ProxyAgent */.kT(Object.assign({ uri: proxyUrl.href, pipelining: !this._keepAlive ? 0 : 1 }, ((proxyUrl.username || proxyUrl.password) && {
+        proxyAgent = new undici__WEBPACK_IMPORTED_MODULE_4__/* .ProxyAgent */ .kT(Object.assign({ uri: proxyUrl.href, pipelining: !this._keepAlive ? 0 : 1 }, ((proxyUrl.username || proxyUrl.password) && {
             token: `Basic ${Buffer.from(`${proxyUrl.username}:${proxyUrl.password}`).toString('base64')}`
         })));
         this._proxyAgentDispatcher = proxyAgent;
@@ -33958,6 +33901,106 @@ class HttpClient {
 }
 const lowercaseKeys = (obj) => Object.keys(obj).reduce((c, k) => ((c[k.toLowerCase()] = obj[k]), c), {});
 //# sourceMappingURL=index.js.map
+
+/***/ }),
+
+/***/ 9783:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   H: () => (/* binding */ checkBypass),
+/* harmony export */   s: () => (/* binding */ getProxyUrl)
+/* harmony export */ });
+function getProxyUrl(reqUrl) {
+    const usingSsl = reqUrl.protocol === 'https:';
+    if (checkBypass(reqUrl)) {
+        return undefined;
+    }
+    const proxyVar = (() => {
+        if (usingSsl) {
+            return process.env['https_proxy'] || process.env['HTTPS_PROXY'];
+        }
+        else {
+            return process.env['http_proxy'] || process.env['HTTP_PROXY'];
+        }
+    })();
+    if (proxyVar) {
+        try {
+            return new DecodedURL(proxyVar);
+        }
+        catch (_a) {
+            if (!proxyVar.startsWith('http://') && !proxyVar.startsWith('https://'))
+                return new DecodedURL(`http://${proxyVar}`);
+        }
+    }
+    else {
+        return undefined;
+    }
+}
+function checkBypass(reqUrl) {
+    if (!reqUrl.hostname) {
+        return false;
+    }
+    const reqHost = reqUrl.hostname;
+    if (isLoopbackAddress(reqHost)) {
+        return true;
+    }
+    const noProxy = process.env['no_proxy'] || process.env['NO_PROXY'] || '';
+    if (!noProxy) {
+        return false;
+    }
+    // Determine the request port
+    let reqPort;
+    if (reqUrl.port) {
+        reqPort = Number(reqUrl.port);
+    }
+    else if (reqUrl.protocol === 'http:') {
+        reqPort = 80;
+    }
+    else if (reqUrl.protocol === 'https:') {
+        reqPort = 443;
+    }
+    // Format the request hostname and hostname with port
+    const upperReqHosts = [reqUrl.hostname.toUpperCase()];
+    if (typeof reqPort === 'number') {
+        upperReqHosts.push(`${upperReqHosts[0]}:${reqPort}`);
+    }
+    // Compare request host against noproxy
+    for (const upperNoProxyItem of noProxy
+        .split(',')
+        .map(x => x.trim().toUpperCase())
+        .filter(x => x)) {
+        if (upperNoProxyItem === '*' ||
+            upperReqHosts.some(x => x === upperNoProxyItem ||
+                x.endsWith(`.${upperNoProxyItem}`) ||
+                (upperNoProxyItem.startsWith('.') &&
+                    x.endsWith(`${upperNoProxyItem}`)))) {
+            return true;
+        }
+    }
+    return false;
+}
+function isLoopbackAddress(host) {
+    const hostLower = host.toLowerCase();
+    return (hostLower === 'localhost' ||
+        hostLower.startsWith('127.') ||
+        hostLower.startsWith('[::1]') ||
+        hostLower.startsWith('[0:0:0:0:0:0:0:1]'));
+}
+class DecodedURL extends URL {
+    constructor(url, base) {
+        super(url, base);
+        this._decodedUsername = decodeURIComponent(super.username);
+        this._decodedPassword = decodeURIComponent(super.password);
+    }
+    get username() {
+        return this._decodedUsername;
+    }
+    get password() {
+        return this._decodedPassword;
+    }
+}
+//# sourceMappingURL=proxy.js.map
 
 /***/ })
 

@@ -1,7 +1,7 @@
-import { getProxyUrl } from '@actions/http-client'
 import { ActionError, type ErrorCode } from '../errors.js'
 import { counted, oneLine } from '../text.js'
 import type { Fault, FaultKind } from './fault.js'
+import { proxyFor } from './proxy.js'
 import { type Answer, named, type WireRequest } from './request.js'
 
 const CODE: Readonly<Record<FaultKind, ErrorCode>> = {
@@ -19,7 +19,7 @@ const HINT: Readonly<Record<FaultKind, string>> = {
   network:
     'Check the region, the runner’s DNS, and its way out to this host: a firewall, or a proxy that must be used.',
   'proxy-refused':
-    'The proxy of HTTPS_PROXY or HTTP_PROXY refuses the way to this host. 407: its user or password in that variable is ' +
+    'The proxy of HTTPS_PROXY or HTTP_PROXY refuses the way to this host. 401 or 407: its user or password in that variable is ' +
     'wrong or missing. 403: its rules do not allow the host. NO_PROXY goes around it.',
   tls:
     'If a proxy or gateway with a certificate of its own stands between, name its CA file in the runner’s ' +
@@ -47,8 +47,10 @@ export function unanswered(
 }
 
 function hintFor(request: WireRequest, fault: Fault): string {
-  const unknown = fault.systemCode === 'ENOTFOUND' ? (request.whenHostUnknown ?? '') : ''
-  return `${unknown} ${HINT[fault.kind]}`.trim()
+  // Behind a proxy it is the proxy's own name that was looked up here.
+  const unknown = fault.systemCode === 'ENOTFOUND' && proxyFor(request.url) === undefined
+  const about = unknown ? (request.whenHostUnknown ?? '') : ''
+  return `${about} ${HINT[fault.kind]}`.trim()
 }
 
 /** Returns the error for a redirect: credentials go to the host that was chosen, and to no other. */
@@ -63,10 +65,9 @@ export function redirected(answer: Answer, hide: (text: string) => string): Acti
   )
 }
 
-/** Returns `, through the proxy host:port` where one is used; its credentials are never part of it. */
-export function throughProxy(url: URL): string {
-  const proxy = getProxyUrl(url.href)
-  return proxy === '' ? '' : `, through the proxy ${new URL(proxy).host}`
+function throughProxy(url: URL): string {
+  const proxy = proxyFor(url)
+  return proxy === undefined ? '' : `, through the proxy ${proxy}`
 }
 
 function target(answer: Answer): string {

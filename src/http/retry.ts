@@ -34,6 +34,9 @@ const LONGEST_THROTTLE_WAIT = 60 * SECOND
 /** What an attempt needs at the least: with less time left, none is started. */
 const SHORTEST_ATTEMPT = SECOND
 
+/** A throttled request is tried a last time this long before the deadline, at the earliest. */
+const LAST_TRY = 5 * SECOND
+
 /**
  * Decides what follows an attempt. Pure: `random` gives numbers from 0 to below 1. Faults are bounded by
  * `maxAttempts` and by time, throttling by time alone.
@@ -50,17 +53,18 @@ export function decide(
   const throttled = outcome.kind === 'answer' && outcome.throttled
   if (!throttled && tally.faults >= maxAttempts) return { again: false, because: 'attempts' }
   const room = timeLeftMs - SHORTEST_ATTEMPT
-  const retryAfterMs = outcome.kind === 'answer' ? (outcome.retryAfterMs ?? 0) : 0
-  if (retryAfterMs > 0) {
-    // Everybody was told the same time: a little jitter keeps them from coming back as one.
-    const waitMs = retryAfterMs + random() * Math.max(SECOND, retryAfterMs / 10)
-    if (retryAfterMs > room) return { again: false, because: 'retry-after' }
-    return { again: true, waitMs: Math.min(waitMs, room) }
+  const askedMs = outcome.kind === 'answer' ? (outcome.retryAfterMs ?? 0) : 0
+  if (askedMs > 0) {
+    if (askedMs > room) return { again: false, because: 'retry-after' }
+    return { again: true, waitMs: Math.min(askedMs + random() * askedJitter(askedMs, tally.throttles), room) }
   }
   if (room <= 0) return { again: false, because: 'time' }
   const waitMs = throttled ? throttleWait(tally.throttles, random) : faultWait(tally.faults, random)
-  // The last try before the deadline comes early rather than not at all, and not everybody's at one moment.
-  return { again: true, waitMs: waitMs <= room ? waitMs : room * (0.5 + random() / 2) }
+  if (waitMs <= room) return { again: true, waitMs }
+  if (!throttled) return { again: true, waitMs: room * (0.5 + random() / 2) }
+  // One last try in the last seconds before the deadline, not everybody's at one moment; after it there is none.
+  if (room < LAST_TRY) return { again: false, because: 'time' }
+  return { again: true, waitMs: room - random() * Math.min(LAST_TRY, room - LAST_TRY) }
 }
 
 function mayPass(outcome: Outcome, repeat: Repeat): boolean {
@@ -76,6 +80,16 @@ function mayPass(outcome: Outcome, repeat: Repeat): boolean {
 function throttleWait(throttles: number, random: () => number): number {
   if (throttles <= 1) return (5 + 10 * random()) * SECOND
   return LONGEST_THROTTLE_WAIT * (0.5 + random() / 2)
+}
+
+/**
+ * Everybody was told the same time: a little jitter keeps them from coming back as one. Where a short time was
+ * told again and again, it was too short for the crowd, which would otherwise ask every second: it grows.
+ */
+function askedJitter(askedMs: number, throttles: number): number {
+  const little = Math.max(SECOND, askedMs / 10)
+  if (askedMs >= 10 * SECOND || throttles <= 1) return little
+  return Math.max(little, Math.min(30 * SECOND, 5 * SECOND * 2 ** (throttles - 2)))
 }
 
 /** Exponential, with full jitter. */

@@ -2,6 +2,7 @@ import { inWords } from '../text.js'
 import { Connections, type Reply } from './client.js'
 import { redirected, unanswered } from './failures.js'
 import { Fault } from './fault.js'
+import { requireReadableProxy } from './proxy.js'
 import { type Answer, named, type WireRequest } from './request.js'
 import { type Decision, decide, type Outcome, retryAfterMs } from './retry.js'
 
@@ -70,6 +71,7 @@ export class Wire {
    * redirect. Throws `timeout`, `network`, `tls`, `redirected` or `bad-response`.
    */
   async send(request: WireRequest): Promise<Answer> {
+    requireReadableProxy(request.url)
     const { clock, limits } = this.#surroundings
     const tally = { throttles: 0, faults: 0 }
     for (let attempts = 1; ; attempts++) {

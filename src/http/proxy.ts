@@ -1,0 +1,24 @@
+import { checkBypass, getProxyUrl } from '@actions/http-client/lib/proxy'
+import { ActionError } from '../errors.js'
+
+/** Returns the proxy's host and port for a request there; `undefined` where none is used. Never its credentials. */
+export function proxyFor(url: URL): string | undefined {
+  return getProxyUrl(url)?.host || undefined
+}
+
+/**
+ * Throws `network` where a proxy is to be used and the variable that names it cannot be read. The client would go
+ * around it without a word, which is not for it to decide.
+ */
+export function requireReadableProxy(url: URL): void {
+  const names = url.protocol === 'https:' ? ['https_proxy', 'HTTPS_PROXY'] : ['http_proxy', 'HTTP_PROXY']
+  const name = names.find(variable => process.env[variable])
+  if (name === undefined || checkBypass(url)) return
+  const proxy = getProxyUrl(url)
+  if (proxy?.host && /^https?:$/.test(proxy.protocol)) return
+  throw new ActionError(
+    'network',
+    `The proxy that ${name} names cannot be used: its value is no http or https URL.`,
+    'Write it as http://host:port or http://user:password@host:port, with special characters percent-encoded (% is %25, # is %23).'
+  )
+}
