@@ -1,0 +1,268 @@
+import { readdirSync, readFileSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals'
+import { GENESYS_CLIENT, startGenesys } from '../emulator/index.mjs'
+import {
+  type Certified,
+  certify,
+  type ForwardProxy,
+  freePort,
+  isInstalled,
+  type ProxyUser,
+  startOpenProxy,
+  startSilentProxy,
+  startTinyproxy
+} from '../support/proxy.js'
+import { cleanup, runAction, runPost } from '../support/runner.mjs'
+import { openWire, realClock } from '../support/wire.js'
+
+/**
+ * Leads to loopback as 127.0.0.1 does, without being it: the official client sends nothing to a proxy that is for
+ * `localhost`, `127.…` or `[::1]`, and other names of loopback are no machine's but its own. An IPv6 literal would
+ * do for the client, but its tunnel makes `[` of it as the server's name.
+ */
+const HOST = '0.0.0.0'
+const MAIN = fileURLToPath(new URL('../../dist/main/index.js', import.meta.url))
+const POST = fileURLToPath(new URL('../../dist/post/index.js', import.meta.url))
+const USER: ProxyUser = { name: 'proxy-user.7', password: 'proxy_Pass-w0rd.42' }
+
+const without = ['tinyproxy', 'openssl'].filter(program => !isInstalled(program))
+const reason = without.length > 0 ? ` (skipped: ${without.join(' and ')} not on PATH)` : ''
+const describeProxied = without.length > 0 ? describe.skip : describe
+const describeTls = without.includes('openssl') ? describe.skip : describe
+
+type Platform = Awaited<ReturnType<typeof startGenesys>>
+type Run = Awaited<ReturnType<typeof runAction>>
+
+let authority: Certified
+let platform: Platform
+const proxies: Pick<ForwardProxy, 'close'>[] = []
+
+const opened = <T extends Pick<ForwardProxy, 'close'>>(proxy: T): T => {
+  proxies.push(proxy)
+  return proxy
+}
+
+beforeAll(async () => {
+  if (without.includes('openssl')) return
+  authority = certify([HOST])
+  platform = await startGenesys({ tls: authority.tls })
+})
+afterEach(async () => {
+  platform?.forget()
+  for (const proxy of proxies.splice(0)) await proxy.close()
+})
+afterAll(async () => {
+  await platform?.close()
+  authority?.remove()
+  cleanup()
+})
+
+describeProxied(`through Tinyproxy${reason}`, () => {
+  test.each(['HTTPS_PROXY', 'https_proxy'])('%s: the exchange passes, and the proxy saw it', async name => {
+    const proxy = opened(await startTinyproxy())
+    expectGranted(await exchange({ [name]: `http://${proxy.host}` }))
+    expect(proxy.connects()).toEqual([target()])
+  })
+
+  test('HTTPS_PROXY without a scheme is an http proxy', async () => {
+    const proxy = opened(await startTinyproxy())
+    expectGranted(await exchange({ HTTPS_PROXY: proxy.host }))
+    expect(proxy.connects()).toEqual([target()])
+  })
+
+  test('credentials in the variable open a proxy that asks for them', async () => {
+    const proxy = opened(await startTinyproxy(USER))
+    const run = await exchange({ HTTPS_PROXY: `http://${USER.name}:${USER.password}@${proxy.host}` })
+    expectGranted(run)
+    expect(proxy.connects()).toEqual([target()])
+    expectNowhere(run, [USER.name, USER.password, basic(USER)])
+  })
+
+  test('the end of the job goes the same way, and the token is revoked', async () => {
+    const proxy = opened(await startTinyproxy(USER))
+    const env = { HTTPS_PROXY: `http://${USER.name}:${USER.password}@${proxy.host}` }
+    const run = await exchange(env)
+    const post = await runPost(run, {
+      post: POST,
+      env: { ...env, NODE_EXTRA_CA_CERTS: authority.authorityFile }
+    })
+    expect({ exitCode: post.exitCode, stderr: post.stderr }).toEqual({ exitCode: 0, stderr: '' })
+    expect(platform.tokens.get(run.outputs['token'] ?? '')?.revoked).toBe(true)
+    expect(proxy.connects()).toEqual([target(), target()])
+    expectNowhere(post, [USER.name, USER.password, basic(USER)])
+  })
+
+  test('percent-encoded credentials are decoded', async () => {
+    const proxy = opened(await startTinyproxy(USER))
+    const [name, password] = [everyLetterEncoded(USER.name), everyLetterEncoded(USER.password)]
+    const run = await exchange({ HTTPS_PROXY: `http://${name}:${password}@${proxy.host}` })
+    expectGranted(run)
+    expectNowhere(run, [USER.name, USER.password, basic(USER), name, password])
+  })
+
+  test.each([
+    // Tinyproxy says 401 where most others say 407 again.
+    ['wrong credentials', 401, { name: USER.name, password: 'not-the-proxy-password' }],
+    ['no credentials', 407, undefined]
+  ])('%s: %i ends it at once, and the message names the proxy alone', async (_, status, user) => {
+    const proxy = opened(await startTinyproxy(USER))
+    const credentials = user ? `${user.name}:${user.password}@` : ''
+    const run = await exchange({ HTTPS_PROXY: `http://${credentials}${proxy.host}` })
+    expectFailed(run, 'network')
+    expect(run.log).toContain(
+      `POST https://${target()}/oauth/token failed: the proxy answered ${status} to CONNECT, through the proxy ${proxy.host}, 1 attempt.`
+    )
+    expect(run.log).toContain('its user or password in that variable is wrong or missing')
+    expect(proxy.connects()).toEqual([target()])
+    expect(platform.connections).toBe(0)
+    if (user) expectNowhere(run, [user.name, user.password, basic(user)])
+  })
+
+  test.each([
+    ['NO_PROXY', HOST],
+    ['no_proxy', `example.com,${HOST}`],
+    ['NO_PROXY', '*']
+  ])('%s=%s goes around it', async (name, value) => {
+    const proxy = opened(await startTinyproxy())
+    expectGranted(await exchange({ HTTPS_PROXY: `http://${proxy.host}`, [name]: value }))
+    expect(proxy.connects()).toEqual([])
+    expect(platform.requests).toHaveLength(1)
+  })
+
+  test('HTTP_PROXY is not for https targets', async () => {
+    const proxy = opened(await startTinyproxy())
+    expectGranted(await exchange({ HTTP_PROXY: `http://${proxy.host}` }))
+    expect(proxy.connects()).toEqual([])
+  })
+
+  test('without the authority the certificate is refused, once, and the hint names the variable', async () => {
+    const proxy = opened(await startTinyproxy())
+    const run = await exchange({ HTTPS_PROXY: `http://${proxy.host}` }, { authority: false })
+    expectFailed(run, 'tls')
+    expect(run.log).toContain(
+      `an authority that is not trusted here (UNABLE_TO_VERIFY_LEAF_SIGNATURE), through the proxy ${proxy.host}, 1 attempt.`
+    )
+    expect(run.log).toContain('NODE_EXTRA_CA_CERTS')
+    expect(proxy.connects()).toEqual([target()])
+    expect(platform.requests).toEqual([])
+  })
+
+  test.each(['HTTP_PROXY', 'http_proxy'])('%s: an http target is reached through it', async name => {
+    // In this process: base-url takes http on loopback alone, and the official client sends nothing of that to a proxy.
+    const proxy = opened(await startTinyproxy(USER))
+    const plain = await startGenesys()
+    const { wire } = openWire({ clock: realClock })
+    process.env[name] = `http://${USER.name}:${USER.password}@${proxy.host}`
+    try {
+      const url = new URL(`http://${HOST}:${plain.port}/api/v2/tokens/me`)
+      expect((await wire.send({ method: 'GET', url, headers: {} })).status).toBe(401)
+      expect(proxy.connects()).toEqual([url.host])
+    } finally {
+      delete process.env[name]
+      wire.close()
+      await plain.close()
+    }
+  })
+})
+
+describeTls(`proxies in trouble${without.includes('openssl') ? reason : ''}`, () => {
+  test('special characters in credentials reach the proxy as they are meant', async () => {
+    const proxy = opened(await startOpenProxy())
+    const user = { name: 'müller@example', password: 'p@ss:w/rd%?#&+ =' }
+    const [name, password] = [encodeURIComponent(user.name), encodeURIComponent(user.password)]
+    const run = await exchange({ HTTPS_PROXY: `http://${name}:${password}@${proxy.host}` })
+    expectGranted(run)
+    expect(proxy.authorizations).toEqual([`Basic ${basic(user)}`])
+    expectNowhere(run, [user.name, user.password, basic(user), name, password])
+  })
+
+  test('a proxy that is down: tried again, then named without its credentials', async () => {
+    const host = `127.0.0.1:${await freePort()}`
+    const run = await exchange(
+      { HTTPS_PROXY: `http://${USER.name}:${USER.password}@${host}` },
+      { inputs: { 'max-attempts': '2' } }
+    )
+    expectFailed(run, 'network')
+    expect(run.log).toContain(
+      `the proxy was not reached (ECONNREFUSED), through the proxy ${host}, 2 attempts.`
+    )
+    expect(platform.connections).toBe(0)
+    expectNowhere(run, [USER.name, USER.password, basic(USER)])
+  })
+
+  test('a proxy that never answers: the deadline holds', async () => {
+    const proxy = opened(await startSilentProxy())
+    const run = await exchange(
+      { HTTPS_PROXY: `http://${proxy.host}` },
+      { inputs: { timeout: '2s', 'attempt-timeout': '1s' } }
+    )
+    expectFailed(run, 'timeout')
+    expect(run.log).toContain(`through the proxy ${proxy.host}`)
+    expect(run.durationMs).toBeLessThan(3000 + START_UP_MS)
+  })
+})
+
+/** What a very busy machine may take to start a process. */
+const START_UP_MS = 8000
+
+function exchange(
+  env: Record<string, string>,
+  { authority: trusted = true, inputs = {} }: { authority?: boolean; inputs?: Record<string, string> } = {}
+): Promise<Run> {
+  return runAction({
+    main: MAIN,
+    env: { ...env, ...(trusted ? { NODE_EXTRA_CA_CERTS: authority.authorityFile } : {}) },
+    inputs: {
+      provider: 'genesys',
+      region: 'eu-west-1',
+      'client-id': GENESYS_CLIENT.id,
+      'client-secret': GENESYS_CLIENT.secret,
+      'base-url': `https://${target()}`,
+      ...inputs
+    }
+  })
+}
+
+function target(): string {
+  return `${HOST}:${platform.port}`
+}
+
+/** Nothing on stderr, above all none of the deprecation warnings that the client's tunnel is good for. */
+function expectGranted(run: Run): void {
+  expect({ exitCode: run.exitCode, stderr: run.stderr, log: run.log }).toEqual({
+    exitCode: 0,
+    stderr: '',
+    log: expect.stringContaining('Granted an access token')
+  })
+  expect(platform.tokens.has(run.outputs['token'] ?? '')).toBe(true)
+}
+
+function expectFailed(run: Run, code: string): void {
+  expect(run.outputs).toEqual({ 'error-code': code })
+  expect(run.log).toContain(`[${code}]`)
+  expect({ exitCode: run.exitCode, stderr: run.stderr }).toEqual({ exitCode: 1, stderr: '' })
+  expectNowhere(run, [GENESYS_CLIENT.secret])
+}
+
+/** The secrets stand in no stream and in no file of the job. `add-mask` lines hide the action's own alone. */
+function expectNowhere(run: Run, secrets: readonly string[]): void {
+  const said = run.stdout
+    .split('\n')
+    .filter(line => !line.startsWith('::add-mask::'))
+    .join('\n')
+  const files = readdirSync(run.jobDir, { recursive: true })
+    .map(file => join(run.jobDir, String(file)))
+    .filter(file => statSync(file).isFile())
+  const everything = [said, run.stderr, run.log, ...files.map(file => readFileSync(file, 'utf8'))].join('\n')
+  for (const secret of secrets) expect(everything).not.toContain(secret)
+}
+
+function basic({ name, password }: ProxyUser): string {
+  return Buffer.from(`${name}:${password}`).toString('base64')
+}
+
+function everyLetterEncoded(text: string): string {
+  return [...Buffer.from(text)].map(byte => `%${byte.toString(16).padStart(2, '0')}`).join('')
+}
