@@ -14,7 +14,8 @@ const out = process.argv[2] ?? join(root, 'dist')
 const node = (script, ...args) =>
   execFileSync(process.execPath, [script, ...args], { cwd: root, stdio: ['ignore', 'ignore', 'inherit'] })
 
-rmSync(join(root, 'lib'), { recursive: true, force: true })
+// With a folder of its own it may run beside another build, which reads `lib` meanwhile: nothing is removed then.
+if (process.argv[2] === undefined) rmSync(join(root, 'lib'), { recursive: true, force: true })
 rmSync(out, { recursive: true, force: true })
 node(join(root, 'node_modules', 'typescript', 'bin', 'tsc'), '--project', join(root, 'tsconfig.json'))
 for (const entry of readdirSync(join(root, 'lib', 'entry'))) {

@@ -7,7 +7,8 @@ import { Custody } from './step/custody.js'
 import { requireLifetime, requireOrganization } from './step/guard.js'
 import type { Environment } from './step/inputs/declared.js'
 import { readInputs, type StepAsked } from './step/inputs/index.js'
-import { publish, type Undo } from './step/publish.js'
+import { type Granted, publish, type Undo } from './step/publish.js'
+import { requireRunner } from './step/runner.js'
 import { handedOn, started } from './step/story.js'
 import { summarise } from './step/summary.js'
 
@@ -21,22 +22,35 @@ export interface World {
 /** Exchanges credentials for a token and hands it on. Returns how to take that back; throws an `ActionError`. */
 export async function main({ env, console, clock }: World): Promise<Undo> {
   const asked = readInputs(env, console.mask)
+  const { exportEnv, toolEnv, tokenFile } = asked.handOver
+  const files = ['GITHUB_OUTPUT', 'GITHUB_STATE', ...(toolEnv || exportEnv.length > 0 ? ['GITHUB_ENV'] : [])]
+  requireRunner(env, files, tokenFile ? ['RUNNER_TEMP'] : [])
   started(asked, console)
   const custody = new Custody()
   try {
     const granted = await obtain(asked, custody, console, clock)
-    const undo = publish(granted, asked, custody, console)
-    handedOn(granted, asked, console)
-    await summarise(granted, asked, console)
-    return undo
+    return handOn(granted, asked, custody, console)
   } catch (error) {
     await discard(custody, console, clock)
     throw error
   }
 }
 
+/** Publishes the token and tells of it, without a pause in which a signal could be heard. */
+function handOn(granted: Granted, asked: StepAsked, custody: Custody, console: Console): Undo {
+  const undo = publish(granted, asked, custody, console)
+  try {
+    handedOn(granted, asked, console)
+    summarise(granted, asked, console)
+    return undo
+  } catch (error) {
+    undo()
+    throw error
+  }
+}
+
 /** Returns a token that has passed every check that was asked for. */
-async function obtain(asked: StepAsked, custody: Custody, console: Console, clock: Clock) {
+async function obtain(asked: StepAsked, custody: Custody, console: Console, clock: Clock): Promise<Granted> {
   const { request, guards, limits } = asked
   const { mask, hide, info, debug } = console
   const wire = new Wire({ limits, clock, hide, say: info, debug })

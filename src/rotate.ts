@@ -9,6 +9,7 @@ import { Custody } from './step/custody.js'
 import { requireLifetime, requireOrganization } from './step/guard.js'
 import { type RotationAsked, readRotation } from './step/inputs/rotation.js'
 import { leftAlone, reportRotation, rotated, rotating, wouldRotate } from './step/rotation-story.js'
+import { requireRunner } from './step/runner.js'
 import { started } from './step/story.js'
 import { GitHub } from './store/github.js'
 import type { Sharing } from './store/place.js'
@@ -22,6 +23,7 @@ import { tryVariable, UNKNOWN_EXPIRY, writeVariable } from './store/variables.js
 export async function rotate(world: World): Promise<void> {
   const { env, console, clock } = world
   const asked = readRotation(env, console.mask)
+  requireRunner(env, ['GITHUB_OUTPUT', 'GITHUB_STATE'])
   const { hide, info, debug } = console
   const wire = new Wire({ limits: asked.limits, clock, hide, say: info, debug })
   const github = new GitHub(asked.apiUrl, asked.githubToken, asked.place, wire)

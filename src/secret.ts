@@ -37,17 +37,29 @@ export class Secret {
     return this.#text === other.#text
   }
 
-  /** Returns this secret as it would be spelled in a form and in JSON, where that differs from the plain text. */
+  /** Returns this secret as it would be spelled in a form, in an address and in JSON, where that differs. */
   otherSpellings(): Secret[] {
-    const spellings = new Set([formEncode(this.#text), JSON.stringify(this.#text).slice(1, -1)])
+    const spellings = new Set([
+      formEncode(this.#text),
+      encodeURIComponent(this.#text.toWellFormed()),
+      JSON.stringify(this.#text).slice(1, -1)
+    ])
     spellings.delete(this.#text)
     return [...spellings].map(text => new Secret(text))
   }
 
-  /** Returns the text with every occurrence of this secret, in whatever case, replaced by `***`. */
+  /** Returns the text with every occurrence of this secret, in whatever case of its letters, replaced by `***`. */
   hideIn(text: string): string {
-    if (this.#text.length < SHORTEST_SECRET || text.length < this.#text.length) return text
-    return text.replace(new RegExp(escapePattern(this.#text), 'gi'), HIDDEN)
+    const sought = lowerCase(this.#text)
+    if (sought.length < SHORTEST_SECRET) return text
+    const within = lowerCase(text)
+    let shown = ''
+    let from = 0
+    for (let at = within.indexOf(sought); at >= 0; at = within.indexOf(sought, from)) {
+      shown += text.slice(from, at) + HIDDEN
+      from = at + sought.length
+    }
+    return shown + text.slice(from)
   }
 
   toString(): string {
@@ -93,6 +105,7 @@ export function formEncode(text: string): string {
   return new URLSearchParams({ _: text }).toString().slice(2)
 }
 
-function escapePattern(text: string): string {
-  return text.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&')
+/** ASCII alone, so that every letter keeps its place in the text. */
+function lowerCase(text: string): string {
+  return text.replace(/[A-Z]+/g, letters => letters.toLowerCase())
 }

@@ -8,6 +8,14 @@ export function oneLine(text: string, most: number): string {
   return letters.length > most ? `${letters.slice(0, most - 1).join('')}…` : clean
 }
 
+/**
+ * Returns a text from outside as one clean line without a secret. It is hidden first, for cleaning can change what
+ * it looks for; cleaned; hidden again, for cleaning can put one together; and cut last, which could leave half of one.
+ */
+export function shown(text: string, hide: (text: string) => string, most: number): string {
+  return oneLine(hide(oneLine(hide(text), Number.POSITIVE_INFINITY)), most)
+}
+
 /** Returns `1 attempt`, `2 attempts`. */
 export function counted(count: number, noun: string): string {
   return `${count} ${noun}${count === 1 ? '' : 's'}`

@@ -28684,7 +28684,7 @@ function answers_badResponse(answer, wire, whatIsWrong) {
 }
 /** Returns `POST https://… answered 400`. */
 function answered(answer, wire) {
-    return `${(0,lib_text/* oneLine */.TN)(wire.hide(named(answer.request)), 300)} answered ${answer.status}`;
+    return `${(0,lib_text/* shown */.SP)(named(answer.request), text => wire.hide(text), 300)} answered ${answer.status}`;
 }
 /** Returns the end of such a sentence: the platform's correlation id, if it sent one, and the attempts made. */
 function trail(answer, wire) {
@@ -28699,20 +28699,24 @@ function trail(answer, wire) {
 function answers_readToken(answer, kind, wire, witness) {
     const json = answers_requireJson(answer, wire);
     const text = json['access_token'];
+    if (typeof text === 'string' && wire.hide(text) !== text) {
+        throw answers_badResponse(answer, wire, 'with an access_token that holds one of the credentials');
+    }
+    for (const name of ['access_token', 'refresh_token', 'id_token'])
+        keep(json[name], witness);
     if (typeof text !== 'string')
         throw answers_badResponse(answer, wire, 'with no access_token in it');
-    if (!isToken(text))
+    if (!isToken(text)) {
         throw answers_badResponse(answer, wire, 'with an access_token that is not 16 characters to 32 KiB of visible ASCII');
-    if (wire.hide(text) !== text)
-        throw answers_badResponse(answer, wire, 'with an access_token that holds one of the credentials');
-    const value = new Secret(text);
-    witness.secret(value);
-    for (const name of ['refresh_token', 'id_token']) {
-        const other = json[name];
-        if (typeof other === 'string' && isToken(other))
-            witness.secret(new Secret(other));
     }
+    const value = new Secret(text);
     return { value, kind, ...lifetime(json['expires_in'], answer.sentAt) };
+}
+/** Whatever may be a token is masked, of use or not; what is too short or has many lines would damage the log. */
+function keep(text, witness) {
+    if (typeof text === 'string' && text.length >= SHORTEST_SECRET && !/[\p{Cc}\p{Zl}\p{Zp}]/u.test(text)) {
+        witness.secret(new Secret(text));
+    }
 }
 function isToken(text) {
     return text.length >= SHORTEST_TOKEN && text.length <= LONGEST_TOKEN && /^[\x21-\x7e]+$/.test(text);
@@ -28815,17 +28819,20 @@ function cxoneRealm(text) {
     const name = text.toLowerCase();
     return isLabel(name) ? name : undefined;
 }
+/** An origin on port 443 and a path of plain segments: nothing that a parser would repair, resolve or climb with. */
+const ENDPOINT = /^https:\/\/[A-Za-z0-9.-]{1,253}(?::443)?((?:\/[A-Za-z0-9_~-][A-Za-z0-9._~-]{0,100}){0,10}\/?)$/;
 /**
  * Returns the endpoint that discovery named, if it is https on port 443 and lies under the issuer's own
- * domains; otherwise `undefined`, and no credential goes there. Its path is plain, so that it can be named.
+ * domains; otherwise `undefined`, and no credential goes there.
  */
 function cxone_hosts_trustedEndpoint(issuer, text) {
-    if (typeof text !== 'string' ||
-        !/^https:\/\/[A-Za-z0-9.-]+(?::443)?(?:\/[A-Za-z0-9._~/-]{0,200})?$/.test(text))
+    const path = typeof text === 'string' ? ENDPOINT.exec(text)?.[1] : undefined;
+    if (path === undefined || !URL.canParse(String(text)))
         return undefined;
+    const url = new URL(String(text));
     const domains = ISSUERS.find(({ host }) => host === issuer)?.domains ?? [];
-    const url = URL.canParse(text) ? new URL(text) : undefined;
-    return url && domains.some(domain => isUnder(url.hostname, domain)) ? url : undefined;
+    const isOurs = url.pathname === (path || '/') && domains.some(domain => isUnder(url.hostname, domain));
+    return isOurs ? url : undefined;
 }
 
 ;// CONCATENATED MODULE: ./lib/auth/rejections.js
@@ -28879,8 +28886,7 @@ function platformWords(answer, wire) {
     const json = answers_jsonObject(answer.body) ?? {};
     const first = (...names) => {
         const found = names.map(name => json[name]).find(value => typeof value === 'string' && value !== '');
-        // Clean first, hide second, cut last: the other order could put a secret together or leave half of one.
-        return (0,lib_text/* oneLine */.TN)(wire.hide((0,lib_text/* oneLine */.TN)(typeof found === 'string' ? found : '', Number.POSITIVE_INFINITY)), 200);
+        return (0,lib_text/* shown */.SP)(typeof found === 'string' ? found : '', text => wire.hide(text), 200);
     };
     const error = first('error', 'code');
     const description = first('error_description', 'errorDescription', 'description', 'message');
@@ -28892,9 +28898,14 @@ function platformWords(answer, wire) {
 
 const sending_FORM = 'application/x-www-form-urlencoded';
 const sending_JSON_TYPE = 'application/json';
-/** Returns where a request goes: to the platform's host, or to the one origin that stands in for all of them. */
+/**
+ * Returns where a request goes: to the platform's host, or to the one origin that stands in for all of them. The
+ * path is set, never resolved: resolving one that begins with `//` would change the host.
+ */
 function sending_place(origin, path, baseUrl) {
-    return new URL(path, baseUrl ?? origin);
+    const url = new URL(baseUrl ?? origin);
+    url.pathname = path;
+    return url;
 }
 /** Returns the Basic header of a client, already told to the witness. */
 function sending_basic(client, witness) {
@@ -29013,17 +29024,17 @@ async function configuration(request, tenantId, wire) {
     const { area, domain } = requireJson(answer, wire);
     return {
         apiUrl: origin,
-        ...(isName(area) ? { region: area } : {}),
-        ...(isName(domain) ? { domain } : {})
+        ...(isName(area, wire) ? { region: area } : {}),
+        ...(isName(domain, wire) ? { domain } : {})
     };
 }
 /** Returns an endpoint out of an issuer's answer, with its origin replaced where a base URL is given. */
 function endpointIn(answer, name, request, wire) {
     if (answer.status !== 200)
-        throw rejection(answer, APPLICATION_ADVICE, wire);
+        throw rejection(answer, DISCOVERY_ADVICE, wire);
     const endpoint = trustedEndpoint(request.issuer, requireJson(answer, wire)[name]);
-    if (endpoint === undefined) {
-        throw badResponse(answer, wire, `with a ${name} that is not https on port 443 under ${request.issuer}’s own domains`);
+    if (endpoint === undefined || wire.hide(endpoint.href) !== endpoint.href) {
+        throw badResponse(answer, wire, `whose ${name} is not a plain https address on port 443 under ${request.issuer}’s own domains`);
     }
     return place(endpoint.origin, endpoint.pathname, request.baseUrl);
 }
@@ -29045,12 +29056,17 @@ function cxone_tenantOf(token) {
         return typeof tenantId === 'string' && /^[A-Za-z0-9-]{1,64}$/.test(tenantId) ? tenantId : undefined;
     });
 }
-function isName(value) {
-    return typeof value === 'string' && /^[a-z0-9.-]{1,100}$/i.test(value);
+/** What the platform echoes of a secret is no name. */
+function isName(value, wire) {
+    return typeof value === 'string' && /^[a-z0-9.-]{1,100}$/i.test(value) && wire.hide(value) === value;
 }
 const APPLICATION_ADVICE = {
     credentialsRejected: 'The host was asked for a back-end application with an access key: check client-id and client-secret, then ' +
         'access-key-id and access-key-secret (it ends in ====), and that region leads to the issuer that registered them.'
+};
+const DISCOVERY_ADVICE = {
+    credentialsRejected: 'This document is public and the request carried no credentials: something between the runner and the platform ' +
+        'asks for them. Check base-url and the way to the platform.'
 };
 const ACCESS_KEY_ADVICE = {
     credentialsRejected: 'Check access-key-id and access-key-secret (it ends in ====), that the key is active, and that region is the ' +
@@ -29246,12 +29262,12 @@ async function genesys_token_identifyGenesys(token, apiUrl, wire) {
         throw rejection(answer, ADVICE, wire);
     const json = requireJson(answer, wire);
     const { id, name } = objectIn(json, 'organization');
-    if (!isId(id))
+    if (!isId(id) || wire.hide(id) !== id)
         throw badResponse(answer, wire, 'with no organization in it');
     const { id: clientId } = objectIn(json, 'OAuthClient');
     return {
         id,
-        ...(typeof name === 'string' ? { name: oneLine(name, 200) } : {}),
+        ...(typeof name === 'string' ? { name: shown(name, text => wire.hide(text), 200) } : {}),
         ...(isId(clientId) ? { clientId } : {})
     };
 }
@@ -29369,7 +29385,7 @@ function tunnelFault(status, systemCode = '') {
     if (status === undefined)
         return new Fault('network', 'the proxy was not reached', from);
     const message = `the proxy answered ${status} to CONNECT`;
-    return status.startsWith('4') ? new Fault('proxy-refused', message) : new Fault('network', message, from);
+    return new Fault(status.startsWith('4') ? 'proxy-refused' : 'network', message, from);
 }
 const NEVER_SENT = new Set(['ENOTFOUND', 'EAI_AGAIN', 'ECONNREFUSED', 'EHOSTUNREACH', 'ENETUNREACH']);
 const NETWORK_WORDS = {
@@ -29392,7 +29408,8 @@ const TLS_WORDS = {
     ERR_TLS_CERT_ALTNAME_INVALID: 'its certificate is for another name'
 };
 function isTls(code) {
-    return code in TLS_WORDS || /^(CERT_|ERR_TLS_|ERR_SSL_|UNABLE_TO_|EPROTO$|HOSTNAME_MISMATCH$)/.test(code);
+    return (code in TLS_WORDS ||
+        /^(CERT_|CRL_|ERR_TLS_|ERR_SSL_|ERROR_IN_C|UNABLE_TO_|INVALID_(CA|PURPOSE)$|PATH_LENGTH_EXCEEDED$|HOSTNAME_MISMATCH$|UNSPECIFIED$|EPROTO$)/.test(code));
 }
 function describe(error) {
     const { code, syscall, message, errors } = (error ?? {});
@@ -29573,7 +29590,7 @@ function hintFor(request, fault) {
 }
 /** Returns the error for a redirect: credentials go to the host that was chosen, and to no other. */
 function redirected(answer, hide) {
-    return new errors/* ActionError */.l('redirected', `${named(answer.request)} answered ${answer.status}, a redirect to ${hide(target(answer))}${throughProxy(answer.request.url)}, ` +
+    return new errors/* ActionError */.l('redirected', `${named(answer.request)} answered ${answer.status}, a redirect to ${target(answer, hide)}${throughProxy(answer.request.url)}, ` +
         `${(0,lib_text/* counted */.hS)(answer.attempts, 'attempt')}.`, answer.request.whenRedirected ??
         'Redirects are never followed, for a token request carries credentials. A login page of a proxy or a ' +
             'gateway often answers so: let the runner reach the host directly, or correct base-url.');
@@ -29582,9 +29599,10 @@ function throughProxy(url) {
     const proxy = proxyFor(url);
     return proxy === undefined ? '' : `, through the proxy ${proxy}`;
 }
-function target(answer) {
-    const location = answer.headers['location'] ?? '';
-    return URL.canParse(location) ? (0,lib_text/* oneLine */.TN)(new URL(location).host, 100) : 'another path';
+function target({ headers, request }, hide) {
+    const location = headers['location'] ?? '';
+    const host = URL.canParse(location, request.url.href) ? new URL(location, request.url).host : '';
+    return (0,lib_text/* shown */.SP)(host, hide, 100) || 'nowhere';
 }
 
 ;// CONCATENATED MODULE: ./lib/http/retry.js
@@ -29593,6 +29611,8 @@ const TRANSIENT_FAULT = new Set(['timeout', 'network', 'cut-short']);
 const SECOND = 1000;
 const LONGEST_FAULT_WAIT = 20 * SECOND;
 const LONGEST_THROTTLE_WAIT = 60 * SECOND;
+/** A year; whoever asks for more means never. */
+const LONGEST_ASKED_SECONDS = 366 * 86_400;
 /** What an attempt needs at the least: with less time left, none is started. */
 const SHORTEST_ATTEMPT = SECOND;
 /** A throttled request is tried a last time this long before the deadline, at the earliest. */
@@ -29622,7 +29642,7 @@ function decide(outcome, repeat, tally, maxAttempts, timeLeftMs, random) {
     if (!throttled)
         return { again: true, waitMs: room * (0.5 + random() / 2) };
     // One last try in the last seconds before the deadline, not everybody's at one moment; after it there is none.
-    if (room < LAST_TRY)
+    if (room <= LAST_TRY)
         return { again: false, because: 'time' };
     return { again: true, waitMs: room - random() * Math.min(LAST_TRY, room - LAST_TRY) };
 }
@@ -29660,11 +29680,10 @@ function faultWait(faults, random) {
  */
 function retryAfterMs(header, nowMs) {
     const text = header?.trim() ?? '';
-    const waitMs = /^\d{1,12}$/.test(text)
-        ? Number(text) * SECOND
-        : /^[A-Z]/.test(text)
-            ? Date.parse(text) - nowMs
-            : Number.NaN;
+    // However many digits: what is beyond any deadline is still an answer to the question how long.
+    if (/^\d+$/.test(text))
+        return Math.min(Number(text), LONGEST_ASKED_SECONDS) * SECOND || undefined;
+    const waitMs = /^[A-Z][a-z]{2,8}, .* GMT$/.test(text) ? Date.parse(text) - nowMs : Number.NaN;
     return waitMs > 0 ? waitMs : undefined;
 }
 
@@ -29701,6 +29720,7 @@ class Wire {
      */
     async send(request) {
         requireReadableProxy(request.url);
+        this.#requireTime(request);
         const { clock, limits } = this.#surroundings;
         const tally = { throttles: 0, faults: 0 };
         for (let attempts = 1;; attempts++) {
@@ -29710,7 +29730,7 @@ class Wire {
             tally[throttled ? 'throttles' : 'faults'] += 1;
             const decision = decide(outcome, request.repeat ?? 'always', tally, limits.maxAttempts, this.#timeLeftMs(), clock.random);
             if (decision.again) {
-                this.#announce(request, reply, throttled, attempts, decision.waitMs);
+                this.#announce(request, reply, throttled ? '' : `, attempt ${tally.faults} of ${limits.maxAttempts}`, decision.waitMs);
                 await clock.sleep(decision.waitMs);
                 continue;
             }
@@ -29729,6 +29749,14 @@ class Wire {
     }
     #timeLeftMs() {
         return this.#deadlineMs - this.#surroundings.clock.now();
+    }
+    /** A request that makes something is not started where nobody could wait for its answer. */
+    #requireTime(request) {
+        const needed = request.repeat === 'if-not-carried-out' ? SHORTEST_ATTEMPT : 1;
+        if (this.#timeLeftMs() >= needed)
+            return;
+        const { timeoutMs } = this.#surroundings.limits;
+        throw unanswered(request, new Fault('timeout', `it was not sent, for the timeout of ${(0,lib_text/* inWords */.r4)(timeoutMs / 1000)} is used up`), 0, '');
     }
     async #attempt(request, sentAt) {
         const timeoutMs = Math.max(1, Math.min(this.#surroundings.limits.attemptTimeoutMs, this.#timeLeftMs()));
@@ -29760,11 +29788,11 @@ class Wire {
         const { clock, debug, hide } = this.#surroundings;
         debug(hide(`${named(request)}: ${what}, ${clock.now() - sentAt.getTime()} ms`));
     }
-    #announce(request, reply, throttled, attempts, waitMs) {
-        const { limits, say } = this.#surroundings;
-        const why = reply instanceof Fault ? reply.summary : `${throttled ? 'throttled' : 'it answered'} (${reply.status})`;
-        const of = throttled ? '' : ` of ${limits.maxAttempts}`;
-        say(`${request.url.host}: ${why} on attempt ${attempts}${of}; waiting ${(waitMs / 1000).toFixed(1)} s before the next.`);
+    #announce(request, reply, counted, waitMs) {
+        const why = reply instanceof Fault ? reply.summary : `it answered ${reply.status}`;
+        const throttled = counted === '' && !(reply instanceof Fault) ? ', which says that too much is asked for' : '';
+        const seconds = (waitMs / 1000).toFixed(1);
+        this.#surroundings.say(`${request.url.host}: ${why}${throttled}${counted}; waiting ${seconds} s before the next attempt.`);
     }
     #reason(decision, outcome) {
         const bound = `timeout of ${(0,lib_text/* inWords */.r4)(this.#surroundings.limits.timeoutMs / 1000)}`;
@@ -29938,17 +29966,29 @@ class Secret {
     equals(other) {
         return this.#text === other.#text;
     }
-    /** Returns this secret as it would be spelled in a form and in JSON, where that differs from the plain text. */
+    /** Returns this secret as it would be spelled in a form, in an address and in JSON, where that differs. */
     otherSpellings() {
-        const spellings = new Set([formEncode(this.#text), JSON.stringify(this.#text).slice(1, -1)]);
+        const spellings = new Set([
+            formEncode(this.#text),
+            encodeURIComponent(this.#text.toWellFormed()),
+            JSON.stringify(this.#text).slice(1, -1)
+        ]);
         spellings.delete(this.#text);
         return [...spellings].map(text => new Secret(text));
     }
-    /** Returns the text with every occurrence of this secret, in whatever case, replaced by `***`. */
+    /** Returns the text with every occurrence of this secret, in whatever case of its letters, replaced by `***`. */
     hideIn(text) {
-        if (this.#text.length < SHORTEST_SECRET || text.length < this.#text.length)
+        const sought = lowerCase(this.#text);
+        if (sought.length < SHORTEST_SECRET)
             return text;
-        return text.replace(new RegExp(escapePattern(this.#text), 'gi'), HIDDEN);
+        const within = lowerCase(text);
+        let shown = '';
+        let from = 0;
+        for (let at = within.indexOf(sought); at >= 0; at = within.indexOf(sought, from)) {
+            shown += text.slice(from, at) + HIDDEN;
+            from = at + sought.length;
+        }
+        return shown + text.slice(from);
     }
     toString() {
         return HIDDEN;
@@ -29983,8 +30023,9 @@ class Secrets {
 function formEncode(text) {
     return new URLSearchParams({ _: text }).toString().slice(2);
 }
-function escapePattern(text) {
-    return text.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&');
+/** ASCII alone, so that every letter keeps its place in the text. */
+function lowerCase(text) {
+    return text.replace(/[A-Z]+/g, letters => letters.toLowerCase());
 }
 
 
@@ -32218,10 +32259,14 @@ function fail(error, console) {
 function asActionError(error) {
     if (error instanceof errors/* ActionError */.l)
         return error;
-    const { name, code } = (error ?? {});
-    const kind = [name, code].filter(part => typeof part === 'string' && /^\w{1,60}$/.test(part)).join(' ');
+    const kind = error instanceof Error ? kindOf(error) : '';
     return new errors/* ActionError */.l('internal-error', `The step met an error that it does not know${kind === '' ? '' : ` (${kind})`}.`, 'Nothing was published. Check that the runner can write its own files (disk full, read-only?), run again with ' +
         'step debugging on, and report it with that log: it holds no secret.', { cause: error });
+}
+function kindOf(error) {
+    return [error.name, error.code]
+        .filter(part => typeof part === 'string' && /^\w{1,60}$/.test(part))
+        .join(' ');
 }
 
 ;// CONCATENATED MODULE: ./lib/step/ending.js
@@ -32248,6 +32293,7 @@ async function runToEnd(step, process, { neverFails = false } = {}) {
     const stop = async (error) => {
         if (over)
             return;
+        takeBack();
         if (neverFails)
             console.warn('Clean-up met an error that it does not know; what was issued lives until it expires.');
         else
@@ -32347,6 +32393,7 @@ function readToken(text) {
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   SP: () => (/* binding */ shown),
 /* harmony export */   TN: () => (/* binding */ oneLine),
 /* harmony export */   hS: () => (/* binding */ counted),
 /* harmony export */   r4: () => (/* binding */ inWords)
@@ -32360,6 +32407,13 @@ function oneLine(text, most) {
         .trim();
     const letters = [...clean];
     return letters.length > most ? `${letters.slice(0, most - 1).join('')}…` : clean;
+}
+/**
+ * Returns a text from outside as one clean line without a secret. It is hidden first, for cleaning can change what
+ * it looks for; cleaned; hidden again, for cleaning can put one together; and cut last, which could leave half of one.
+ */
+function shown(text, hide, most) {
+    return oneLine(hide(oneLine(hide(text), Number.POSITIVE_INFINITY)), most);
 }
 /** Returns `1 attempt`, `2 attempts`. */
 function counted(count, noun) {

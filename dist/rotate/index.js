@@ -28461,6 +28461,13 @@ module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:events"
 
 /***/ }),
 
+/***/ 3024:
+/***/ ((module) => {
+
+module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:fs");
+
+/***/ }),
+
 /***/ 7067:
 /***/ ((module) => {
 
@@ -28578,8 +28585,8 @@ module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("util");
 
 __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependencies__, __webpack_async_result__) => { try {
 /* harmony import */ var node_timers_promises__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(8500);
-/* harmony import */ var _rotate_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(3297);
-/* harmony import */ var _step_ending_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(8787);
+/* harmony import */ var _rotate_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(8191);
+/* harmony import */ var _step_ending_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(1134);
 
 
 
@@ -28612,7 +28619,7 @@ class ActionError extends Error {
 
 /***/ }),
 
-/***/ 3297:
+/***/ 8191:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -28667,7 +28674,7 @@ function badResponse(answer, wire, whatIsWrong) {
 }
 /** Returns `POST https://… answered 400`. */
 function answered(answer, wire) {
-    return `${(0,lib_text/* oneLine */.TN)(wire.hide(named(answer.request)), 300)} answered ${answer.status}`;
+    return `${(0,lib_text/* shown */.SP)(named(answer.request), text => wire.hide(text), 300)} answered ${answer.status}`;
 }
 /** Returns the end of such a sentence: the platform's correlation id, if it sent one, and the attempts made. */
 function trail(answer, wire) {
@@ -28682,20 +28689,24 @@ function trail(answer, wire) {
 function readToken(answer, kind, wire, witness) {
     const json = requireJson(answer, wire);
     const text = json['access_token'];
+    if (typeof text === 'string' && wire.hide(text) !== text) {
+        throw badResponse(answer, wire, 'with an access_token that holds one of the credentials');
+    }
+    for (const name of ['access_token', 'refresh_token', 'id_token'])
+        keep(json[name], witness);
     if (typeof text !== 'string')
         throw badResponse(answer, wire, 'with no access_token in it');
-    if (!isToken(text))
+    if (!isToken(text)) {
         throw badResponse(answer, wire, 'with an access_token that is not 16 characters to 32 KiB of visible ASCII');
-    if (wire.hide(text) !== text)
-        throw badResponse(answer, wire, 'with an access_token that holds one of the credentials');
-    const value = new lib_secret/* Secret */.zh(text);
-    witness.secret(value);
-    for (const name of ['refresh_token', 'id_token']) {
-        const other = json[name];
-        if (typeof other === 'string' && isToken(other))
-            witness.secret(new lib_secret/* Secret */.zh(other));
     }
+    const value = new lib_secret/* Secret */.zh(text);
     return { value, kind, ...lifetime(json['expires_in'], answer.sentAt) };
+}
+/** Whatever may be a token is masked, of use or not; what is too short or has many lines would damage the log. */
+function keep(text, witness) {
+    if (typeof text === 'string' && text.length >= lib_secret/* SHORTEST_SECRET */.c3 && !/[\p{Cc}\p{Zl}\p{Zp}]/u.test(text)) {
+        witness.secret(new lib_secret/* Secret */.zh(text));
+    }
 }
 function isToken(text) {
     return text.length >= SHORTEST_TOKEN && text.length <= LONGEST_TOKEN && /^[\x21-\x7e]+$/.test(text);
@@ -28798,17 +28809,20 @@ function cxoneRealm(text) {
     const name = text.toLowerCase();
     return isLabel(name) ? name : undefined;
 }
+/** An origin on port 443 and a path of plain segments: nothing that a parser would repair, resolve or climb with. */
+const ENDPOINT = /^https:\/\/[A-Za-z0-9.-]{1,253}(?::443)?((?:\/[A-Za-z0-9_~-][A-Za-z0-9._~-]{0,100}){0,10}\/?)$/;
 /**
  * Returns the endpoint that discovery named, if it is https on port 443 and lies under the issuer's own
- * domains; otherwise `undefined`, and no credential goes there. Its path is plain, so that it can be named.
+ * domains; otherwise `undefined`, and no credential goes there.
  */
 function trustedEndpoint(issuer, text) {
-    if (typeof text !== 'string' ||
-        !/^https:\/\/[A-Za-z0-9.-]+(?::443)?(?:\/[A-Za-z0-9._~/-]{0,200})?$/.test(text))
+    const path = typeof text === 'string' ? ENDPOINT.exec(text)?.[1] : undefined;
+    if (path === undefined || !URL.canParse(String(text)))
         return undefined;
+    const url = new URL(String(text));
     const domains = ISSUERS.find(({ host }) => host === issuer)?.domains ?? [];
-    const url = URL.canParse(text) ? new URL(text) : undefined;
-    return url && domains.some(domain => isUnder(url.hostname, domain)) ? url : undefined;
+    const isOurs = url.pathname === (path || '/') && domains.some(domain => isUnder(url.hostname, domain));
+    return isOurs ? url : undefined;
 }
 
 ;// CONCATENATED MODULE: ./lib/auth/rejections.js
@@ -28862,8 +28876,7 @@ function platformWords(answer, wire) {
     const json = jsonObject(answer.body) ?? {};
     const first = (...names) => {
         const found = names.map(name => json[name]).find(value => typeof value === 'string' && value !== '');
-        // Clean first, hide second, cut last: the other order could put a secret together or leave half of one.
-        return (0,lib_text/* oneLine */.TN)(wire.hide((0,lib_text/* oneLine */.TN)(typeof found === 'string' ? found : '', Number.POSITIVE_INFINITY)), 200);
+        return (0,lib_text/* shown */.SP)(typeof found === 'string' ? found : '', text => wire.hide(text), 200);
     };
     const error = first('error', 'code');
     const description = first('error_description', 'errorDescription', 'description', 'message');
@@ -28875,9 +28888,14 @@ function platformWords(answer, wire) {
 
 const FORM = 'application/x-www-form-urlencoded';
 const JSON_TYPE = 'application/json';
-/** Returns where a request goes: to the platform's host, or to the one origin that stands in for all of them. */
+/**
+ * Returns where a request goes: to the platform's host, or to the one origin that stands in for all of them. The
+ * path is set, never resolved: resolving one that begins with `//` would change the host.
+ */
 function place(origin, path, baseUrl) {
-    return new URL(path, baseUrl ?? origin);
+    const url = new URL(baseUrl ?? origin);
+    url.pathname = path;
+    return url;
 }
 /** Returns the Basic header of a client, already told to the witness. */
 function basic(client, witness) {
@@ -28996,17 +29014,17 @@ async function configuration(request, tenantId, wire) {
     const { area, domain } = requireJson(answer, wire);
     return {
         apiUrl: origin,
-        ...(isName(area) ? { region: area } : {}),
-        ...(isName(domain) ? { domain } : {})
+        ...(isName(area, wire) ? { region: area } : {}),
+        ...(isName(domain, wire) ? { domain } : {})
     };
 }
 /** Returns an endpoint out of an issuer's answer, with its origin replaced where a base URL is given. */
 function endpointIn(answer, name, request, wire) {
     if (answer.status !== 200)
-        throw rejection(answer, APPLICATION_ADVICE, wire);
+        throw rejection(answer, DISCOVERY_ADVICE, wire);
     const endpoint = trustedEndpoint(request.issuer, requireJson(answer, wire)[name]);
-    if (endpoint === undefined) {
-        throw badResponse(answer, wire, `with a ${name} that is not https on port 443 under ${request.issuer}’s own domains`);
+    if (endpoint === undefined || wire.hide(endpoint.href) !== endpoint.href) {
+        throw badResponse(answer, wire, `whose ${name} is not a plain https address on port 443 under ${request.issuer}’s own domains`);
     }
     return place(endpoint.origin, endpoint.pathname, request.baseUrl);
 }
@@ -29028,12 +29046,17 @@ function tenantOf(token) {
         return typeof tenantId === 'string' && /^[A-Za-z0-9-]{1,64}$/.test(tenantId) ? tenantId : undefined;
     });
 }
-function isName(value) {
-    return typeof value === 'string' && /^[a-z0-9.-]{1,100}$/i.test(value);
+/** What the platform echoes of a secret is no name. */
+function isName(value, wire) {
+    return typeof value === 'string' && /^[a-z0-9.-]{1,100}$/i.test(value) && wire.hide(value) === value;
 }
 const APPLICATION_ADVICE = {
     credentialsRejected: 'The host was asked for a back-end application with an access key: check client-id and client-secret, then ' +
         'access-key-id and access-key-secret (it ends in ====), and that region leads to the issuer that registered them.'
+};
+const DISCOVERY_ADVICE = {
+    credentialsRejected: 'This document is public and the request carried no credentials: something between the runner and the platform ' +
+        'asks for them. Check base-url and the way to the platform.'
 };
 const ACCESS_KEY_ADVICE = {
     credentialsRejected: 'Check access-key-id and access-key-secret (it ends in ====), that the key is active, and that region is the ' +
@@ -29229,12 +29252,12 @@ async function identifyGenesys(token, apiUrl, wire) {
         throw rejection(answer, ADVICE, wire);
     const json = requireJson(answer, wire);
     const { id, name } = objectIn(json, 'organization');
-    if (!isId(id))
+    if (!isId(id) || wire.hide(id) !== id)
         throw badResponse(answer, wire, 'with no organization in it');
     const { id: clientId } = objectIn(json, 'OAuthClient');
     return {
         id,
-        ...(typeof name === 'string' ? { name: (0,lib_text/* oneLine */.TN)(name, 200) } : {}),
+        ...(typeof name === 'string' ? { name: (0,lib_text/* shown */.SP)(name, text => wire.hide(text), 200) } : {}),
         ...(isId(clientId) ? { clientId } : {})
     };
 }
@@ -29352,7 +29375,7 @@ function tunnelFault(status, systemCode = '') {
     if (status === undefined)
         return new Fault('network', 'the proxy was not reached', from);
     const message = `the proxy answered ${status} to CONNECT`;
-    return status.startsWith('4') ? new Fault('proxy-refused', message) : new Fault('network', message, from);
+    return new Fault(status.startsWith('4') ? 'proxy-refused' : 'network', message, from);
 }
 const NEVER_SENT = new Set(['ENOTFOUND', 'EAI_AGAIN', 'ECONNREFUSED', 'EHOSTUNREACH', 'ENETUNREACH']);
 const NETWORK_WORDS = {
@@ -29375,7 +29398,8 @@ const TLS_WORDS = {
     ERR_TLS_CERT_ALTNAME_INVALID: 'its certificate is for another name'
 };
 function isTls(code) {
-    return code in TLS_WORDS || /^(CERT_|ERR_TLS_|ERR_SSL_|UNABLE_TO_|EPROTO$|HOSTNAME_MISMATCH$)/.test(code);
+    return (code in TLS_WORDS ||
+        /^(CERT_|CRL_|ERR_TLS_|ERR_SSL_|ERROR_IN_C|UNABLE_TO_|INVALID_(CA|PURPOSE)$|PATH_LENGTH_EXCEEDED$|HOSTNAME_MISMATCH$|UNSPECIFIED$|EPROTO$)/.test(code));
 }
 function describe(error) {
     const { code, syscall, message, errors } = (error ?? {});
@@ -29556,7 +29580,7 @@ function hintFor(request, fault) {
 }
 /** Returns the error for a redirect: credentials go to the host that was chosen, and to no other. */
 function redirected(answer, hide) {
-    return new errors/* ActionError */.l('redirected', `${named(answer.request)} answered ${answer.status}, a redirect to ${hide(target(answer))}${throughProxy(answer.request.url)}, ` +
+    return new errors/* ActionError */.l('redirected', `${named(answer.request)} answered ${answer.status}, a redirect to ${target(answer, hide)}${throughProxy(answer.request.url)}, ` +
         `${(0,lib_text/* counted */.hS)(answer.attempts, 'attempt')}.`, answer.request.whenRedirected ??
         'Redirects are never followed, for a token request carries credentials. A login page of a proxy or a ' +
             'gateway often answers so: let the runner reach the host directly, or correct base-url.');
@@ -29565,9 +29589,10 @@ function throughProxy(url) {
     const proxy = proxyFor(url);
     return proxy === undefined ? '' : `, through the proxy ${proxy}`;
 }
-function target(answer) {
-    const location = answer.headers['location'] ?? '';
-    return URL.canParse(location) ? (0,lib_text/* oneLine */.TN)(new URL(location).host, 100) : 'another path';
+function target({ headers, request }, hide) {
+    const location = headers['location'] ?? '';
+    const host = URL.canParse(location, request.url.href) ? new URL(location, request.url).host : '';
+    return (0,lib_text/* shown */.SP)(host, hide, 100) || 'nowhere';
 }
 
 ;// CONCATENATED MODULE: ./lib/http/retry.js
@@ -29576,6 +29601,8 @@ const TRANSIENT_FAULT = new Set(['timeout', 'network', 'cut-short']);
 const SECOND = 1000;
 const LONGEST_FAULT_WAIT = 20 * SECOND;
 const LONGEST_THROTTLE_WAIT = 60 * SECOND;
+/** A year; whoever asks for more means never. */
+const LONGEST_ASKED_SECONDS = 366 * 86_400;
 /** What an attempt needs at the least: with less time left, none is started. */
 const SHORTEST_ATTEMPT = SECOND;
 /** A throttled request is tried a last time this long before the deadline, at the earliest. */
@@ -29605,7 +29632,7 @@ function decide(outcome, repeat, tally, maxAttempts, timeLeftMs, random) {
     if (!throttled)
         return { again: true, waitMs: room * (0.5 + random() / 2) };
     // One last try in the last seconds before the deadline, not everybody's at one moment; after it there is none.
-    if (room < LAST_TRY)
+    if (room <= LAST_TRY)
         return { again: false, because: 'time' };
     return { again: true, waitMs: room - random() * Math.min(LAST_TRY, room - LAST_TRY) };
 }
@@ -29643,11 +29670,10 @@ function faultWait(faults, random) {
  */
 function retryAfterMs(header, nowMs) {
     const text = header?.trim() ?? '';
-    const waitMs = /^\d{1,12}$/.test(text)
-        ? Number(text) * SECOND
-        : /^[A-Z]/.test(text)
-            ? Date.parse(text) - nowMs
-            : Number.NaN;
+    // However many digits: what is beyond any deadline is still an answer to the question how long.
+    if (/^\d+$/.test(text))
+        return Math.min(Number(text), LONGEST_ASKED_SECONDS) * SECOND || undefined;
+    const waitMs = /^[A-Z][a-z]{2,8}, .* GMT$/.test(text) ? Date.parse(text) - nowMs : Number.NaN;
     return waitMs > 0 ? waitMs : undefined;
 }
 
@@ -29684,6 +29710,7 @@ class Wire {
      */
     async send(request) {
         requireReadableProxy(request.url);
+        this.#requireTime(request);
         const { clock, limits } = this.#surroundings;
         const tally = { throttles: 0, faults: 0 };
         for (let attempts = 1;; attempts++) {
@@ -29693,7 +29720,7 @@ class Wire {
             tally[throttled ? 'throttles' : 'faults'] += 1;
             const decision = decide(outcome, request.repeat ?? 'always', tally, limits.maxAttempts, this.#timeLeftMs(), clock.random);
             if (decision.again) {
-                this.#announce(request, reply, throttled, attempts, decision.waitMs);
+                this.#announce(request, reply, throttled ? '' : `, attempt ${tally.faults} of ${limits.maxAttempts}`, decision.waitMs);
                 await clock.sleep(decision.waitMs);
                 continue;
             }
@@ -29712,6 +29739,14 @@ class Wire {
     }
     #timeLeftMs() {
         return this.#deadlineMs - this.#surroundings.clock.now();
+    }
+    /** A request that makes something is not started where nobody could wait for its answer. */
+    #requireTime(request) {
+        const needed = request.repeat === 'if-not-carried-out' ? SHORTEST_ATTEMPT : 1;
+        if (this.#timeLeftMs() >= needed)
+            return;
+        const { timeoutMs } = this.#surroundings.limits;
+        throw unanswered(request, new Fault('timeout', `it was not sent, for the timeout of ${(0,lib_text/* inWords */.r4)(timeoutMs / 1000)} is used up`), 0, '');
     }
     async #attempt(request, sentAt) {
         const timeoutMs = Math.max(1, Math.min(this.#surroundings.limits.attemptTimeoutMs, this.#timeLeftMs()));
@@ -29743,11 +29778,11 @@ class Wire {
         const { clock, debug, hide } = this.#surroundings;
         debug(hide(`${named(request)}: ${what}, ${clock.now() - sentAt.getTime()} ms`));
     }
-    #announce(request, reply, throttled, attempts, waitMs) {
-        const { limits, say } = this.#surroundings;
-        const why = reply instanceof Fault ? reply.summary : `${throttled ? 'throttled' : 'it answered'} (${reply.status})`;
-        const of = throttled ? '' : ` of ${limits.maxAttempts}`;
-        say(`${request.url.host}: ${why} on attempt ${attempts}${of}; waiting ${(waitMs / 1000).toFixed(1)} s before the next.`);
+    #announce(request, reply, counted, waitMs) {
+        const why = reply instanceof Fault ? reply.summary : `it answered ${reply.status}`;
+        const throttled = counted === '' && !(reply instanceof Fault) ? ', which says that too much is asked for' : '';
+        const seconds = (waitMs / 1000).toFixed(1);
+        this.#surroundings.say(`${request.url.host}: ${why}${throttled}${counted}; waiting ${seconds} s before the next attempt.`);
     }
     #reason(decision, outcome) {
         const bound = `timeout of ${(0,lib_text/* inWords */.r4)(this.#surroundings.limits.timeoutMs / 1000)}`;
@@ -29831,8 +29866,10 @@ class Custody {
     get issued() {
         return this.#issued;
     }
-    /** Leaves the token to the post step, whatever becomes of this one. */
+    /** Leaves the token to the post step, whatever becomes of this one; one that nobody can end is left to nobody. */
     take = (issued) => {
+        if (issued.revokedAt === undefined)
+            return;
         this.#issued.push(issued);
         this.retake(issued);
     };
@@ -29942,7 +29979,7 @@ class declared_Inputs {
         return (this.#env[`INPUT_${name.toUpperCase()}`] ?? '').trim() || this.#default(name);
     }
     isGiven(name) {
-        return this.text(name) !== this.#default(name);
+        return this.text(name).toLowerCase() !== this.#default(name).toLowerCase();
     }
     /** Returns the parts of an input that commas or line breaks separate, without empty ones. */
     list(name) {
@@ -29980,9 +30017,20 @@ class declared_Inputs {
     }
 }
 /** Returns the error for an input whose value is not allowed; never for one that holds a secret. */
-function invalidInput(name, got, allowed) {
-    const what = got === '' ? 'empty' : `“${(0,lib_text/* oneLine */.TN)(got, 80)}”, which is not allowed`;
-    return new errors/* ActionError */.l('invalid-input', `Input ${name} is ${what}.`, allowed);
+function invalidInput(name, got, allowed, from = '') {
+    const what = got === '' ? 'empty' : `${declared_quoted(got)}, which is not allowed`;
+    return new errors/* ActionError */.l('invalid-input', `Input ${name}${from} is ${what}.`, allowed);
+}
+/**
+ * Returns a short and clean text in quotes, and of any other its length alone: a piece of a text could be a piece of
+ * a secret that was pasted into the wrong input, and nobody would know it again to hide it.
+ */
+function declared_quoted(text) {
+    if (text.length > 80)
+        return `a text of ${text.length} characters`;
+    return (0,lib_text/* oneLine */.TN)(text, 80) === text
+        ? `“${text}”`
+        : `a text of ${text.length} characters, some of them blanks or invisible`;
 }
 
 ;// CONCATENATED MODULE: ./lib/step/inputs/environment.js
@@ -30013,6 +30061,11 @@ class Fallbacks {
     first(variables) {
         const name = variables.find(variable => this.#peek(variable) !== '');
         return name === undefined ? '' : this.#use(name);
+    }
+    /** Returns ` (from VARIABLE)` where the variables are what a value was taken from, for the words of an error. */
+    origin(variables) {
+        const name = this.used.find(used => variables.includes(used));
+        return name === undefined ? '' : ` (from ${name})`;
     }
     /** Returns an id and its secret from the first family that has both, else from the first that has either. */
     pair(families, id, secret) {
@@ -30058,25 +30111,34 @@ function readCredentials(inputs, provider, fallbacks, keep) {
     const accessKey = pair('access-key-id', 'access-key-secret', ACCESS_KEY_FAMILIES);
     for (const { secret } of [client, accessKey])
         keepUsable(secret, keep);
+    const missing = (name) => (fromInputs ? emptyInput(name) : missingCredential(provider, [name]));
     return {
-        ...holder('client', provider, 'client-id', 'client-secret', client),
-        ...holder('accessKey', provider, 'access-key-id', 'access-key-secret', accessKey)
+        ...holder('client', 'client-id', 'client-secret', client, missing),
+        // Genesys Cloud knows no access keys: one that is given is refused by name, whole or not.
+        ...(provider === 'cxone'
+            ? holder('accessKey', 'access-key-id', 'access-key-secret', accessKey, missing)
+            : {})
     };
 }
-/** Returns the error for credentials that are not there, with where they may come from. */
+const WHY_EMPTY = 'Workflows from forks and from Dependabot get no secrets (Dependabot has its own store). Secrets of an ' +
+    'environment need environment: on the job. Check the spelling of the secret’s name too: an unknown one is empty.';
+/** Returns the error for credentials that are neither among the inputs nor in the environment. */
 function missingCredential(provider, missing) {
     const families = [...CLIENT_FAMILIES[provider], ...ACCESS_KEY_FAMILIES[provider]];
     const variables = missing.flatMap(name => families.flatMap(family => family[name] ?? []));
-    return new errors/* ActionError */.l('missing-credential', `Input ${(0,lib_text/* listed */.KE)(missing, 'and')} ${missing.length === 1 ? 'is' : 'are'} empty, and so is ${(0,lib_text/* listed */.KE)(variables)} in the environment.`, 'Workflows from forks and from Dependabot get no secrets (Dependabot has its own store). Secrets of an ' +
-        'environment need environment: on the job. Check the spelling of the secret’s name too: an unknown one is empty.');
+    return new errors/* ActionError */.l('missing-credential', `Input ${(0,lib_text/* listed */.KE)(missing, 'and')} ${missing.length === 1 ? 'is' : 'are'} empty, and so is ${(0,lib_text/* listed */.KE)(variables)} in the environment.`, WHY_EMPTY);
 }
-function holder(key, provider, idInput, secretInput, { id, secret }) {
+/** Returns the error for one half of a pair: with the other half given, the environment is not asked. */
+function emptyInput(name) {
+    return new errors/* ActionError */.l('missing-credential', `Input ${name} is empty; since another credential input is given, none is taken from the environment.`, WHY_EMPTY);
+}
+function holder(key, idInput, secretInput, { id, secret }, missing) {
     if (id === '' && secret === '')
         return {};
     if (id === '')
-        throw missingCredential(provider, [idInput]);
+        throw missing(idInput);
     if (secret === '')
-        throw missingCredential(provider, [secretInput]);
+        throw missing(secretInput);
     checkCredential(idInput, id, id.length > 0 && id.length <= 256 && !id.includes(':'), 'An id has at most 256 characters and no colon');
     checkCredential(secretInput, secret, secret.length >= lib_secret/* SHORTEST_SECRET */.c3, `A secret has at least ${lib_secret/* SHORTEST_SECRET */.c3} characters`);
     return { [key]: { id, secret: new lib_secret/* Secret */.zh(secret) } };
@@ -30085,10 +30147,10 @@ function holder(key, provider, idInput, secretInput, { id, secret }) {
 function checkCredential(name, text, fits, rule) {
     if (fits && isOneLine(text))
         return;
-    throw new errors/* ActionError */.l('invalid-input', `The value for ${name} is not allowed; it has ${text.length} characters.`, `${rule}, and no line break or control character inside. Paste it again: a break in the middle often comes from a mail or a PDF.`);
+    throw new errors/* ActionError */.l('invalid-input', `The value for ${name} is not allowed; it has ${text.length} characters.`, `${rule}, and no line break, control or invisible character inside. Paste it again: a break in the middle often comes from a mail or a PDF.`);
 }
 function isOneLine(text) {
-    return !/[\p{Cc}\p{Zl}\p{Zp}\p{Cs}]/u.test(text);
+    return !/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/u.test(text);
 }
 /** What will be refused is not kept: a short mask, or one of many lines, would damage the whole log. */
 function keepUsable(secret, keep) {
@@ -30199,10 +30261,11 @@ function hand_over_toolVariables(exchange) {
         : { token: 'CXONE_ACCESS_TOKEN', otherwise: ['CXONE_API_URL'] };
 }
 function refused(name, why) {
-    return new ActionError('invalid-input', `Input export-env names “${oneLine(name, 80)}”, which ${why}.`, 'Give names of your own, separated by commas or line breaks, such as CC_TOKEN.');
+    return new ActionError('invalid-input', `Input export-env names ${quoted(name)}, which ${why}.`, 'Give names of your own, separated by commas or line breaks, such as CC_TOKEN.');
 }
 
 ;// CONCATENATED MODULE: ./lib/step/inputs/base-url.js
+
 
 const RULE = 'One origin and nothing more: https://gateway.example.com, or http on loopback (http://127.0.0.1:8080).';
 /** Returns the origin that stands in for all the platform's hosts, if one is given; throws `invalid-input`. */
@@ -30213,10 +30276,13 @@ function readBaseUrl(inputs) {
     // Parsers repair what is wrong (a backslash, a tab, a user): only what needs no repair is taken.
     const plain = /^https?:\/\/(?:[a-z0-9.-]+|\[[0-9a-f:.]+\])(?::\d{1,5})?\/?$/i;
     const url = plain.test(text) && URL.canParse(text) ? new URL(text) : undefined;
-    if (url === undefined || (url.protocol === 'http:' && !isLoopback(url.hostname))) {
-        throw invalidInput('base-url', text, RULE);
-    }
-    return url;
+    if (url !== undefined && (url.protocol === 'https:' || isLoopback(url.hostname)))
+        return url;
+    // A user or a query may hold a credential: such an address is not repeated.
+    throw /[@?#]/.test(text) ? notRepeated() : invalidInput('base-url', text, RULE);
+}
+function notRepeated() {
+    return new errors/* ActionError */.l('invalid-input', 'Input base-url holds more than an origin: a user, a query or a fragment.', RULE);
 }
 function isLoopback(host) {
     return host === 'localhost' || host === '[::1]' || /^127\.\d+\.\d+\.\d+$/.test(host);
@@ -30278,7 +30344,7 @@ function cxoneRequest(reading) {
     if (client) {
         const realm = cxoneRealm(region || DEFAULT_REALM);
         if (realm === undefined)
-            throw invalidInput('region', region, REALM_FORM);
+            throw invalidInput('region', region, REALM_FORM, reading.fallbacks.origin(REGION_VARIABLES.cxone));
         return { exchange: 'cxone-client', realm, client, ...scopeOf(inputs), ...common };
     }
     throw missingCredential('cxone', ['client-id', 'client-secret', 'access-key-id', 'access-key-secret']);
@@ -30287,9 +30353,9 @@ const ISSUER_FORM = `With a client and an access key, region is an area (two let
     `Without it, ${DEFAULT_ISSUER} is asked.`;
 const AREA_FORM = 'With an access key alone, region is required and is the tenant’s area: two letters and digits, such as na1 or eu1.';
 const REALM_FORM = `With a client alone, region is a realm: one DNS label, such as ${DEFAULT_REALM}, which is the default.`;
-function sure({ warn }, region, found, form) {
+function sure({ fallbacks, warn }, region, found, form) {
     if (found === undefined)
-        throw invalidInput('region', region, form);
+        throw invalidInput('region', region, form, fallbacks.origin(REGION_VARIABLES.cxone));
     if (found.doubt !== undefined)
         warn(found.doubt);
     return found.name;
@@ -30303,7 +30369,7 @@ function genesysRegionOf({ inputs, fallbacks, warn }) {
     const region = genesysRegion(text);
     if (region === undefined) {
         const near = nearestGenesysRegion(text);
-        throw invalidInput('region', text, `The nearest known region is ${near.code} (${near.domain}). ${forms}`);
+        throw invalidInput('region', text, `The nearest known region is ${near.code} (${near.domain}). ${forms}`, fallbacks.origin(REGION_VARIABLES.genesys));
     }
     if (region.code === undefined)
         warn(`Genesys Cloud region ${region.domain} is not in the list; its code is unknown.`);
@@ -30533,6 +30599,27 @@ function permissionsFor(place) {
     }
 }
 
+;// CONCATENATED MODULE: ./lib/step/variables.js
+
+/** Returns the environment variables that later steps get; one that would have no value is left as it is. */
+function variables_variablesOf(grant, asked) {
+    return allVariables(grant, asked).filter(([, value]) => value !== '');
+}
+/** Returns the names of variables that were asked for and have no value, for the platform did not say it. */
+function variables_variablesWithout(grant, asked) {
+    return allVariables(grant, asked).flatMap(([name, value]) => (value === '' ? [name] : []));
+}
+function allVariables({ token, apiUrl, region }, { request, handOver }) {
+    const value = token.value.reveal();
+    const variables = handOver.exportEnv.map(name => [name, value]);
+    if (handOver.toolEnv) {
+        const { token: name, otherwise } = toolVariables(request.exchange);
+        const values = otherwise.length === 1 ? [apiUrl] : [region, apiUrl];
+        variables.push([name, value], ...otherwise.map((other, at) => [other, values[at] ?? '']));
+    }
+    return [...new Map(variables)];
+}
+
 ;// CONCATENATED MODULE: ./lib/step/story.js
 
 
@@ -30554,14 +30641,12 @@ function handedOn({ grant, organization, requests }, asked, console) {
     const life = expiresInSeconds === undefined || expiresAt === undefined
         ? 'for a time that the platform did not say'
         : `for ${inWords(expiresInSeconds)}, until ${minute(expiresAt)}`;
-    const { exportEnv, toolEnv, tokenFile } = asked.handOver;
-    const places = [
-        'the output token',
-        ...(tokenFile ? ['a file'] : []),
-        ...exportEnv,
-        ...(toolEnv ? toolNames(asked.request) : [])
-    ];
+    const variables = variablesOf(grant, asked).map(([name]) => name);
+    const places = ['the output token', ...(asked.handOver.tokenFile ? ['a file'] : []), ...variables];
     console.info(`Granted a${token.kind === 'access' ? 'n access' : ' long-lived'} token${whose} ${life} (${counted(requests, 'request')}).`);
+    for (const name of variablesWithout(grant, asked)) {
+        console.warn(`${name} is not set: the exchange does not tell what belongs there.`);
+    }
     console.info(`Handed on as ${listed(places, 'and')}. ${endOf(token.kind, asked)}`);
 }
 /** Returns what becomes of the token when the job ends, as a sentence. */
@@ -30601,10 +30686,6 @@ function platformOf(request) {
             return `Genesys Cloud ${code === undefined ? domain : `${code} (${domain})`}`;
         }
     }
-}
-function toolNames(request) {
-    const { token, otherwise } = toolVariables(request.exchange);
-    return [token, ...otherwise];
 }
 
 ;// CONCATENATED MODULE: ./lib/step/rotation-story.js
@@ -30660,6 +30741,31 @@ function ageOf({ secret, now }) {
     return `was updated ${(0,lib_text/* inWords */.r4)(Math.max(0, Math.floor((now.getTime() - secret.updatedAt.getTime()) / 1000)))} ago`;
 }
 
+// EXTERNAL MODULE: external "node:fs"
+var external_node_fs_ = __nccwpck_require__(3024);
+;// CONCATENATED MODULE: ./lib/step/runner.js
+
+
+/**
+ * Throws `internal-error` unless the runner's files are there and may be written: without them a token that was
+ * obtained could not be handed on, and the toolkit would print it, as it did for runners of old.
+ */
+function requireRunner(env, files, folders = []) {
+    const missing = [...files, ...folders].find(name => !isWritable(env[name] ?? '', folders.includes(name)));
+    if (missing === undefined)
+        return;
+    throw new errors/* ActionError */.l('internal-error', `What the runner names in ${missing} is not there or cannot be written, so nothing could be handed on. Nothing was sent.`, 'Run the action in a workflow, on a runner of version 2.297 or newer; on a self-hosted one check its disk.');
+}
+function isWritable(path, isFolder) {
+    try {
+        (0,external_node_fs_.accessSync)(path, external_node_fs_.constants.W_OK);
+        return (0,external_node_fs_.statSync)(path).isDirectory() === isFolder;
+    }
+    catch {
+        return false;
+    }
+}
+
 ;// CONCATENATED MODULE: ./lib/store/refusals.js
 
 
@@ -30670,7 +30776,7 @@ function refusal(answer, place, of, wire) {
     const code = refusals_codeOf(answer);
     const id = answer.headers['x-github-request-id'] ?? '';
     const request = /^[\w:-]{1,64}$/.test(id) ? `, request id ${id}` : '';
-    return new errors/* ActionError */.l(code, `${(0,lib_text/* oneLine */.TN)(wire.hide(named(answer.request)), 300)} answered ${answer.status}${words(answer, wire)}${request}, ` +
+    return new errors/* ActionError */.l(code, `${(0,lib_text/* shown */.SP)(named(answer.request), text => wire.hide(text), 300)} answered ${answer.status}${words(answer, wire)}${request}, ` +
         `${(0,lib_text/* counted */.hS)(answer.attempts, 'attempt')}${answer.givenUp}.`, refusals_hintOf(code, place, of));
 }
 /** Returns the error for an answer of GitHub's that is not what its API describes. */
@@ -30727,7 +30833,7 @@ function words(answer, wire) {
     }
     if (typeof message !== 'string' || message === '')
         return '';
-    return ` (${(0,lib_text/* oneLine */.TN)(wire.hide((0,lib_text/* oneLine */.TN)(message, Number.POSITIVE_INFINITY)), 200)})`;
+    return ` (${(0,lib_text/* shown */.SP)(message, text => wire.hide(text), 200)})`;
 }
 
 ;// CONCATENATED MODULE: ./lib/store/github.js
@@ -30963,6 +31069,7 @@ async function writeVariable(github, name, value, sharing) {
 
 
 
+
 /**
  * Keeps a stored token fresh. Whatever fails, nothing is lost: the secret holds the old token until the new one
  * is proved and sealed, and a token that is not stored is revoked. Throws an `ActionError`.
@@ -30970,6 +31077,7 @@ async function writeVariable(github, name, value, sharing) {
 async function rotate(world) {
     const { env, console, clock } = world;
     const asked = readRotation(env, console.mask);
+    requireRunner(env, ['GITHUB_OUTPUT', 'GITHUB_STATE']);
     const { hide, info, debug } = console;
     const wire = new Wire({ limits: asked.limits, clock, hide, say: info, debug });
     const github = new GitHub(asked.apiUrl, asked.githubToken, asked.place, wire);
@@ -31167,17 +31275,29 @@ class Secret {
     equals(other) {
         return this.#text === other.#text;
     }
-    /** Returns this secret as it would be spelled in a form and in JSON, where that differs from the plain text. */
+    /** Returns this secret as it would be spelled in a form, in an address and in JSON, where that differs. */
     otherSpellings() {
-        const spellings = new Set([formEncode(this.#text), JSON.stringify(this.#text).slice(1, -1)]);
+        const spellings = new Set([
+            formEncode(this.#text),
+            encodeURIComponent(this.#text.toWellFormed()),
+            JSON.stringify(this.#text).slice(1, -1)
+        ]);
         spellings.delete(this.#text);
         return [...spellings].map(text => new Secret(text));
     }
-    /** Returns the text with every occurrence of this secret, in whatever case, replaced by `***`. */
+    /** Returns the text with every occurrence of this secret, in whatever case of its letters, replaced by `***`. */
     hideIn(text) {
-        if (this.#text.length < SHORTEST_SECRET || text.length < this.#text.length)
+        const sought = lowerCase(this.#text);
+        if (sought.length < SHORTEST_SECRET)
             return text;
-        return text.replace(new RegExp(escapePattern(this.#text), 'gi'), HIDDEN);
+        const within = lowerCase(text);
+        let shown = '';
+        let from = 0;
+        for (let at = within.indexOf(sought); at >= 0; at = within.indexOf(sought, from)) {
+            shown += text.slice(from, at) + HIDDEN;
+            from = at + sought.length;
+        }
+        return shown + text.slice(from);
     }
     toString() {
         return HIDDEN;
@@ -31212,14 +31332,15 @@ class Secrets {
 function formEncode(text) {
     return new URLSearchParams({ _: text }).toString().slice(2);
 }
-function escapePattern(text) {
-    return text.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&');
+/** ASCII alone, so that every letter keeps its place in the text. */
+function lowerCase(text) {
+    return text.replace(/[A-Z]+/g, letters => letters.toLowerCase());
 }
 
 
 /***/ }),
 
-/***/ 8787:
+/***/ 1134:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -31261,8 +31382,8 @@ class Console {
     }
 }
 
-;// CONCATENATED MODULE: external "node:fs"
-const external_node_fs_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:fs");
+// EXTERNAL MODULE: external "node:fs"
+var external_node_fs_ = __nccwpck_require__(3024);
 // EXTERNAL MODULE: ./lib/errors.js
 var errors = __nccwpck_require__(452);
 // EXTERNAL MODULE: ./lib/text.js
@@ -31280,7 +31401,7 @@ function fail(error, console) {
     const words = `[${known.code}] ${(0,lib_text/* oneLine */.TN)(console.hide(known.message), 1200)}\n${(0,lib_text/* oneLine */.TN)(console.hide(known.hint), 700)}`;
     console.error(words.slice(0, LONGEST_MESSAGE));
     try {
-        if ((0,external_node_fs_namespaceObject.existsSync)(process.env['GITHUB_OUTPUT'] ?? ''))
+        if ((0,external_node_fs_.existsSync)(process.env['GITHUB_OUTPUT'] ?? ''))
             toolkit/* setOutput */.uH('error-code', known.code);
     }
     catch {
@@ -31291,10 +31412,14 @@ function fail(error, console) {
 function asActionError(error) {
     if (error instanceof errors/* ActionError */.l)
         return error;
-    const { name, code } = (error ?? {});
-    const kind = [name, code].filter(part => typeof part === 'string' && /^\w{1,60}$/.test(part)).join(' ');
+    const kind = error instanceof Error ? kindOf(error) : '';
     return new errors/* ActionError */.l('internal-error', `The step met an error that it does not know${kind === '' ? '' : ` (${kind})`}.`, 'Nothing was published. Check that the runner can write its own files (disk full, read-only?), run again with ' +
         'step debugging on, and report it with that log: it holds no secret.', { cause: error });
+}
+function kindOf(error) {
+    return [error.name, error.code]
+        .filter(part => typeof part === 'string' && /^\w{1,60}$/.test(part))
+        .join(' ');
 }
 
 ;// CONCATENATED MODULE: ./lib/step/ending.js
@@ -31321,6 +31446,7 @@ async function runToEnd(step, process, { neverFails = false } = {}) {
     const stop = async (error) => {
         if (over)
             return;
+        takeBack();
         if (neverFails)
             console.warn('Clean-up met an error that it does not know; what was issued lives until it expires.');
         else
@@ -33552,6 +33678,7 @@ function getIDToken(aud) {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
 /* harmony export */   KE: () => (/* binding */ listed),
+/* harmony export */   SP: () => (/* binding */ shown),
 /* harmony export */   TN: () => (/* binding */ oneLine),
 /* harmony export */   hS: () => (/* binding */ counted),
 /* harmony export */   pA: () => (/* binding */ nearest),
@@ -33565,6 +33692,13 @@ function oneLine(text, most) {
         .trim();
     const letters = [...clean];
     return letters.length > most ? `${letters.slice(0, most - 1).join('')}…` : clean;
+}
+/**
+ * Returns a text from outside as one clean line without a secret. It is hidden first, for cleaning can change what
+ * it looks for; cleaned; hidden again, for cleaning can put one together; and cut last, which could leave half of one.
+ */
+function shown(text, hide, most) {
+    return oneLine(hide(oneLine(hide(text), Number.POSITIVE_INFINITY)), most);
 }
 /** Returns `1 attempt`, `2 attempts`. */
 function counted(count, noun) {

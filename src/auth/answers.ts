@@ -1,8 +1,8 @@
 import { ActionError } from '../errors.js'
 import { type Answer, named } from '../http/request.js'
 import type { Wire } from '../http/wire.js'
-import { Secret } from '../secret.js'
-import { counted, oneLine } from '../text.js'
+import { Secret, SHORTEST_SECRET } from '../secret.js'
+import { counted, shown } from '../text.js'
 import type { Token, Witness } from './request.js'
 
 /** Fewer or more characters than these are no token (a header must still hold it). */
@@ -43,7 +43,7 @@ export function badResponse(answer: Answer, wire: Wire, whatIsWrong: string): Ac
 
 /** Returns `POST https://… answered 400`. */
 export function answered(answer: Answer, wire: Wire): string {
-  return `${oneLine(wire.hide(named(answer.request)), 300)} answered ${answer.status}`
+  return `${shown(named(answer.request), text => wire.hide(text), 300)} answered ${answer.status}`
 }
 
 /** Returns the end of such a sentence: the platform's correlation id, if it sent one, and the attempts made. */
@@ -60,22 +60,27 @@ export function trail(answer: Answer, wire: Wire): string {
 export function readToken(answer: Answer, kind: Token['kind'], wire: Wire, witness: Witness): Token {
   const json = requireJson(answer, wire)
   const text = json['access_token']
+  if (typeof text === 'string' && wire.hide(text) !== text) {
+    throw badResponse(answer, wire, 'with an access_token that holds one of the credentials')
+  }
+  for (const name of ['access_token', 'refresh_token', 'id_token']) keep(json[name], witness)
   if (typeof text !== 'string') throw badResponse(answer, wire, 'with no access_token in it')
-  if (!isToken(text))
+  if (!isToken(text)) {
     throw badResponse(
       answer,
       wire,
       'with an access_token that is not 16 characters to 32 KiB of visible ASCII'
     )
-  if (wire.hide(text) !== text)
-    throw badResponse(answer, wire, 'with an access_token that holds one of the credentials')
-  const value = new Secret(text)
-  witness.secret(value)
-  for (const name of ['refresh_token', 'id_token']) {
-    const other = json[name]
-    if (typeof other === 'string' && isToken(other)) witness.secret(new Secret(other))
   }
+  const value = new Secret(text)
   return { value, kind, ...lifetime(json['expires_in'], answer.sentAt) }
+}
+
+/** Whatever may be a token is masked, of use or not; what is too short or has many lines would damage the log. */
+function keep(text: unknown, witness: Witness): void {
+  if (typeof text === 'string' && text.length >= SHORTEST_SECRET && !/[\p{Cc}\p{Zl}\p{Zp}]/u.test(text)) {
+    witness.secret(new Secret(text))
+  }
 }
 
 function isToken(text: string): boolean {

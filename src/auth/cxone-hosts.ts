@@ -86,17 +86,19 @@ export function cxoneRealm(text: string): string | undefined {
   return isLabel(name) ? name : undefined
 }
 
+/** An origin on port 443 and a path of plain segments: nothing that a parser would repair, resolve or climb with. */
+const ENDPOINT =
+  /^https:\/\/[A-Za-z0-9.-]{1,253}(?::443)?((?:\/[A-Za-z0-9_~-][A-Za-z0-9._~-]{0,100}){0,10}\/?)$/
+
 /**
  * Returns the endpoint that discovery named, if it is https on port 443 and lies under the issuer's own
- * domains; otherwise `undefined`, and no credential goes there. Its path is plain, so that it can be named.
+ * domains; otherwise `undefined`, and no credential goes there.
  */
 export function trustedEndpoint(issuer: string, text: unknown): URL | undefined {
-  if (
-    typeof text !== 'string' ||
-    !/^https:\/\/[A-Za-z0-9.-]+(?::443)?(?:\/[A-Za-z0-9._~/-]{0,200})?$/.test(text)
-  )
-    return undefined
+  const path = typeof text === 'string' ? ENDPOINT.exec(text)?.[1] : undefined
+  if (path === undefined || !URL.canParse(String(text))) return undefined
+  const url = new URL(String(text))
   const domains = ISSUERS.find(({ host }) => host === issuer)?.domains ?? []
-  const url = URL.canParse(text) ? new URL(text) : undefined
-  return url && domains.some(domain => isUnder(url.hostname, domain)) ? url : undefined
+  const isOurs = url.pathname === (path || '/') && domains.some(domain => isUnder(url.hostname, domain))
+  return isOurs ? url : undefined
 }

@@ -97,20 +97,20 @@ async function configuration(
   const { area, domain } = requireJson(answer, wire)
   return {
     apiUrl: origin,
-    ...(isName(area) ? { region: area } : {}),
-    ...(isName(domain) ? { domain } : {})
+    ...(isName(area, wire) ? { region: area } : {}),
+    ...(isName(domain, wire) ? { domain } : {})
   }
 }
 
 /** Returns an endpoint out of an issuer's answer, with its origin replaced where a base URL is given. */
 function endpointIn(answer: Answer, name: string, request: CxoneApplication, wire: Wire): URL {
-  if (answer.status !== 200) throw rejection(answer, APPLICATION_ADVICE, wire)
+  if (answer.status !== 200) throw rejection(answer, DISCOVERY_ADVICE, wire)
   const endpoint = trustedEndpoint(request.issuer, requireJson(answer, wire)[name])
-  if (endpoint === undefined) {
+  if (endpoint === undefined || wire.hide(endpoint.href) !== endpoint.href) {
     throw badResponse(
       answer,
       wire,
-      `with a ${name} that is not https on port 443 under ${request.issuer}’s own domains`
+      `whose ${name} is not a plain https address on port 443 under ${request.issuer}’s own domains`
     )
   }
   return place(endpoint.origin, endpoint.pathname, request.baseUrl)
@@ -135,14 +135,21 @@ export function tenantOf(token: Token): string | undefined {
   })
 }
 
-function isName(value: unknown): value is string {
-  return typeof value === 'string' && /^[a-z0-9.-]{1,100}$/i.test(value)
+/** What the platform echoes of a secret is no name. */
+function isName(value: unknown, wire: Wire): value is string {
+  return typeof value === 'string' && /^[a-z0-9.-]{1,100}$/i.test(value) && wire.hide(value) === value
 }
 
 const APPLICATION_ADVICE: Advice = {
   credentialsRejected:
     'The host was asked for a back-end application with an access key: check client-id and client-secret, then ' +
     'access-key-id and access-key-secret (it ends in ====), and that region leads to the issuer that registered them.'
+}
+
+const DISCOVERY_ADVICE: Advice = {
+  credentialsRejected:
+    'This document is public and the request carried no credentials: something between the runner and the platform ' +
+    'asks for them. Check base-url and the way to the platform.'
 }
 
 const ACCESS_KEY_ADVICE: Advice = {

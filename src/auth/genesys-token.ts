@@ -1,6 +1,6 @@
 import type { Wire } from '../http/wire.js'
 import type { Secret } from '../secret.js'
-import { oneLine } from '../text.js'
+import { shown } from '../text.js'
 import { badResponse, type Json, requireJson } from './answers.js'
 import { type Advice, rejection } from './rejections.js'
 import type { Organization } from './request.js'
@@ -15,11 +15,11 @@ export async function identifyGenesys(token: Secret, apiUrl: string, wire: Wire)
   if (answer.status !== 200) throw rejection(answer, ADVICE, wire)
   const json = requireJson(answer, wire)
   const { id, name } = objectIn(json, 'organization')
-  if (!isId(id)) throw badResponse(answer, wire, 'with no organization in it')
+  if (!isId(id) || wire.hide(id) !== id) throw badResponse(answer, wire, 'with no organization in it')
   const { id: clientId } = objectIn(json, 'OAuthClient')
   return {
     id,
-    ...(typeof name === 'string' ? { name: oneLine(name, 200) } : {}),
+    ...(typeof name === 'string' ? { name: shown(name, text => wire.hide(text), 200) } : {}),
     ...(isId(clientId) ? { clientId } : {})
   }
 }

@@ -1,7 +1,7 @@
 import { ActionError, type ErrorCode } from '../errors.js'
 import type { Answer } from '../http/request.js'
 import type { Wire } from '../http/wire.js'
-import { oneLine } from '../text.js'
+import { shown } from '../text.js'
 import { answered, jsonObject, trail } from './answers.js'
 
 /** What to do about each refusal; a platform's request says what is its own, the rest is said here. */
@@ -62,8 +62,7 @@ function platformWords(answer: Answer, wire: Wire): { error: string; words: stri
   const json = jsonObject(answer.body) ?? {}
   const first = (...names: string[]) => {
     const found = names.map(name => json[name]).find(value => typeof value === 'string' && value !== '')
-    // Clean first, hide second, cut last: the other order could put a secret together or leave half of one.
-    return oneLine(wire.hide(oneLine(typeof found === 'string' ? found : '', Number.POSITIVE_INFINITY)), 200)
+    return shown(typeof found === 'string' ? found : '', text => wire.hide(text), 200)
   }
   const error = first('error', 'code')
   const description = first('error_description', 'errorDescription', 'description', 'message')

@@ -4,9 +4,14 @@ import type { Client, Witness } from './request.js'
 export const FORM = 'application/x-www-form-urlencoded'
 export const JSON_TYPE = 'application/json'
 
-/** Returns where a request goes: to the platform's host, or to the one origin that stands in for all of them. */
+/**
+ * Returns where a request goes: to the platform's host, or to the one origin that stands in for all of them. The
+ * path is set, never resolved: resolving one that begins with `//` would change the host.
+ */
 export function place(origin: string, path: string, baseUrl: URL | undefined): URL {
-  return new URL(path, baseUrl ?? origin)
+  const url = new URL(baseUrl ?? origin)
+  url.pathname = path
+  return url
 }
 
 /** Returns the Basic header of a client, already told to the witness. */

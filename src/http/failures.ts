@@ -1,5 +1,5 @@
 import { ActionError, type ErrorCode } from '../errors.js'
-import { counted, oneLine } from '../text.js'
+import { counted, shown } from '../text.js'
 import type { Fault, FaultKind } from './fault.js'
 import { proxyFor } from './proxy.js'
 import { type Answer, named, type WireRequest } from './request.js'
@@ -57,7 +57,7 @@ function hintFor(request: WireRequest, fault: Fault): string {
 export function redirected(answer: Answer, hide: (text: string) => string): ActionError {
   return new ActionError(
     'redirected',
-    `${named(answer.request)} answered ${answer.status}, a redirect to ${hide(target(answer))}${throughProxy(answer.request.url)}, ` +
+    `${named(answer.request)} answered ${answer.status}, a redirect to ${target(answer, hide)}${throughProxy(answer.request.url)}, ` +
       `${counted(answer.attempts, 'attempt')}.`,
     answer.request.whenRedirected ??
       'Redirects are never followed, for a token request carries credentials. A login page of a proxy or a ' +
@@ -70,7 +70,8 @@ function throughProxy(url: URL): string {
   return proxy === undefined ? '' : `, through the proxy ${proxy}`
 }
 
-function target(answer: Answer): string {
-  const location = answer.headers['location'] ?? ''
-  return URL.canParse(location) ? oneLine(new URL(location).host, 100) : 'another path'
+function target({ headers, request }: Answer, hide: (text: string) => string): string {
+  const location = headers['location'] ?? ''
+  const host = URL.canParse(location, request.url.href) ? new URL(location, request.url).host : ''
+  return shown(host, hide, 100) || 'nowhere'
 }

@@ -57,7 +57,7 @@ function tunnelFault(status: string | undefined, systemCode = ''): Fault {
   const from = { systemCode, neverSent: true }
   if (status === undefined) return new Fault('network', 'the proxy was not reached', from)
   const message = `the proxy answered ${status} to CONNECT`
-  return status.startsWith('4') ? new Fault('proxy-refused', message) : new Fault('network', message, from)
+  return new Fault(status.startsWith('4') ? 'proxy-refused' : 'network', message, from)
 }
 
 const NEVER_SENT = new Set(['ENOTFOUND', 'EAI_AGAIN', 'ECONNREFUSED', 'EHOSTUNREACH', 'ENETUNREACH'])
@@ -84,7 +84,12 @@ const TLS_WORDS: Readonly<Record<string, string>> = {
 }
 
 function isTls(code: string): boolean {
-  return code in TLS_WORDS || /^(CERT_|ERR_TLS_|ERR_SSL_|UNABLE_TO_|EPROTO$|HOSTNAME_MISMATCH$)/.test(code)
+  return (
+    code in TLS_WORDS ||
+    /^(CERT_|CRL_|ERR_TLS_|ERR_SSL_|ERROR_IN_C|UNABLE_TO_|INVALID_(CA|PURPOSE)$|PATH_LENGTH_EXCEEDED$|HOSTNAME_MISMATCH$|UNSPECIFIED$|EPROTO$)/.test(
+      code
+    )
+  )
 }
 
 function describe(error: unknown): { code: string; syscall: string; message: string } {

@@ -31,8 +31,11 @@ const SECOND = 1000
 const LONGEST_FAULT_WAIT = 20 * SECOND
 const LONGEST_THROTTLE_WAIT = 60 * SECOND
 
+/** A year; whoever asks for more means never. */
+const LONGEST_ASKED_SECONDS = 366 * 86_400
+
 /** What an attempt needs at the least: with less time left, none is started. */
-const SHORTEST_ATTEMPT = SECOND
+export const SHORTEST_ATTEMPT = SECOND
 
 /** A throttled request is tried a last time this long before the deadline, at the earliest. */
 const LAST_TRY = 5 * SECOND
@@ -63,7 +66,7 @@ export function decide(
   if (waitMs <= room) return { again: true, waitMs }
   if (!throttled) return { again: true, waitMs: room * (0.5 + random() / 2) }
   // One last try in the last seconds before the deadline, not everybody's at one moment; after it there is none.
-  if (room < LAST_TRY) return { again: false, because: 'time' }
+  if (room <= LAST_TRY) return { again: false, because: 'time' }
   return { again: true, waitMs: room - random() * Math.min(LAST_TRY, room - LAST_TRY) }
 }
 
@@ -103,10 +106,8 @@ function faultWait(faults: number, random: () => number): number {
  */
 export function retryAfterMs(header: string | undefined, nowMs: number): number | undefined {
   const text = header?.trim() ?? ''
-  const waitMs = /^\d{1,12}$/.test(text)
-    ? Number(text) * SECOND
-    : /^[A-Z]/.test(text)
-      ? Date.parse(text) - nowMs
-      : Number.NaN
+  // However many digits: what is beyond any deadline is still an answer to the question how long.
+  if (/^\d+$/.test(text)) return Math.min(Number(text), LONGEST_ASKED_SECONDS) * SECOND || undefined
+  const waitMs = /^[A-Z][a-z]{2,8}, .* GMT$/.test(text) ? Date.parse(text) - nowMs : Number.NaN
   return waitMs > 0 ? waitMs : undefined
 }

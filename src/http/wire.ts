@@ -4,7 +4,7 @@ import { redirected, unanswered } from './failures.js'
 import { Fault } from './fault.js'
 import { requireReadableProxy } from './proxy.js'
 import { type Answer, named, type WireRequest } from './request.js'
-import { type Decision, decide, type Outcome, retryAfterMs } from './retry.js'
+import { type Decision, decide, type Outcome, retryAfterMs, SHORTEST_ATTEMPT } from './retry.js'
 
 /** Time and chance as the wire sees them; a test hands in its own. */
 export interface Clock {
@@ -72,6 +72,7 @@ export class Wire {
    */
   async send(request: WireRequest): Promise<Answer> {
     requireReadableProxy(request.url)
+    this.#requireTime(request)
     const { clock, limits } = this.#surroundings
     const tally = { throttles: 0, faults: 0 }
     for (let attempts = 1; ; attempts++) {
@@ -88,7 +89,12 @@ export class Wire {
         clock.random
       )
       if (decision.again) {
-        this.#announce(request, reply, throttled, attempts, decision.waitMs)
+        this.#announce(
+          request,
+          reply,
+          throttled ? '' : `, attempt ${tally.faults} of ${limits.maxAttempts}`,
+          decision.waitMs
+        )
         await clock.sleep(decision.waitMs)
         continue
       }
@@ -107,6 +113,19 @@ export class Wire {
 
   #timeLeftMs(): number {
     return this.#deadlineMs - this.#surroundings.clock.now()
+  }
+
+  /** A request that makes something is not started where nobody could wait for its answer. */
+  #requireTime(request: WireRequest): void {
+    const needed = request.repeat === 'if-not-carried-out' ? SHORTEST_ATTEMPT : 1
+    if (this.#timeLeftMs() >= needed) return
+    const { timeoutMs } = this.#surroundings.limits
+    throw unanswered(
+      request,
+      new Fault('timeout', `it was not sent, for the timeout of ${inWords(timeoutMs / 1000)} is used up`),
+      0,
+      ''
+    )
   }
 
   async #attempt(request: WireRequest, sentAt: Date): Promise<Attempt> {
@@ -141,19 +160,13 @@ export class Wire {
     debug(hide(`${named(request)}: ${what}, ${clock.now() - sentAt.getTime()} ms`))
   }
 
-  #announce(
-    request: WireRequest,
-    reply: Reply | Fault,
-    throttled: boolean,
-    attempts: number,
-    waitMs: number
-  ): void {
-    const { limits, say } = this.#surroundings
-    const why =
-      reply instanceof Fault ? reply.summary : `${throttled ? 'throttled' : 'it answered'} (${reply.status})`
-    const of = throttled ? '' : ` of ${limits.maxAttempts}`
-    say(
-      `${request.url.host}: ${why} on attempt ${attempts}${of}; waiting ${(waitMs / 1000).toFixed(1)} s before the next.`
+  #announce(request: WireRequest, reply: Reply | Fault, counted: string, waitMs: number): void {
+    const why = reply instanceof Fault ? reply.summary : `it answered ${reply.status}`
+    const throttled =
+      counted === '' && !(reply instanceof Fault) ? ', which says that too much is asked for' : ''
+    const seconds = (waitMs / 1000).toFixed(1)
+    this.#surroundings.say(
+      `${request.url.host}: ${why}${throttled}${counted}; waiting ${seconds} s before the next attempt.`
     )
   }
 

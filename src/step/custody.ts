@@ -12,8 +12,9 @@ export class Custody {
     return this.#issued
   }
 
-  /** Leaves the token to the post step, whatever becomes of this one. */
+  /** Leaves the token to the post step, whatever becomes of this one; one that nobody can end is left to nobody. */
   readonly take = (issued: Issued): void => {
+    if (issued.revokedAt === undefined) return
     this.#issued.push(issued)
     this.retake(issued)
   }

@@ -36,6 +36,7 @@ export async function runToEnd(
   }
   const stop = async (error: unknown) => {
     if (over) return
+    takeBack()
     if (neverFails)
       console.warn('Clean-up met an error that it does not know; what was issued lives until it expires.')
     else fail(error, console)

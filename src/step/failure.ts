@@ -22,8 +22,7 @@ export function fail(error: unknown, console: Console): void {
 /** An error that nobody foresaw is a defect of ours: its text may hold anything, so only its kind is told. */
 function asActionError(error: unknown): ActionError {
   if (error instanceof ActionError) return error
-  const { name, code } = (error ?? {}) as { name?: unknown; code?: unknown }
-  const kind = [name, code].filter(part => typeof part === 'string' && /^\w{1,60}$/.test(part)).join(' ')
+  const kind = error instanceof Error ? kindOf(error) : ''
   return new ActionError(
     'internal-error',
     `The step met an error that it does not know${kind === '' ? '' : ` (${kind})`}.`,
@@ -31,4 +30,10 @@ function asActionError(error: unknown): ActionError {
       'step debugging on, and report it with that log: it holds no secret.',
     { cause: error }
   )
+}
+
+function kindOf(error: Error & { code?: unknown }): string {
+  return [error.name, error.code]
+    .filter(part => typeof part === 'string' && /^\w{1,60}$/.test(part))
+    .join(' ')
 }

@@ -1,12 +1,11 @@
 import { existsSync, statSync, truncateSync } from 'node:fs'
 import type { Grant, Organization } from '../auth/request.js'
-import { ActionError } from '../errors.js'
 import type { Console } from './console.js'
 import type { Custody } from './custody.js'
-import { toolVariables } from './inputs/hand-over.js'
 import type { StepAsked } from './inputs/index.js'
 import { chooseFolder, removeTokenFile, writeTokenFile } from './token-file.js'
 import * as toolkit from './toolkit.js'
+import { variablesOf } from './variables.js'
 
 /** A token that has passed every check. */
 export interface Granted {
@@ -29,15 +28,12 @@ export type Undo = () => void
 export function publish(granted: Granted, asked: StepAsked, custody: Custody, console: Console): Undo {
   const { handOver } = asked
   const variables = variablesOf(granted.grant, asked)
-  const folder = handOver.tokenFile ? chooseFolder(runnerTemp()) : undefined
-  const cutBack = remember(
-    ['GITHUB_OUTPUT', ...(variables.length > 0 ? ['GITHUB_ENV'] : [])],
-    ['GITHUB_STEP_SUMMARY']
-  )
+  const folder = handOver.tokenFile ? chooseFolder(process.env['RUNNER_TEMP'] ?? '') : undefined
+  const cutBack = remember(['GITHUB_OUTPUT', 'GITHUB_ENV', 'GITHUB_STEP_SUMMARY'])
   const undo = () => {
     cutBack()
-    if (folder !== undefined) removeTokenFile(folder)
-    custody.takeBack()
+    if (folder !== undefined) attempt(() => removeTokenFile(folder))
+    attempt(() => custody.takeBack())
   }
   try {
     if (folder !== undefined) custody.takeFolder(folder)
@@ -75,45 +71,22 @@ function outputsOf({ grant, organization }: Granted, file: string): [string, str
   ]
 }
 
-/** Returns the environment variables to set; one that would have no value is left as it is. */
-function variablesOf({ token, apiUrl, region }: Grant, { request, handOver }: StepAsked): [string, string][] {
-  const value = token.value.reveal()
-  const variables: [string, string][] = handOver.exportEnv.map(name => [name, value])
-  if (handOver.toolEnv) {
-    const { token: name, otherwise } = toolVariables(request.exchange)
-    const values = otherwise.length === 1 ? [apiUrl] : [region, apiUrl]
-    variables.push(
-      [name, value],
-      ...otherwise.map((other, at): [string, string] => [other, values[at] ?? ''])
-    )
-  }
-  return [...new Map(variables)].filter(([, text]) => text !== '')
-}
-
 /** Remembers how long the runner's files are, and returns a function that cuts them back to that. */
-function remember(required: readonly string[], optional: readonly string[]): Undo {
-  const missing = required.find(variable => !existsSync(process.env[variable] ?? ''))
-  if (missing !== undefined) throw notARunner(missing)
-  const lengths = [...required, ...optional]
-    .map(variable => process.env[variable] ?? '')
+function remember(names: readonly string[]): Undo {
+  const lengths = names
+    .map(name => process.env[name] ?? '')
     .filter(existsSync)
     .map(file => ({ file, length: statSync(file).size }))
   return () => {
-    for (const { file, length } of lengths) truncateSync(file, length)
+    for (const { file, length } of lengths) attempt(() => truncateSync(file, length))
   }
 }
 
-function runnerTemp(): string {
-  const folder = process.env['RUNNER_TEMP'] ?? ''
-  if (!existsSync(folder)) throw notARunner('RUNNER_TEMP')
-  return folder
-}
-
-/** Without its files the toolkit would print a token to the log, as it did for runners of old. */
-function notARunner(variable: string): ActionError {
-  return new ActionError(
-    'internal-error',
-    `What the runner names in ${variable} is not there, so the token cannot be handed on.`,
-    'Run the action in a workflow, on a runner of version 2.297 or newer. Nothing was published.'
-  )
+/** What is taken back is taken back whole: one part that cannot be does not keep the others. */
+function attempt(part: () => void): void {
+  try {
+    part()
+  } catch {
+    // The step fails anyway, with the error that led here.
+  }
 }

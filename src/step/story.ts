@@ -1,9 +1,9 @@
 import type { AuthRequest, Token } from '../auth/request.js'
 import { counted, inWords, listed } from '../text.js'
 import type { Console } from './console.js'
-import { toolVariables } from './inputs/hand-over.js'
 import type { ExchangeAsked, StepAsked } from './inputs/index.js'
 import type { Granted } from './publish.js'
+import { variablesOf, variablesWithout } from './variables.js'
 
 /** Says what is about to be exchanged where, and on whose word. */
 export function started({ request, variables, doubts }: ExchangeAsked, console: Console): void {
@@ -27,16 +27,14 @@ export function handedOn(
     expiresInSeconds === undefined || expiresAt === undefined
       ? 'for a time that the platform did not say'
       : `for ${inWords(expiresInSeconds)}, until ${minute(expiresAt)}`
-  const { exportEnv, toolEnv, tokenFile } = asked.handOver
-  const places = [
-    'the output token',
-    ...(tokenFile ? ['a file'] : []),
-    ...exportEnv,
-    ...(toolEnv ? toolNames(asked.request) : [])
-  ]
+  const variables = variablesOf(grant, asked).map(([name]) => name)
+  const places = ['the output token', ...(asked.handOver.tokenFile ? ['a file'] : []), ...variables]
   console.info(
     `Granted a${token.kind === 'access' ? 'n access' : ' long-lived'} token${whose} ${life} (${counted(requests, 'request')}).`
   )
+  for (const name of variablesWithout(grant, asked)) {
+    console.warn(`${name} is not set: the exchange does not tell what belongs there.`)
+  }
   console.info(`Handed on as ${listed(places, 'and')}. ${endOf(token.kind, asked)}`)
 }
 
@@ -80,9 +78,4 @@ export function platformOf(request: AuthRequest): string {
       return `Genesys Cloud ${code === undefined ? domain : `${code} (${domain})`}`
     }
   }
-}
-
-function toolNames(request: AuthRequest): string[] {
-  const { token, otherwise } = toolVariables(request.exchange)
-  return [token, ...otherwise]
 }

@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs'
+import { appendFileSync, existsSync } from 'node:fs'
 import { inWords } from '../text.js'
 import type { Console } from './console.js'
 import type { StepAsked } from './inputs/index.js'
@@ -10,17 +10,17 @@ import * as toolkit from './toolkit.js'
  * Writes the job summary through the toolkit: what was granted, to whom, for how long, and how it ends. It holds
  * no secret, and a step does not fail for want of it.
  */
-export async function summarise(granted: Granted, asked: StepAsked, console: Console): Promise<void> {
-  if (!asked.handOver.summary || !existsSync(process.env['GITHUB_STEP_SUMMARY'] ?? '')) return
+export function summarise(granted: Granted, asked: StepAsked, console: Console): void {
+  const file = process.env['GITHUB_STEP_SUMMARY'] ?? ''
+  if (!asked.handOver.summary || !existsSync(file)) return
+  const rows = rowsOf(granted, asked).map(([name, value]) => [{ data: name, header: true }, { data: value }])
+  const page = toolkit.summary
+    .emptyBuffer()
+    .addHeading(`${plain(platformOf(asked.request))}: token granted`, 3)
+    .addTable(rows)
   try {
-    const rows = rowsOf(granted, asked).map(([name, value]) => [
-      { data: name, header: true },
-      { data: console.hide(value) }
-    ])
-    await toolkit.summary
-      .addHeading(`${plain(platformOf(asked.request))}: token granted`, 3)
-      .addTable(rows)
-      .write()
+    // In one piece with what was published before it, so that no signal is heard in between.
+    appendFileSync(file, page.stringify())
   } catch {
     console.debug('The job summary could not be written.')
   }

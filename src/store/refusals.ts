@@ -1,7 +1,7 @@
 import { ActionError, type ErrorCode } from '../errors.js'
 import { type Answer, named } from '../http/request.js'
 import type { Wire } from '../http/wire.js'
-import { counted, oneLine } from '../text.js'
+import { counted, shown } from '../text.js'
 import { type Place, permissionsFor, placeInWords } from './place.js'
 
 /** Returns the error for what GitHub refused, with the permission or the place by name. */
@@ -11,7 +11,7 @@ export function refusal(answer: Answer, place: Place, of: 'secrets' | 'variables
   const request = /^[\w:-]{1,64}$/.test(id) ? `, request id ${id}` : ''
   return new ActionError(
     code,
-    `${oneLine(wire.hide(named(answer.request)), 300)} answered ${answer.status}${words(answer, wire)}${request}, ` +
+    `${shown(named(answer.request), text => wire.hide(text), 300)} answered ${answer.status}${words(answer, wire)}${request}, ` +
       `${counted(answer.attempts, 'attempt')}${answer.givenUp}.`,
     hintOf(code, place, of)
   )
@@ -78,5 +78,5 @@ function words(answer: Answer, wire: Wire): string {
     return ''
   }
   if (typeof message !== 'string' || message === '') return ''
-  return ` (${oneLine(wire.hide(oneLine(message, Number.POSITIVE_INFINITY)), 200)})`
+  return ` (${shown(message, text => wire.hide(text), 200)})`
 }

@@ -1,3 +1,4 @@
+import { ActionError } from '../../errors.js'
 import { type Inputs, invalidInput } from './declared.js'
 
 const RULE =
@@ -10,10 +11,17 @@ export function readBaseUrl(inputs: Inputs): URL | undefined {
   // Parsers repair what is wrong (a backslash, a tab, a user): only what needs no repair is taken.
   const plain = /^https?:\/\/(?:[a-z0-9.-]+|\[[0-9a-f:.]+\])(?::\d{1,5})?\/?$/i
   const url = plain.test(text) && URL.canParse(text) ? new URL(text) : undefined
-  if (url === undefined || (url.protocol === 'http:' && !isLoopback(url.hostname))) {
-    throw invalidInput('base-url', text, RULE)
-  }
-  return url
+  if (url !== undefined && (url.protocol === 'https:' || isLoopback(url.hostname))) return url
+  // A user or a query may hold a credential: such an address is not repeated.
+  throw /[@?#]/.test(text) ? notRepeated() : invalidInput('base-url', text, RULE)
+}
+
+function notRepeated(): ActionError {
+  return new ActionError(
+    'invalid-input',
+    'Input base-url holds more than an origin: a user, a query or a fragment.',
+    RULE
+  )
 }
 
 function isLoopback(host: string): boolean {

@@ -41,34 +41,50 @@ export function readCredentials(
   const client = pair('client-id', 'client-secret', CLIENT_FAMILIES)
   const accessKey = pair('access-key-id', 'access-key-secret', ACCESS_KEY_FAMILIES)
   for (const { secret } of [client, accessKey]) keepUsable(secret, keep)
+  const missing = (name: InputName) => (fromInputs ? emptyInput(name) : missingCredential(provider, [name]))
   return {
-    ...holder('client', provider, 'client-id', 'client-secret', client),
-    ...holder('accessKey', provider, 'access-key-id', 'access-key-secret', accessKey)
+    ...holder('client', 'client-id', 'client-secret', client, missing),
+    // Genesys Cloud knows no access keys: one that is given is refused by name, whole or not.
+    ...(provider === 'cxone'
+      ? holder('accessKey', 'access-key-id', 'access-key-secret', accessKey, missing)
+      : {})
   }
 }
 
-/** Returns the error for credentials that are not there, with where they may come from. */
+const WHY_EMPTY =
+  'Workflows from forks and from Dependabot get no secrets (Dependabot has its own store). Secrets of an ' +
+  'environment need environment: on the job. Check the spelling of the secret’s name too: an unknown one is empty.'
+
+/** Returns the error for credentials that are neither among the inputs nor in the environment. */
 export function missingCredential(provider: Provider, missing: readonly InputName[]): ActionError {
   const families = [...CLIENT_FAMILIES[provider], ...ACCESS_KEY_FAMILIES[provider]]
   const variables = missing.flatMap(name => families.flatMap(family => family[name] ?? []))
   return new ActionError(
     'missing-credential',
     `Input ${listed(missing, 'and')} ${missing.length === 1 ? 'is' : 'are'} empty, and so is ${listed(variables)} in the environment.`,
-    'Workflows from forks and from Dependabot get no secrets (Dependabot has its own store). Secrets of an ' +
-      'environment need environment: on the job. Check the spelling of the secret’s name too: an unknown one is empty.'
+    WHY_EMPTY
+  )
+}
+
+/** Returns the error for one half of a pair: with the other half given, the environment is not asked. */
+function emptyInput(name: InputName): ActionError {
+  return new ActionError(
+    'missing-credential',
+    `Input ${name} is empty; since another credential input is given, none is taken from the environment.`,
+    WHY_EMPTY
   )
 }
 
 function holder<Key extends keyof Credentials>(
   key: Key,
-  provider: Provider,
   idInput: InputName,
   secretInput: InputName,
-  { id, secret }: { id: string; secret: string }
+  { id, secret }: { id: string; secret: string },
+  missing: (name: InputName) => ActionError
 ): Credentials {
   if (id === '' && secret === '') return {}
-  if (id === '') throw missingCredential(provider, [idInput])
-  if (secret === '') throw missingCredential(provider, [secretInput])
+  if (id === '') throw missing(idInput)
+  if (secret === '') throw missing(secretInput)
   checkCredential(
     idInput,
     id,
@@ -90,12 +106,12 @@ function checkCredential(name: InputName, text: string, fits: boolean, rule: str
   throw new ActionError(
     'invalid-input',
     `The value for ${name} is not allowed; it has ${text.length} characters.`,
-    `${rule}, and no line break or control character inside. Paste it again: a break in the middle often comes from a mail or a PDF.`
+    `${rule}, and no line break, control or invisible character inside. Paste it again: a break in the middle often comes from a mail or a PDF.`
   )
 }
 
 function isOneLine(text: string): boolean {
-  return !/[\p{Cc}\p{Zl}\p{Zp}\p{Cs}]/u.test(text)
+  return !/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/u.test(text)
 }
 
 /** What will be refused is not kept: a short mask, or one of many lines, would damage the whole log. */

@@ -70,7 +70,7 @@ export class Inputs {
   }
 
   isGiven(name: InputName): boolean {
-    return this.text(name) !== this.#default(name)
+    return this.text(name).toLowerCase() !== this.#default(name).toLowerCase()
   }
 
   /** Returns the parts of an input that commas or line breaks separate, without empty ones. */
@@ -115,7 +115,18 @@ export class Inputs {
 }
 
 /** Returns the error for an input whose value is not allowed; never for one that holds a secret. */
-export function invalidInput(name: InputName, got: string, allowed: string): ActionError {
-  const what = got === '' ? 'empty' : `“${oneLine(got, 80)}”, which is not allowed`
-  return new ActionError('invalid-input', `Input ${name} is ${what}.`, allowed)
+export function invalidInput(name: InputName, got: string, allowed: string, from = ''): ActionError {
+  const what = got === '' ? 'empty' : `${quoted(got)}, which is not allowed`
+  return new ActionError('invalid-input', `Input ${name}${from} is ${what}.`, allowed)
+}
+
+/**
+ * Returns a short and clean text in quotes, and of any other its length alone: a piece of a text could be a piece of
+ * a secret that was pasted into the wrong input, and nobody would know it again to hide it.
+ */
+export function quoted(text: string): string {
+  if (text.length > 80) return `a text of ${text.length} characters`
+  return oneLine(text, 80) === text
+    ? `“${text}”`
+    : `a text of ${text.length} characters, some of them blanks or invisible`
 }

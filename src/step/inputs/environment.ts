@@ -38,6 +38,12 @@ export class Fallbacks {
     return name === undefined ? '' : this.#use(name)
   }
 
+  /** Returns ` (from VARIABLE)` where the variables are what a value was taken from, for the words of an error. */
+  origin(variables: readonly string[]): string {
+    const name = this.used.find(used => variables.includes(used))
+    return name === undefined ? '' : ` (from ${name})`
+  }
+
   /** Returns an id and its secret from the first family that has both, else from the first that has either. */
   pair(families: readonly Family[], id: InputName, secret: InputName): { id: string; secret: string } {
     const has = (family: Family, name: InputName) => this.#peek(family[name] ?? '') !== ''

@@ -1,7 +1,6 @@
 import type { AuthRequest } from '../../auth/request.js'
 import { ActionError } from '../../errors.js'
-import { oneLine } from '../../text.js'
-import type { Inputs } from './declared.js'
+import { type Inputs, quoted } from './declared.js'
 
 /** Where the token goes beside the outputs. */
 export interface HandOver {
@@ -52,7 +51,7 @@ export function toolVariables(exchange: AuthRequest['exchange']): { token: strin
 function refused(name: string, why: string): ActionError {
   return new ActionError(
     'invalid-input',
-    `Input export-env names “${oneLine(name, 80)}”, which ${why}.`,
+    `Input export-env names ${quoted(name)}, which ${why}.`,
     'Give names of your own, separated by commas or line breaks, such as CC_TOKEN.'
   )
 }

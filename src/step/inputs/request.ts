@@ -69,7 +69,8 @@ export function cxoneRequest(reading: Reading): AuthRequest {
   }
   if (client) {
     const realm = cxoneRealm(region || DEFAULT_REALM)
-    if (realm === undefined) throw invalidInput('region', region, REALM_FORM)
+    if (realm === undefined)
+      throw invalidInput('region', region, REALM_FORM, reading.fallbacks.origin(REGION_VARIABLES.cxone))
     return { exchange: 'cxone-client', realm, client, ...scopeOf(inputs), ...common }
   }
   throw missingCredential('cxone', ['client-id', 'client-secret', 'access-key-id', 'access-key-secret'])
@@ -82,8 +83,9 @@ const AREA_FORM =
   'With an access key alone, region is required and is the tenant’s area: two letters and digits, such as na1 or eu1.'
 const REALM_FORM = `With a client alone, region is a realm: one DNS label, such as ${DEFAULT_REALM}, which is the default.`
 
-function sure({ warn }: Reading, region: string, found: Found | undefined, form: string): string {
-  if (found === undefined) throw invalidInput('region', region, form)
+function sure({ fallbacks, warn }: Reading, region: string, found: Found | undefined, form: string): string {
+  if (found === undefined)
+    throw invalidInput('region', region, form, fallbacks.origin(REGION_VARIABLES.cxone))
   if (found.doubt !== undefined) warn(found.doubt)
   return found.name
 }
@@ -101,7 +103,12 @@ function genesysRegionOf({ inputs, fallbacks, warn }: Reading): GenesysRegion {
   const region = genesysRegion(text)
   if (region === undefined) {
     const near = nearestGenesysRegion(text)
-    throw invalidInput('region', text, `The nearest known region is ${near.code} (${near.domain}). ${forms}`)
+    throw invalidInput(
+      'region',
+      text,
+      `The nearest known region is ${near.code} (${near.domain}). ${forms}`,
+      fallbacks.origin(REGION_VARIABLES.genesys)
+    )
   }
   if (region.code === undefined)
     warn(`Genesys Cloud region ${region.domain} is not in the list; its code is unknown.`)
