@@ -29846,8 +29846,17 @@ function saved_readToken(text) {
     if (!text)
         return [];
     try {
-        const { value, ...rest } = JSON.parse(text);
-        return [{ ...rest, value: new Secret(value) }];
+        const { value, kind, revokedAt, expiresAtMs } = JSON.parse(text);
+        if (typeof value !== 'string' || value === '')
+            return [];
+        return [
+            {
+                value: new Secret(value),
+                kind: kind === 'long-lived' ? kind : 'access',
+                ...(typeof revokedAt === 'string' ? { revokedAt } : {}),
+                ...(typeof expiresAtMs === 'number' ? { expiresAtMs } : {})
+            }
+        ];
     }
     catch {
         return [];
@@ -30476,7 +30485,8 @@ function writeTokenFile(folder, token) {
 }
 /** Removes the folder with the file. Returns whether it was still there; never follows a link out of it. */
 function removeTokenFile(folder) {
-    if (!/^cc-token-[0-9a-f-]{36}$/.test((0,external_node_path_namespaceObject.basename)(folder)) || !(0,external_node_fs_.existsSync)(folder))
+    const isOurs = /^cc-token-[0-9a-f-]{36}$/.test((0,external_node_path_namespaceObject.basename)(folder));
+    if (!isOurs || (0,external_node_fs_.lstatSync)(folder, { throwIfNoEntry: false }) === undefined)
         return false;
     (0,external_node_fs_.rmSync)(folder, { recursive: true, force: true });
     return true;
@@ -30686,7 +30696,10 @@ function summarise(granted, asked, console) {
     const file = process.env['GITHUB_STEP_SUMMARY'] ?? '';
     if (!asked.handOver.summary || !(0,external_node_fs_.existsSync)(file))
         return;
-    const rows = rowsOf(granted, asked).map(([name, value]) => [{ data: name, header: true }, { data: value }]);
+    const rows = rowsOf(granted, asked, console.hide).map(([name, value]) => [
+        { data: name, header: true },
+        { data: value }
+    ]);
     const page = toolkit/* summary */.z
         .emptyBuffer()
         .addHeading(`${summary_plain(platformOf(asked.request))}: token granted`, 3)
@@ -30699,7 +30712,7 @@ function summarise(granted, asked, console) {
         console.debug('The job summary could not be written.');
     }
 }
-function rowsOf({ grant, organization, requests, at }, asked) {
+function rowsOf({ grant, organization, requests, at }, asked, hide) {
     const { kind, expiresAt, expiresInSeconds } = grant.token;
     const expires = expiresAt === undefined || expiresInSeconds === undefined
         ? 'the platform did not say'
@@ -30707,7 +30720,9 @@ function rowsOf({ grant, organization, requests, at }, asked) {
     return [
         ['Token', kind === 'access' ? 'access token' : 'long-lived token'],
         ['Exchange', CREDENTIALS[asked.request.exchange]],
-        ...(organization === undefined ? [] : [['Organisation', summary_named(organization)]]),
+        ...(organization === undefined
+            ? []
+            : [['Organisation', summary_named(organization, hide)]]),
         ...(grant.apiUrl === undefined ? [] : [['API', code(grant.apiUrl)]]),
         ['Granted', minute(at)],
         ['Expires', expires],
@@ -30715,8 +30730,9 @@ function rowsOf({ grant, organization, requests, at }, asked) {
         ['When the job ends', endOf(kind, asked)]
     ];
 }
-function summary_named({ id, name }) {
-    return name === undefined ? code(id) : `${summary_plain(name)} ${code(id)}`;
+/** Hidden before it is escaped, which would change what is looked for. */
+function summary_named({ id, name }, hide) {
+    return name === undefined ? code(hide(id)) : `${summary_plain(hide(name))} ${code(hide(id))}`;
 }
 function code(text) {
     return `<code>${summary_plain(text)}</code>`;
@@ -31003,7 +31019,15 @@ const FLUSH_MS = 2000;
  */
 async function runToEnd(step, process, { neverFails = false } = {}) {
     const console = new Console();
-    let takeBack = () => { };
+    let undo = () => { };
+    const takeBack = () => {
+        try {
+            undo();
+        }
+        catch (error) {
+            console.error(`What was published could not be taken back (${String(error?.code)}).`);
+        }
+    };
     let over = false;
     const end = async (code) => {
         if (over)
@@ -31036,7 +31060,7 @@ async function runToEnd(step, process, { neverFails = false } = {}) {
     process.on('uncaughtException', stop);
     process.on('unhandledRejection', stop);
     try {
-        takeBack = await step(console);
+        undo = await step(console);
         await signalsHeard();
         await end(0);
     }

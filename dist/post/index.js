@@ -29858,7 +29858,8 @@ function writeTokenFile(folder, token) {
 }
 /** Removes the folder with the file. Returns whether it was still there; never follows a link out of it. */
 function removeTokenFile(folder) {
-    if (!/^cc-token-[0-9a-f-]{36}$/.test((0,external_node_path_namespaceObject.basename)(folder)) || !(0,external_node_fs_.existsSync)(folder))
+    const isOurs = /^cc-token-[0-9a-f-]{36}$/.test((0,external_node_path_namespaceObject.basename)(folder));
+    if (!isOurs || (0,external_node_fs_.lstatSync)(folder, { throwIfNoEntry: false }) === undefined)
         return false;
     (0,external_node_fs_.rmSync)(folder, { recursive: true, force: true });
     return true;
@@ -32281,7 +32282,15 @@ const FLUSH_MS = 2000;
  */
 async function runToEnd(step, process, { neverFails = false } = {}) {
     const console = new Console();
-    let takeBack = () => { };
+    let undo = () => { };
+    const takeBack = () => {
+        try {
+            undo();
+        }
+        catch (error) {
+            console.error(`What was published could not be taken back (${String(error?.code)}).`);
+        }
+    };
     let over = false;
     const end = async (code) => {
         if (over)
@@ -32314,7 +32323,7 @@ async function runToEnd(step, process, { neverFails = false } = {}) {
     process.on('uncaughtException', stop);
     process.on('unhandledRejection', stop);
     try {
-        takeBack = await step(console);
+        undo = await step(console);
         await signalsHeard();
         await end(0);
     }
@@ -32378,8 +32387,17 @@ function readToken(text) {
     if (!text)
         return [];
     try {
-        const { value, ...rest } = JSON.parse(text);
-        return [{ ...rest, value: new _secret_js__WEBPACK_IMPORTED_MODULE_0__/* .Secret */ .zh(value) }];
+        const { value, kind, revokedAt, expiresAtMs } = JSON.parse(text);
+        if (typeof value !== 'string' || value === '')
+            return [];
+        return [
+            {
+                value: new _secret_js__WEBPACK_IMPORTED_MODULE_0__/* .Secret */ .zh(value),
+                kind: kind === 'long-lived' ? kind : 'access',
+                ...(typeof revokedAt === 'string' ? { revokedAt } : {}),
+                ...(typeof expiresAtMs === 'number' ? { expiresAtMs } : {})
+            }
+        ];
     }
     catch {
         return [];

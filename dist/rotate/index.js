@@ -29846,8 +29846,17 @@ function saved_readToken(text) {
     if (!text)
         return [];
     try {
-        const { value, ...rest } = JSON.parse(text);
-        return [{ ...rest, value: new Secret(value) }];
+        const { value, kind, revokedAt, expiresAtMs } = JSON.parse(text);
+        if (typeof value !== 'string' || value === '')
+            return [];
+        return [
+            {
+                value: new Secret(value),
+                kind: kind === 'long-lived' ? kind : 'access',
+                ...(typeof revokedAt === 'string' ? { revokedAt } : {}),
+                ...(typeof expiresAtMs === 'number' ? { expiresAtMs } : {})
+            }
+        ];
     }
     catch {
         return [];
@@ -31434,7 +31443,15 @@ const FLUSH_MS = 2000;
  */
 async function runToEnd(step, process, { neverFails = false } = {}) {
     const console = new Console();
-    let takeBack = () => { };
+    let undo = () => { };
+    const takeBack = () => {
+        try {
+            undo();
+        }
+        catch (error) {
+            console.error(`What was published could not be taken back (${String(error?.code)}).`);
+        }
+    };
     let over = false;
     const end = async (code) => {
         if (over)
@@ -31467,7 +31484,7 @@ async function runToEnd(step, process, { neverFails = false } = {}) {
     process.on('uncaughtException', stop);
     process.on('unhandledRejection', stop);
     try {
-        takeBack = await step(console);
+        undo = await step(console);
         await signalsHeard();
         await end(0);
     }

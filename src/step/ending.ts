@@ -26,7 +26,16 @@ export async function runToEnd(
   { neverFails = false } = {}
 ): Promise<void> {
   const console = new Console()
-  let takeBack = (): void => {}
+  let undo = (): void => {}
+  const takeBack = () => {
+    try {
+      undo()
+    } catch (error) {
+      console.error(
+        `What was published could not be taken back (${String((error as { code?: unknown })?.code)}).`
+      )
+    }
+  }
   let over = false
   const end = async (code: 0 | 1) => {
     if (over) return
@@ -57,7 +66,7 @@ export async function runToEnd(
   process.on('uncaughtException', stop)
   process.on('unhandledRejection', stop)
   try {
-    takeBack = await step(console)
+    undo = await step(console)
     await signalsHeard()
     await end(0)
   } catch (error) {

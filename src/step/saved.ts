@@ -58,8 +58,16 @@ export function readSaved(env: Readonly<Record<string, string | undefined>>): Sa
 function readToken(text: string | undefined): SavedToken[] {
   if (!text) return []
   try {
-    const { value, ...rest } = JSON.parse(text) as Omit<SavedToken, 'value'> & { value: string }
-    return [{ ...rest, value: new Secret(value) }]
+    const { value, kind, revokedAt, expiresAtMs } = JSON.parse(text) as Record<string, unknown>
+    if (typeof value !== 'string' || value === '') return []
+    return [
+      {
+        value: new Secret(value),
+        kind: kind === 'long-lived' ? kind : 'access',
+        ...(typeof revokedAt === 'string' ? { revokedAt } : {}),
+        ...(typeof expiresAtMs === 'number' ? { expiresAtMs } : {})
+      }
+    ]
   } catch {
     return []
   }

@@ -1,4 +1,5 @@
 import { appendFileSync, existsSync } from 'node:fs'
+import type { Organization } from '../auth/request.js'
 import { inWords } from '../text.js'
 import type { Console } from './console.js'
 import type { StepAsked } from './inputs/index.js'
@@ -13,7 +14,10 @@ import * as toolkit from './toolkit.js'
 export function summarise(granted: Granted, asked: StepAsked, console: Console): void {
   const file = process.env['GITHUB_STEP_SUMMARY'] ?? ''
   if (!asked.handOver.summary || !existsSync(file)) return
-  const rows = rowsOf(granted, asked).map(([name, value]) => [{ data: name, header: true }, { data: value }])
+  const rows = rowsOf(granted, asked, console.hide).map(([name, value]) => [
+    { data: name, header: true },
+    { data: value }
+  ])
   const page = toolkit.summary
     .emptyBuffer()
     .addHeading(`${plain(platformOf(asked.request))}: token granted`, 3)
@@ -26,7 +30,11 @@ export function summarise(granted: Granted, asked: StepAsked, console: Console):
   }
 }
 
-function rowsOf({ grant, organization, requests, at }: Granted, asked: StepAsked): [string, string][] {
+function rowsOf(
+  { grant, organization, requests, at }: Granted,
+  asked: StepAsked,
+  hide: (text: string) => string
+): [string, string][] {
   const { kind, expiresAt, expiresInSeconds } = grant.token
   const expires =
     expiresAt === undefined || expiresInSeconds === undefined
@@ -35,7 +43,9 @@ function rowsOf({ grant, organization, requests, at }: Granted, asked: StepAsked
   return [
     ['Token', kind === 'access' ? 'access token' : 'long-lived token'],
     ['Exchange', CREDENTIALS[asked.request.exchange]],
-    ...(organization === undefined ? [] : [['Organisation', named(organization)] satisfies [string, string]]),
+    ...(organization === undefined
+      ? []
+      : [['Organisation', named(organization, hide)] satisfies [string, string]]),
     ...(grant.apiUrl === undefined ? [] : [['API', code(grant.apiUrl)] satisfies [string, string]]),
     ['Granted', minute(at)],
     ['Expires', expires],
@@ -44,8 +54,9 @@ function rowsOf({ grant, organization, requests, at }: Granted, asked: StepAsked
   ]
 }
 
-function named({ id, name }: { id: string; name?: string }): string {
-  return name === undefined ? code(id) : `${plain(name)} ${code(id)}`
+/** Hidden before it is escaped, which would change what is looked for. */
+function named({ id, name }: Organization, hide: (text: string) => string): string {
+  return name === undefined ? code(hide(id)) : `${plain(hide(name))} ${code(hide(id))}`
 }
 
 function code(text: string): string {

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { closeSync, existsSync, mkdirSync, openSync, rmSync, writeSync } from 'node:fs'
+import { closeSync, lstatSync, mkdirSync, openSync, rmSync, writeSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import type { Secret } from '../secret.js'
 
@@ -26,7 +26,8 @@ export function writeTokenFile(folder: string, token: Secret): string {
 
 /** Removes the folder with the file. Returns whether it was still there; never follows a link out of it. */
 export function removeTokenFile(folder: string): boolean {
-  if (!/^cc-token-[0-9a-f-]{36}$/.test(basename(folder)) || !existsSync(folder)) return false
+  const isOurs = /^cc-token-[0-9a-f-]{36}$/.test(basename(folder))
+  if (!isOurs || lstatSync(folder, { throwIfNoEntry: false }) === undefined) return false
   rmSync(folder, { recursive: true, force: true })
   return true
 }
