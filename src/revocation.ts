@@ -12,14 +12,18 @@ export interface Revocable {
   readonly revokedAt: string
 }
 
+/** Returns a wire with the ten seconds that setting things right has of its own, beside the step's time. */
+export function cleaningWire({ hide, debug }: Console, clock: Clock): Wire {
+  return new Wire({ limits: LIMITS, clock, hide, say: debug, debug })
+}
+
 /** Revokes all of the tokens at once, within 10 seconds in all. Returns what came of each, in their order; never throws. */
 export async function revokeAll(
   tokens: readonly Revocable[],
   console: Console,
   clock: Clock
 ): Promise<PromiseSettledResult<'revoked' | 'already gone'>[]> {
-  const { hide, debug } = console
-  const wire = new Wire({ limits: LIMITS, clock, hide, say: debug, debug })
+  const wire = cleaningWire(console, clock)
   try {
     return await Promise.allSettled(tokens.map(({ value, revokedAt }) => revoke(value, revokedAt, wire)))
   } finally {

@@ -1,19 +1,26 @@
 import { exchange, identify } from './auth/index.js'
-import type { Grant, Issued, Organization } from './auth/request.js'
+import type { Grant, Organization } from './auth/request.js'
 import { ActionError } from './errors.js'
 import { Wire } from './http/wire.js'
 import type { World } from './main.js'
-import { revokeAll } from './revocation.js'
+import { cleaningWire, revokeAll } from './revocation.js'
 import type { Secret } from './secret.js'
 import { Custody } from './step/custody.js'
 import { requireLifetime, requireOrganization } from './step/guard.js'
 import { type RotationAsked, readRotation } from './step/inputs/rotation.js'
-import { leftAlone, reportRotation, rotated, rotating, wouldRotate } from './step/rotation-story.js'
+import {
+  leftAlone,
+  notRotated,
+  reportRotation,
+  rotated,
+  rotating,
+  wouldRotate
+} from './step/rotation-story.js'
 import { requireRunner } from './step/runner.js'
 import { started } from './step/story.js'
 import { GitHub } from './store/github.js'
 import type { Sharing } from './store/place.js'
-import { readSecret, readStore, type Store, type StoredSecret, storeSecret } from './store/secrets.js'
+import { readSecret, readStore, type Store, storeSecret } from './store/secrets.js'
 import { tryVariable, UNKNOWN_EXPIRY, writeVariable } from './store/variables.js'
 
 /**
@@ -33,6 +40,9 @@ export async function rotate(world: World): Promise<void> {
     if (asked.dryRun) return wouldRotate(store, asked, console)
     rotating(store, asked, console)
     await renew(world, asked, github, store, wire)
+  } catch (error) {
+    notRotated()
+    throw error
   } finally {
     wire.close()
   }
@@ -61,7 +71,7 @@ async function renew(
       organization = await identify(asked.request, grant, wire)
       requireOrganization(organization, asked.guards)
     }
-    await put(asked, github, store, sharing, grant.token.value, custody)
+    await put(world, asked, github, store, sharing, grant.token.value, custody)
   } catch (error) {
     await discard(error, custody, world)
     throw error
@@ -83,9 +93,10 @@ async function renew(
 
 /**
  * Stores the token. From the moment that GitHub may have it, the post step must not end it, so custody lets it
- * go first. Where no answer came, the secret's own date tells whether it was stored.
+ * go then, and takes it back when it is known not to be stored. Throws where it was not, or may not have been.
  */
 async function put(
+  world: World,
   asked: RotationAsked,
   github: GitHub,
   store: Store,
@@ -94,39 +105,49 @@ async function put(
   custody: Custody
 ): Promise<void> {
   const last = custody.issued.at(-1)
-  if (last) custody.release(last)
+  const letGo = () => {
+    if (last) custody.release(last)
+  }
+  const storing = await storeSecret(github, asked.secretName, value, store.publicKey, sharing, letGo)
+  if (storing.stored) return
+  const stored = storing.isCertain ? false : await wasStored(world, asked, store)
+  if (stored === true) return
+  if (stored === 'unknown') throw new MaybeStored(storing.why)
+  if (last) custody.retake(last)
+  throw storing.why
+}
+
+/** Where no answer told it, the secret's own date tells whether it was stored; there is time of its own for that. */
+async function wasStored(
+  { console, clock }: World,
+  asked: RotationAsked,
+  store: Store
+): Promise<boolean | 'unknown'> {
+  const wire = cleaningWire(console, clock)
   try {
-    await storeSecret(github, asked.secretName, value, store.publicKey, sharing)
-  } catch (error) {
-    if (isRefusal(error)) throw error
-    const now = await readSecret(github, asked.secretName).catch(() => 'unknown' as const)
-    if (now === 'unknown' || isSameSecond(now, store)) throw new MaybeStored(error)
-    if (now?.updatedAt.getTime() === store.secret?.updatedAt.getTime()) throw error
+    const secret = await readSecret(
+      new GitHub(asked.apiUrl, asked.githubToken, asked.place, wire),
+      asked.secretName
+    )
+    if (secret === undefined) return false
+    const before = store.secret?.updatedAt.getTime()
+    if (secret.updatedAt.getTime() !== before) return true
+    // Dates have whole seconds: of a secret that was updated in the very second of the first look, they tell nothing.
+    return secret.updatedAt >= store.now ? 'unknown' : false
+  } catch {
+    return 'unknown'
+  } finally {
+    wire.close()
   }
 }
-
-/** Dates have whole seconds: of a secret that was updated in the very second of the first look, they tell nothing. */
-function isSameSecond(secret: StoredSecret | undefined, store: Store): boolean {
-  return (
-    secret !== undefined &&
-    secret.updatedAt.getTime() === store.secret?.updatedAt.getTime() &&
-    secret.updatedAt >= store.now
-  )
-}
-
-/** Whether GitHub's own answer says that the secret was not stored. */
-function isRefusal(error: unknown): boolean {
-  return error instanceof ActionError && !UNCERTAIN.has(error.code)
-}
-
-/** Without an answer, or with one that a machine in between may have given, the secret may have been stored. */
-const UNCERTAIN = new Set(['timeout', 'network', 'tls', 'unavailable', 'bad-response', 'redirected'])
 
 /** The secret may hold the new token: it must live, for the old one may be gone. */
 class MaybeStored extends ActionError {
   constructor(cause: unknown) {
     const { code, message } =
-      cause instanceof ActionError ? cause : { code: 'internal-error' as const, message: 'Storing failed' }
+      cause instanceof ActionError
+        ? cause
+        : { code: 'internal-error' as const, message: 'Storing the secret failed.' }
     super(
       code,
       `${message} Whether the secret holds the new token cannot be told.`,
@@ -143,19 +164,11 @@ async function discard(error: unknown, custody: Custody, { console, clock }: Wor
   if (issued.length === 0) return
   const revocable = issued.map(({ token, revokedAt }) => ({ value: token.value, revokedAt: revokedAt ?? '' }))
   const ends = await revokeAll(revocable, console, clock)
-  for (const [index, one] of issued.entries()) settle(one, ends[index]?.status === 'fulfilled', custody)
+  for (const [index, one] of issued.entries()) if (ends[index]?.status === 'fulfilled') custody.release(one)
   const failed = ends.filter(({ status }) => status === 'rejected').length
-  if (failed === 0) console.info('The new token is revoked; the secret is as it was.')
-  else
-    console.warn(
-      'The secret is as it was; the new token could not be revoked yet, which is tried again when the job ends.'
-    )
-}
-
-/** The post step goes on where revoking failed, with a token that custody had let go as well. */
-function settle(issued: Issued, ended: boolean, custody: Custody): void {
-  if (ended) custody.release(issued)
-  else custody.retake(issued)
+  const what = error instanceof MaybeStored ? 'The initial token' : 'The secret is as it was; the new token'
+  if (failed === 0) console.info(`${what} is revoked.`)
+  else console.warn(`${what} could not be revoked yet, which is tried again when the job ends.`)
 }
 
 /** Revokes the token that was stored until now, if it is certain that it is the new one's predecessor. */
@@ -179,7 +192,8 @@ async function retire(
     throw error
   })
   if (previous === undefined) return console.info('The previous token is gone already.')
-  if (previous.id !== successor.id || previous.clientId !== successor.clientId) {
+  const isSameClient = previous.clientId !== undefined && previous.clientId === successor.clientId
+  if (previous.id !== successor.id || !isSameClient) {
     console.warn(
       'The previous token is of another organisation or OAuth client; it is not revoked. Check previous-token.'
     )
@@ -206,7 +220,8 @@ async function afterwards(
 }
 
 function isYoung({ secret, now }: Store, { rotateAfterSeconds }: RotationAsked): boolean {
-  return secret !== undefined && now.getTime() - secret.updatedAt.getTime() < rotateAfterSeconds * 1000
+  if (secret === undefined || rotateAfterSeconds === 0) return false
+  return now.getTime() - secret.updatedAt.getTime() < rotateAfterSeconds * 1000
 }
 
 function firstSharing({ place }: RotationAsked): Sharing | undefined {

@@ -28686,10 +28686,10 @@ function trail(answer, wire) {
  * Returns the token that a 200 brings. Every token in the body is told to the witness first, so that none
  * can be printed afterwards. Throws `bad-response` where there is none that could stand in a header.
  */
-function readToken(answer, kind, wire, witness) {
+function readToken(answer, kind, credentials, wire, witness) {
     const json = requireJson(answer, wire);
     const text = json['access_token'];
-    if (typeof text === 'string' && wire.hide(text) !== text) {
+    if (typeof text === 'string' && credentials.some(credential => credential.hideIn(text) !== text)) {
         throw badResponse(answer, wire, 'with an access_token that holds one of the credentials');
     }
     for (const name of ['access_token', 'refresh_token', 'id_token'])
@@ -28899,9 +28899,19 @@ function place(origin, path, baseUrl) {
 }
 /** Returns the Basic header of a client, already told to the witness. */
 function basic(client, witness) {
-    const blob = client.secret.derive(secret => Buffer.from(`${client.id}:${secret}`).toString('base64'));
+    const blob = basicBlob(client);
     witness.secret(blob);
     return blob.derive(text => `Basic ${text}`);
+}
+/** Returns what no token may hold: a broken server that echoes its request would have it published. */
+function credentialsOf(client, accessKey) {
+    return [
+        ...(client === undefined ? [] : [client.secret, basicBlob(client)]),
+        ...(accessKey === undefined ? [] : [accessKey.secret])
+    ];
+}
+function basicBlob(client) {
+    return client.secret.derive(secret => Buffer.from(`${client.id}:${secret}`).toString('base64'));
 }
 /** Returns a form whose last field is a secret; each value in the spelling that forms demand. */
 function sending_form(fields, name, secret) {
@@ -28963,7 +28973,7 @@ async function byApplication(request, wire, witness) {
         headers: { Authorization: basic(client, witness), 'Content-Type': FORM },
         body: sending_form({ grant_type: 'password', username: accessKey.id, scope }, 'password', accessKey.secret)
     });
-    const token = tokenIn(answer, APPLICATION_ADVICE, wire, witness);
+    const token = tokenIn(answer, request, APPLICATION_ADVICE, wire, witness);
     const tenantId = tenantOf(token);
     if (tenantId === undefined)
         throw badResponse(answer, wire, 'with an access_token that names no tenant');
@@ -28980,7 +28990,7 @@ async function byAccessKey(request, wire, witness) {
         headers: { 'Content-Type': JSON_TYPE },
         body: json({ accessKeyId: accessKey.id }, 'accessKeySecret', accessKey.secret)
     });
-    const token = tokenIn(answer, ACCESS_KEY_ADVICE, wire, witness);
+    const token = tokenIn(answer, request, ACCESS_KEY_ADVICE, wire, witness);
     return { token, region: area, apiUrl: place(`https://api-${area}.niceincontact.com`, '/', baseUrl).origin };
 }
 /** C: the tutorial's client credentials at a realm; no artefact of the vendor's shows it. */
@@ -28994,7 +29004,7 @@ async function byClient(request, wire, witness) {
         headers: { 'Content-Type': FORM },
         body: sending_form({ grant_type: 'client_credentials', client_id: client.id, scope }, 'client_secret', client.secret)
     });
-    return { token: tokenIn(answer, CLIENT_ADVICE, wire, witness) };
+    return { token: tokenIn(answer, request, CLIENT_ADVICE, wire, witness) };
 }
 /** Returns the token endpoint that the issuer's discovery names; throws `bad-response` if it is not on the list. */
 async function discover(request, wire) {
@@ -29028,10 +29038,10 @@ function endpointIn(answer, name, request, wire) {
     }
     return place(endpoint.origin, endpoint.pathname, request.baseUrl);
 }
-function tokenIn(answer, advice, wire, witness) {
+function tokenIn(answer, { client, accessKey }, advice, wire, witness) {
     if (answer.status !== 200)
         throw rejection(answer, advice, wire);
-    const token = readToken(answer, 'access', wire, witness);
+    const token = readToken(answer, 'access', credentialsOf(client, accessKey), wire, witness);
     witness.issued({ token }); // nothing revokes it: an access key is deactivated instead
     return token;
 }
@@ -29205,7 +29215,8 @@ async function generate(request, wire, witness) {
 function genesys_tokenIn(answer, kind, request, hints, wire, witness) {
     if (answer.status !== 200)
         throw rejection(answer, hints, wire);
-    const token = readToken(answer, kind, wire, witness);
+    const { client } = request.exchange === 'genesys-long-lived' ? request.initial : request;
+    const token = readToken(answer, kind, credentialsOf(client, undefined), wire, witness);
     witness.issued({ token, revokedAt: apiUrl(request) });
     return token;
 }
@@ -29804,10 +29815,13 @@ class Wire {
 
 /** Cleaning has bounds of its own, beside the step's. */
 const LIMITS = { timeoutMs: 10_000, attemptTimeoutMs: 4_000, maxAttempts: 10 };
+/** Returns a wire with the ten seconds that setting things right has of its own, beside the step's time. */
+function cleaningWire({ hide, debug }, clock) {
+    return new Wire({ limits: LIMITS, clock, hide, say: debug, debug });
+}
 /** Revokes all of the tokens at once, within 10 seconds in all. Returns what came of each, in their order; never throws. */
 async function revokeAll(tokens, console, clock) {
-    const { hide, debug } = console;
-    const wire = new Wire({ limits: LIMITS, clock, hide, say: debug, debug });
+    const wire = cleaningWire(console, clock);
     try {
         return await Promise.allSettled(tokens.map(({ value, revokedAt }) => revoke(value, revokedAt, wire)));
     }
@@ -30689,21 +30703,21 @@ function platformOf(request) {
 
 
 /**
- * Writes the job summary through the toolkit: what was granted, to whom, for how long, and how it ends. It holds
- * no secret, and a step does not fail for want of it.
+ * Writes the job summary through the toolkit: whose token it is, where it is of use, how it came about, and how
+ * it ends. It holds no secret, and a step does not fail for want of it.
  */
 function summarise(granted, asked, console) {
     const file = process.env['GITHUB_STEP_SUMMARY'] ?? '';
     if (!asked.handOver.summary || !(0,external_node_fs_.existsSync)(file))
         return;
-    const rows = rowsOf(granted, asked, console.hide).map(([name, value]) => [
-        { data: name, header: true },
-        { data: value }
+    // Hidden before it is escaped, which would change what is looked for.
+    const html = (piece) => typeof piece === 'string' ? summary_plain(console.hide(piece)) : `<code>${html(piece.code)}</code>`;
+    // A cell of its own for the name, and not the table's head, which GitHub centres.
+    const rows = rowsOf(granted, asked).map(([name, ...pieces]) => [
+        `<strong>${html(name)}</strong>`,
+        pieces.flatMap(piece => (piece === undefined ? [] : [html(piece)])).join(' ')
     ]);
-    const page = toolkit/* summary */.z
-        .emptyBuffer()
-        .addHeading(`${summary_plain(platformOf(asked.request))}: token granted`, 3)
-        .addTable(rows);
+    const page = toolkit/* summary */.z.emptyBuffer().addHeading(titleOf(granted, asked), 3).addTable(rows);
     try {
         // In one piece with what was published before it, so that no signal is heard in between.
         (0,external_node_fs_.appendFileSync)(file, page.stringify());
@@ -30712,30 +30726,50 @@ function summarise(granted, asked, console) {
         console.debug('The job summary could not be written.');
     }
 }
-function rowsOf({ grant, organization, requests, at }, asked, hide) {
+function titleOf({ grant }, { request }) {
+    const platform = request.exchange.startsWith('cxone') ? 'NICE CXone' : 'Genesys Cloud';
+    return `${platform} ${grant.token.kind === 'access' ? 'access' : 'long-lived'} token`;
+}
+function rowsOf({ grant, organization, requests, at }, asked) {
     const { kind, expiresAt, expiresInSeconds } = grant.token;
-    const expires = expiresAt === undefined || expiresInSeconds === undefined
-        ? 'the platform did not say'
-        : `${minute(expiresAt)}, in ${(0,lib_text/* inWords */.r4)(Math.floor((expiresAt.getTime() - at.getTime()) / 1000))}`;
+    const { request } = asked;
     return [
-        ['Token', kind === 'access' ? 'access token' : 'long-lived token'],
-        ['Exchange', CREDENTIALS[asked.request.exchange]],
-        ...(organization === undefined
-            ? []
-            : [['Organisation', summary_named(organization, hide)]]),
-        ...(grant.apiUrl === undefined ? [] : [['API', code(grant.apiUrl)]]),
-        ['Granted', minute(at)],
-        ['Expires', expires],
-        ['Requests', `${requests}, every attempt counted`],
-        ['When the job ends', endOf(kind, asked)]
+        ...(organization === undefined ? [] : [ownerOf(organization, request)]),
+        placeOf(request, grant.region),
+        ...(grant.apiUrl === undefined ? [] : [['API', { code: grant.apiUrl }]]),
+        ['Exchange', capitalised(CREDENTIALS[request.exchange])],
+        ['Granted', `${minute(at)}, after ${(0,lib_text/* counted */.hS)(requests, 'request')}`],
+        [
+            'Expires',
+            expiresAt === undefined || expiresInSeconds === undefined
+                ? 'The platform did not say'
+                : `${minute(expiresAt)}, in ${(0,lib_text/* inWords */.r4)(expiresInSeconds)}`
+        ],
+        ['Clean-up', capitalised(endOf(kind, asked).replace(/^It (?:is )?|\.$/g, ''))]
     ];
 }
-/** Hidden before it is escaped, which would change what is looked for. */
-function summary_named({ id, name }, hide) {
-    return name === undefined ? code(hide(id)) : `${summary_plain(hide(name))} ${code(hide(id))}`;
+function ownerOf({ id, name }, { exchange }) {
+    return [exchange.startsWith('cxone') ? 'Tenant' : 'Organisation', name, { code: id }];
 }
-function code(text) {
-    return `<code>${summary_plain(text)}</code>`;
+/** Returns where on its platform the token is of use, as far as the request or the platform says it. */
+function placeOf(request, area) {
+    switch (request.exchange) {
+        case 'cxone-application': {
+            const issuer = { code: request.issuer };
+            return area === undefined ? ['Issuer', issuer] : ['Area', { code: area }, 'of', issuer];
+        }
+        case 'cxone-access-key':
+            return ['Area', { code: request.area }];
+        case 'cxone-client':
+            return ['Realm', { code: request.realm }];
+        default: {
+            const { code, domain } = request.region;
+            return ['Region', code === undefined ? undefined : { code }, { code: domain }];
+        }
+    }
+}
+function capitalised(text) {
+    return text.charAt(0).toUpperCase() + text.slice(1);
 }
 /** Names are data from outside: within the table's HTML, which is one line, no tag and no Markdown comes of them. */
 function summary_plain(text) {
@@ -31050,7 +31084,7 @@ async function runToEnd(step, process, { neverFails = false } = {}) {
         if (over)
             return;
         takeBack();
-        console.info(neverFails ? 'Clean-up was cancelled.' : 'Cancelled. The clean-up at the job’s end does the rest.');
+        console.info(neverFails ? 'Clean-up was cancelled.' : 'Cancelled. What can be cleaned up is, when the job ends.');
         await end(1);
     };
     // The toolkit's tunnel through a proxy still says `new Buffer`; the reader of a job's log can do nothing about it.

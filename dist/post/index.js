@@ -28696,10 +28696,10 @@ function trail(answer, wire) {
  * Returns the token that a 200 brings. Every token in the body is told to the witness first, so that none
  * can be printed afterwards. Throws `bad-response` where there is none that could stand in a header.
  */
-function answers_readToken(answer, kind, wire, witness) {
+function answers_readToken(answer, kind, credentials, wire, witness) {
     const json = answers_requireJson(answer, wire);
     const text = json['access_token'];
-    if (typeof text === 'string' && wire.hide(text) !== text) {
+    if (typeof text === 'string' && credentials.some(credential => credential.hideIn(text) !== text)) {
         throw answers_badResponse(answer, wire, 'with an access_token that holds one of the credentials');
     }
     for (const name of ['access_token', 'refresh_token', 'id_token'])
@@ -28909,9 +28909,19 @@ function sending_place(origin, path, baseUrl) {
 }
 /** Returns the Basic header of a client, already told to the witness. */
 function sending_basic(client, witness) {
-    const blob = client.secret.derive(secret => Buffer.from(`${client.id}:${secret}`).toString('base64'));
+    const blob = basicBlob(client);
     witness.secret(blob);
     return blob.derive(text => `Basic ${text}`);
+}
+/** Returns what no token may hold: a broken server that echoes its request would have it published. */
+function sending_credentialsOf(client, accessKey) {
+    return [
+        ...(client === undefined ? [] : [client.secret, basicBlob(client)]),
+        ...(accessKey === undefined ? [] : [accessKey.secret])
+    ];
+}
+function basicBlob(client) {
+    return client.secret.derive(secret => Buffer.from(`${client.id}:${secret}`).toString('base64'));
 }
 /** Returns a form whose last field is a secret; each value in the spelling that forms demand. */
 function sending_form(fields, name, secret) {
@@ -28973,7 +28983,7 @@ async function byApplication(request, wire, witness) {
         headers: { Authorization: basic(client, witness), 'Content-Type': FORM },
         body: form({ grant_type: 'password', username: accessKey.id, scope }, 'password', accessKey.secret)
     });
-    const token = tokenIn(answer, APPLICATION_ADVICE, wire, witness);
+    const token = tokenIn(answer, request, APPLICATION_ADVICE, wire, witness);
     const tenantId = cxone_tenantOf(token);
     if (tenantId === undefined)
         throw badResponse(answer, wire, 'with an access_token that names no tenant');
@@ -28990,7 +29000,7 @@ async function byAccessKey(request, wire, witness) {
         headers: { 'Content-Type': JSON_TYPE },
         body: json({ accessKeyId: accessKey.id }, 'accessKeySecret', accessKey.secret)
     });
-    const token = tokenIn(answer, ACCESS_KEY_ADVICE, wire, witness);
+    const token = tokenIn(answer, request, ACCESS_KEY_ADVICE, wire, witness);
     return { token, region: area, apiUrl: place(`https://api-${area}.niceincontact.com`, '/', baseUrl).origin };
 }
 /** C: the tutorial's client credentials at a realm; no artefact of the vendor's shows it. */
@@ -29004,7 +29014,7 @@ async function byClient(request, wire, witness) {
         headers: { 'Content-Type': FORM },
         body: form({ grant_type: 'client_credentials', client_id: client.id, scope }, 'client_secret', client.secret)
     });
-    return { token: tokenIn(answer, CLIENT_ADVICE, wire, witness) };
+    return { token: tokenIn(answer, request, CLIENT_ADVICE, wire, witness) };
 }
 /** Returns the token endpoint that the issuer's discovery names; throws `bad-response` if it is not on the list. */
 async function discover(request, wire) {
@@ -29038,10 +29048,10 @@ function endpointIn(answer, name, request, wire) {
     }
     return place(endpoint.origin, endpoint.pathname, request.baseUrl);
 }
-function tokenIn(answer, advice, wire, witness) {
+function tokenIn(answer, { client, accessKey }, advice, wire, witness) {
     if (answer.status !== 200)
         throw rejection(answer, advice, wire);
-    const token = readToken(answer, 'access', wire, witness);
+    const token = readToken(answer, 'access', credentialsOf(client, accessKey), wire, witness);
     witness.issued({ token }); // nothing revokes it: an access key is deactivated instead
     return token;
 }
@@ -29215,7 +29225,8 @@ async function generate(request, wire, witness) {
 function genesys_tokenIn(answer, kind, request, hints, wire, witness) {
     if (answer.status !== 200)
         throw rejection(answer, hints, wire);
-    const token = readToken(answer, kind, wire, witness);
+    const { client } = request.exchange === 'genesys-long-lived' ? request.initial : request;
+    const token = readToken(answer, kind, credentialsOf(client, undefined), wire, witness);
     witness.issued({ token, revokedAt: apiUrl(request) });
     return token;
 }
@@ -29814,10 +29825,13 @@ class Wire {
 
 /** Cleaning has bounds of its own, beside the step's. */
 const LIMITS = { timeoutMs: 10_000, attemptTimeoutMs: 4_000, maxAttempts: 10 };
+/** Returns a wire with the ten seconds that setting things right has of its own, beside the step's time. */
+function cleaningWire({ hide, debug }, clock) {
+    return new Wire({ limits: LIMITS, clock, hide, say: debug, debug });
+}
 /** Revokes all of the tokens at once, within 10 seconds in all. Returns what came of each, in their order; never throws. */
 async function revokeAll(tokens, console, clock) {
-    const { hide, debug } = console;
-    const wire = new Wire({ limits: LIMITS, clock, hide, say: debug, debug });
+    const wire = cleaningWire(console, clock);
     try {
         return await Promise.allSettled(tokens.map(({ value, revokedAt }) => revoke(value, revokedAt, wire)));
     }
@@ -32313,7 +32327,7 @@ async function runToEnd(step, process, { neverFails = false } = {}) {
         if (over)
             return;
         takeBack();
-        console.info(neverFails ? 'Clean-up was cancelled.' : 'Cancelled. The clean-up at the job’s end does the rest.');
+        console.info(neverFails ? 'Clean-up was cancelled.' : 'Cancelled. What can be cleaned up is, when the job ends.');
         await end(1);
     };
     // The toolkit's tunnel through a proxy still says `new Buffer`; the reader of a job's log can do nothing about it.

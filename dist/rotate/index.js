@@ -28686,10 +28686,10 @@ function trail(answer, wire) {
  * Returns the token that a 200 brings. Every token in the body is told to the witness first, so that none
  * can be printed afterwards. Throws `bad-response` where there is none that could stand in a header.
  */
-function readToken(answer, kind, wire, witness) {
+function readToken(answer, kind, credentials, wire, witness) {
     const json = requireJson(answer, wire);
     const text = json['access_token'];
-    if (typeof text === 'string' && wire.hide(text) !== text) {
+    if (typeof text === 'string' && credentials.some(credential => credential.hideIn(text) !== text)) {
         throw badResponse(answer, wire, 'with an access_token that holds one of the credentials');
     }
     for (const name of ['access_token', 'refresh_token', 'id_token'])
@@ -28899,9 +28899,19 @@ function place(origin, path, baseUrl) {
 }
 /** Returns the Basic header of a client, already told to the witness. */
 function basic(client, witness) {
-    const blob = client.secret.derive(secret => Buffer.from(`${client.id}:${secret}`).toString('base64'));
+    const blob = basicBlob(client);
     witness.secret(blob);
     return blob.derive(text => `Basic ${text}`);
+}
+/** Returns what no token may hold: a broken server that echoes its request would have it published. */
+function credentialsOf(client, accessKey) {
+    return [
+        ...(client === undefined ? [] : [client.secret, basicBlob(client)]),
+        ...(accessKey === undefined ? [] : [accessKey.secret])
+    ];
+}
+function basicBlob(client) {
+    return client.secret.derive(secret => Buffer.from(`${client.id}:${secret}`).toString('base64'));
 }
 /** Returns a form whose last field is a secret; each value in the spelling that forms demand. */
 function sending_form(fields, name, secret) {
@@ -28963,7 +28973,7 @@ async function byApplication(request, wire, witness) {
         headers: { Authorization: basic(client, witness), 'Content-Type': FORM },
         body: sending_form({ grant_type: 'password', username: accessKey.id, scope }, 'password', accessKey.secret)
     });
-    const token = tokenIn(answer, APPLICATION_ADVICE, wire, witness);
+    const token = tokenIn(answer, request, APPLICATION_ADVICE, wire, witness);
     const tenantId = tenantOf(token);
     if (tenantId === undefined)
         throw badResponse(answer, wire, 'with an access_token that names no tenant');
@@ -28980,7 +28990,7 @@ async function byAccessKey(request, wire, witness) {
         headers: { 'Content-Type': JSON_TYPE },
         body: json({ accessKeyId: accessKey.id }, 'accessKeySecret', accessKey.secret)
     });
-    const token = tokenIn(answer, ACCESS_KEY_ADVICE, wire, witness);
+    const token = tokenIn(answer, request, ACCESS_KEY_ADVICE, wire, witness);
     return { token, region: area, apiUrl: place(`https://api-${area}.niceincontact.com`, '/', baseUrl).origin };
 }
 /** C: the tutorial's client credentials at a realm; no artefact of the vendor's shows it. */
@@ -28994,7 +29004,7 @@ async function byClient(request, wire, witness) {
         headers: { 'Content-Type': FORM },
         body: sending_form({ grant_type: 'client_credentials', client_id: client.id, scope }, 'client_secret', client.secret)
     });
-    return { token: tokenIn(answer, CLIENT_ADVICE, wire, witness) };
+    return { token: tokenIn(answer, request, CLIENT_ADVICE, wire, witness) };
 }
 /** Returns the token endpoint that the issuer's discovery names; throws `bad-response` if it is not on the list. */
 async function discover(request, wire) {
@@ -29028,10 +29038,10 @@ function endpointIn(answer, name, request, wire) {
     }
     return place(endpoint.origin, endpoint.pathname, request.baseUrl);
 }
-function tokenIn(answer, advice, wire, witness) {
+function tokenIn(answer, { client, accessKey }, advice, wire, witness) {
     if (answer.status !== 200)
         throw rejection(answer, advice, wire);
-    const token = readToken(answer, 'access', wire, witness);
+    const token = readToken(answer, 'access', credentialsOf(client, accessKey), wire, witness);
     witness.issued({ token }); // nothing revokes it: an access key is deactivated instead
     return token;
 }
@@ -29205,7 +29215,8 @@ async function generate(request, wire, witness) {
 function genesys_tokenIn(answer, kind, request, hints, wire, witness) {
     if (answer.status !== 200)
         throw rejection(answer, hints, wire);
-    const token = readToken(answer, kind, wire, witness);
+    const { client } = request.exchange === 'genesys-long-lived' ? request.initial : request;
+    const token = readToken(answer, kind, credentialsOf(client, undefined), wire, witness);
     witness.issued({ token, revokedAt: apiUrl(request) });
     return token;
 }
@@ -29804,10 +29815,13 @@ class Wire {
 
 /** Cleaning has bounds of its own, beside the step's. */
 const LIMITS = { timeoutMs: 10_000, attemptTimeoutMs: 4_000, maxAttempts: 10 };
+/** Returns a wire with the ten seconds that setting things right has of its own, beside the step's time. */
+function cleaningWire({ hide, debug }, clock) {
+    return new Wire({ limits: LIMITS, clock, hide, say: debug, debug });
+}
 /** Revokes all of the tokens at once, within 10 seconds in all. Returns what came of each, in their order; never throws. */
 async function revokeAll(tokens, console, clock) {
-    const { hide, debug } = console;
-    const wire = new Wire({ limits: LIMITS, clock, hide, say: debug, debug });
+    const wire = cleaningWire(console, clock);
     try {
         return await Promise.allSettled(tokens.map(({ value, revokedAt }) => revoke(value, revokedAt, wire)));
     }
@@ -30465,9 +30479,10 @@ function readRotation(env, keep) {
     const exchange = readExchange(inputs, env, keep);
     const place = readPlace(inputs, env);
     const expiryVariable = readName(inputs, 'expiry-variable');
-    const previousToken = readPreviousToken(inputs, exchange);
+    const { doubts, ...previous } = readPreviousToken(inputs, exchange);
     return {
         ...exchange,
+        doubts: [...exchange.doubts, ...doubts],
         apiUrl: readApiUrl(env),
         githubToken: readGithubToken(inputs),
         place,
@@ -30475,7 +30490,7 @@ function readRotation(env, keep) {
         rotateAfterSeconds: readSeconds(inputs, 'rotate-after'),
         dryRun: inputs.flag('dry-run'),
         ...readSharing(inputs, place),
-        ...(previousToken === undefined ? {} : { previousToken }),
+        ...previous,
         ...(expiryVariable === undefined ? {} : { expiryVariable })
     };
 }
@@ -30485,21 +30500,23 @@ function readGithubToken(inputs) {
         throw new errors/* ActionError */.l('missing-credential', 'Input github-token is empty.', 'Give a fine-grained personal access token or a GitHub App’s token that may write the secret; the workflow’s own ' +
             'GITHUB_TOKEN cannot. Workflows from forks and from Dependabot get no secrets.');
     }
-    return secretOf('github-token', text);
+    if (rotation_isToken(text))
+        return new lib_secret/* Secret */.zh(text);
+    throw new errors/* ActionError */.l('invalid-input', `The value for github-token is not allowed; it has ${text.length} characters.`, `A token has at least ${lib_secret/* SHORTEST_SECRET */.c3} characters, all of them visible ASCII. Store it again.`);
 }
+/** A placeholder or a damaged token is nobody's predecessor; it must not keep a rotation from setting it right. */
 function readPreviousToken(inputs, { request }) {
     const text = inputs.text('previous-token');
     if (text === '')
-        return undefined;
+        return { doubts: [] };
     if (request.exchange.startsWith('cxone'))
         inputs.refuse(['previous-token'], 'NICE CXone has no request that revokes a token');
-    return secretOf('previous-token', text);
+    if (!rotation_isToken(text))
+        return { doubts: ['previous-token holds no token, so there is none to revoke.'] };
+    return { previousToken: new lib_secret/* Secret */.zh(text), doubts: [] };
 }
-function secretOf(name, text) {
-    if (text.length < lib_secret/* SHORTEST_SECRET */.c3 || !/^[\x21-\x7e]+$/.test(text)) {
-        throw new errors/* ActionError */.l('invalid-input', `The value for ${name} is not allowed; it has ${text.length} characters.`, `A token has at least ${lib_secret/* SHORTEST_SECRET */.c3} characters, all of them visible ASCII. Store it again.`);
-    }
-    return new lib_secret/* Secret */.zh(text);
+function rotation_isToken(text) {
+    return text.length >= lib_secret/* SHORTEST_SECRET */.c3 && /^[\x21-\x7e]+$/.test(text);
 }
 function readPlace(inputs, env) {
     const organization = inputs.text('organization');
@@ -30704,7 +30721,7 @@ function platformOf(request) {
 
 /** Says that the secret is young enough, and when that ends. */
 function leftAlone(store, asked, console) {
-    console.info(`${rotation_story_secretOf(asked)} ${ageOf(store)}; it is left alone for ${(0,lib_text/* inWords */.r4)(asked.rotateAfterSeconds)} after an update.`);
+    console.info(`${secretOf(asked)} ${ageOf(store)}; it is left alone for ${(0,lib_text/* inWords */.r4)(asked.rotateAfterSeconds)} after an update.`);
     write(false, undefined, store.secret?.updatedAt, asked);
 }
 /** Says what a dry run would have done. */
@@ -30715,12 +30732,12 @@ function wouldRotate(store, asked, console) {
         ...(asked.expiryVariable === undefined ? [] : [`set the variable ${asked.expiryVariable}`]),
         ...(asked.previousToken === undefined ? [] : ['revoke the previous token'])
     ];
-    console.info(`${rotation_story_secretOf(asked)} ${ageOf(store)}. A dry run does nothing; it would ${steps.join(', ')}.`);
+    console.info(`${secretOf(asked)} ${ageOf(store)}. A dry run does nothing; it would ${steps.join(', ')}.`);
     write(false, undefined, store.secret?.updatedAt, asked);
 }
 /** Says that a rotation begins. */
 function rotating(store, asked, console) {
-    console.info(`${rotation_story_secretOf(asked)} ${ageOf(store)}; rotating.`);
+    console.info(`${secretOf(asked)} ${ageOf(store)}; rotating.`);
 }
 /** Says that the secret is stored. */
 function rotated({ token }, organization, asked, console) {
@@ -30728,11 +30745,15 @@ function rotated({ token }, organization, asked, console) {
     const life = token.expiresAt === undefined
         ? 'for a time that the platform did not say'
         : `until ${minute(token.expiresAt)}`;
-    console.info(`${rotation_story_secretOf(asked)} holds a new ${token.kind === 'access' ? 'access' : 'long-lived'} token${whose}, good ${life}.`);
+    console.info(`${secretOf(asked)} holds a new ${token.kind === 'access' ? 'access' : 'long-lived'} token${whose}, good ${life}.`);
 }
 /** Sets the outputs of a rotation; the token is never one of them. */
 function reportRotation(token, updatedAt, asked) {
     write(true, token.expiresAt, updatedAt, asked);
+}
+/** Says so in the outputs of a step that fails, which have nothing else to say. */
+function notRotated() {
+    toolkit/* setOutput */.uH('rotated', 'false');
 }
 function write(rotated, expiresAt, updatedAt, asked) {
     const next = updatedAt && new Date(updatedAt.getTime() + asked.rotateAfterSeconds * 1000);
@@ -30741,7 +30762,7 @@ function write(rotated, expiresAt, updatedAt, asked) {
     toolkit/* setOutput */.uH('updated-at', updatedAt?.toISOString() ?? '');
     toolkit/* setOutput */.uH('next-rotation-at', next?.toISOString() ?? '');
 }
-function rotation_story_secretOf({ secretName, place }) {
+function secretOf({ secretName, place }) {
     return `Secret ${secretName} of ${placeInWords(place)}`;
 }
 function ageOf({ secret, now }) {
@@ -30910,7 +30931,9 @@ function github_isThrottled({ status, headers, body }) {
         /secondary rate limit|abuse detection/i.test(body));
 }
 /** GitHub says how long to wait in `Retry-After`, or when its primary limit starts anew in epoch seconds. */
-function waitAskedMs({ headers }, nowMs) {
+function waitAskedMs({ headers }, runnerMs) {
+    // By GitHub's own clock: the runner's may be an hour off.
+    const nowMs = Date.parse(headers['date'] ?? '') || runnerMs;
     const asked = retryAfterMs(headers['retry-after'], nowMs);
     if (asked !== undefined || headers['x-ratelimit-remaining'] !== '0')
         return asked;
@@ -30941,11 +30964,12 @@ async function seal(value, publicKey) {
 
 /** A secret holds at most 48 KB (docs.github.com, "Using secrets in GitHub Actions"). */
 const LARGEST_SECRET_BYTES = 48 * 1024;
+const PUBLIC_KEY = '/secrets/public-key';
 /** Repositories that are read at once; GitHub gives no more. */
 const PAGE = 100;
 /** Returns the place's key and what is told of the secret; a bad GitHub token or a wrong place shows here. */
 async function readStore(github, name) {
-    const answer = await github.send('GET', '/secrets/public-key');
+    const answer = await github.send('GET', PUBLIC_KEY);
     const publicKey = publicKeyIn(github, answer);
     const secret = await readSecret(github, name);
     return { publicKey, now: dateOf(answer), ...(secret === undefined ? {} : { secret }) };
@@ -30972,25 +30996,40 @@ async function readSecret(github, name) {
 }
 /**
  * Seals the value and stores it: 201 and 204 are success. If the key was changed meanwhile, it is read again,
- * once. Throws an `ActionError`; `wasAnswered` tells whether GitHub refused it or may have taken it.
+ * once. `beforeSending` is called when the value is sealed and about to leave. Throws before that alone.
  */
-async function storeSecret(github, name, value, publicKey, sharing) {
+async function storeSecret(github, name, value, publicKey, sharing, beforeSending) {
     if (value.look(text => Buffer.byteLength(text)) > LARGEST_SECRET_BYTES) {
         throw new errors/* ActionError */.l('secret-refused', 'The token is larger than 48 KB, which GitHub stores in no secret.', 'Use an exchange whose tokens are smaller.');
     }
-    const put = async ({ id, key }) => github.send('PUT', `/secrets/${name}`, {
-        encrypted_value: await seal(value, key),
-        key_id: id,
-        ...(sharing === undefined ? {} : sharingBody(sharing))
-    });
-    let answer = await put(publicKey);
-    if (answer.status === 422) {
-        const current = publicKeyIn(github, await github.send('GET', '/secrets/public-key'));
-        if (current.id !== publicKey.id)
-            answer = await put(current);
+    const put = async (sealed, { id }) => {
+        const body = {
+            encrypted_value: sealed,
+            key_id: id,
+            ...(sharing === undefined ? {} : sharingBody(sharing))
+        };
+        const answer = await github.send('PUT', `/secrets/${name}`, body);
+        if (answer.status === 201 || answer.status === 204)
+            return { stored: true };
+        // Only a first attempt's refusal is certain: an earlier one may have been carried out, its answer lost.
+        const isCertain = answer.attempts === 1 && answer.status >= 400 && answer.status < 500;
+        return { stored: false, isCertain, why: github.refusal(answer, 'secrets') };
+    };
+    const sealed = await seal(value, publicKey.key);
+    beforeSending();
+    try {
+        const first = await put(sealed, publicKey);
+        if (first.stored || !first.isCertain || !isRefusedValue(first.why))
+            return first;
+        const current = await readPublicKey(github).catch(() => publicKey);
+        return current.id === publicKey.id ? first : await put(await seal(value, current.key), current);
     }
-    if (answer.status !== 201 && answer.status !== 204)
-        throw github.refusal(answer, 'secrets');
+    catch (error) {
+        return { stored: false, isCertain: false, why: error };
+    }
+}
+function isRefusedValue(why) {
+    return why instanceof errors/* ActionError */.l && why.code === 'secret-refused';
 }
 /** Returns how an organisation's secret or variable says who may read it. */
 function sharingBody({ visibility, repositoryIds }) {
@@ -31017,12 +31056,15 @@ async function readSelected(github, name) {
             return ids;
     }
 }
+async function readPublicKey(github) {
+    return publicKeyIn(github, await github.send('GET', PUBLIC_KEY));
+}
 function publicKeyIn(github, answer) {
     if (answer.status !== 200)
         throw github.refusal(answer, 'secrets');
     const { key_id: id, key } = github.json(answer);
     // Base64 of 32 bytes; anything else is no key that a secret should be sealed with.
-    if (typeof id !== 'string' || typeof key !== 'string' || Buffer.from(key, 'base64').length !== 32) {
+    if (typeof id !== 'string' || typeof key !== 'string' || !/^[A-Za-z0-9+/]{43}=$/.test(key)) {
         throw badAnswer('public key', 'no usable key');
     }
     return { id, key };
@@ -31099,6 +31141,10 @@ async function rotate(world) {
         rotating(store, asked, console);
         await renew(world, asked, github, store, wire);
     }
+    catch (error) {
+        notRotated();
+        throw error;
+    }
     finally {
         wire.close();
     }
@@ -31121,7 +31167,7 @@ async function renew(world, asked, github, store, wire) {
             organization = await identify(asked.request, grant, wire);
             requireOrganization(organization, asked.guards);
         }
-        await put(asked, github, store, sharing, grant.token.value, custody);
+        await put(world, asked, github, store, sharing, grant.token.value, custody);
     }
     catch (error) {
         await discard(error, custody, world);
@@ -31142,41 +31188,52 @@ async function renew(world, asked, github, store, wire) {
 }
 /**
  * Stores the token. From the moment that GitHub may have it, the post step must not end it, so custody lets it
- * go first. Where no answer came, the secret's own date tells whether it was stored.
+ * go then, and takes it back when it is known not to be stored. Throws where it was not, or may not have been.
  */
-async function put(asked, github, store, sharing, value, custody) {
+async function put(world, asked, github, store, sharing, value, custody) {
     const last = custody.issued.at(-1);
+    const letGo = () => {
+        if (last)
+            custody.release(last);
+    };
+    const storing = await storeSecret(github, asked.secretName, value, store.publicKey, sharing, letGo);
+    if (storing.stored)
+        return;
+    const stored = storing.isCertain ? false : await wasStored(world, asked, store);
+    if (stored === true)
+        return;
+    if (stored === 'unknown')
+        throw new MaybeStored(storing.why);
     if (last)
-        custody.release(last);
+        custody.retake(last);
+    throw storing.why;
+}
+/** Where no answer told it, the secret's own date tells whether it was stored; there is time of its own for that. */
+async function wasStored({ console, clock }, asked, store) {
+    const wire = cleaningWire(console, clock);
     try {
-        await storeSecret(github, asked.secretName, value, store.publicKey, sharing);
+        const secret = await readSecret(new GitHub(asked.apiUrl, asked.githubToken, asked.place, wire), asked.secretName);
+        if (secret === undefined)
+            return false;
+        const before = store.secret?.updatedAt.getTime();
+        if (secret.updatedAt.getTime() !== before)
+            return true;
+        // Dates have whole seconds: of a secret that was updated in the very second of the first look, they tell nothing.
+        return secret.updatedAt >= store.now ? 'unknown' : false;
     }
-    catch (error) {
-        if (isRefusal(error))
-            throw error;
-        const now = await readSecret(github, asked.secretName).catch(() => 'unknown');
-        if (now === 'unknown' || isSameSecond(now, store))
-            throw new MaybeStored(error);
-        if (now?.updatedAt.getTime() === store.secret?.updatedAt.getTime())
-            throw error;
+    catch {
+        return 'unknown';
+    }
+    finally {
+        wire.close();
     }
 }
-/** Dates have whole seconds: of a secret that was updated in the very second of the first look, they tell nothing. */
-function isSameSecond(secret, store) {
-    return (secret !== undefined &&
-        secret.updatedAt.getTime() === store.secret?.updatedAt.getTime() &&
-        secret.updatedAt >= store.now);
-}
-/** Whether GitHub's own answer says that the secret was not stored. */
-function isRefusal(error) {
-    return error instanceof errors/* ActionError */.l && !UNCERTAIN.has(error.code);
-}
-/** Without an answer, or with one that a machine in between may have given, the secret may have been stored. */
-const UNCERTAIN = new Set(['timeout', 'network', 'tls', 'unavailable', 'bad-response', 'redirected']);
 /** The secret may hold the new token: it must live, for the old one may be gone. */
 class MaybeStored extends errors/* ActionError */.l {
     constructor(cause) {
-        const { code, message } = cause instanceof errors/* ActionError */.l ? cause : { code: 'internal-error', message: 'Storing failed' };
+        const { code, message } = cause instanceof errors/* ActionError */.l
+            ? cause
+            : { code: 'internal-error', message: 'Storing the secret failed.' };
         super(code, `${message} Whether the secret holds the new token cannot be told.`, 'The new token is left alive for that case, and nothing else was touched. Run it again: the next rotation sets the secret right.', { cause });
     }
 }
@@ -31189,19 +31246,14 @@ async function discard(error, custody, { console, clock }) {
     const revocable = issued.map(({ token, revokedAt }) => ({ value: token.value, revokedAt: revokedAt ?? '' }));
     const ends = await revokeAll(revocable, console, clock);
     for (const [index, one] of issued.entries())
-        settle(one, ends[index]?.status === 'fulfilled', custody);
+        if (ends[index]?.status === 'fulfilled')
+            custody.release(one);
     const failed = ends.filter(({ status }) => status === 'rejected').length;
+    const what = error instanceof MaybeStored ? 'The initial token' : 'The secret is as it was; the new token';
     if (failed === 0)
-        console.info('The new token is revoked; the secret is as it was.');
+        console.info(`${what} is revoked.`);
     else
-        console.warn('The secret is as it was; the new token could not be revoked yet, which is tried again when the job ends.');
-}
-/** The post step goes on where revoking failed, with a token that custody had let go as well. */
-function settle(issued, ended, custody) {
-    if (ended)
-        custody.release(issued);
-    else
-        custody.retake(issued);
+        console.warn(`${what} could not be revoked yet, which is tried again when the job ends.`);
 }
 /** Revokes the token that was stored until now, if it is certain that it is the new one's predecessor. */
 async function retire({ console, clock }, { previousToken, request }, grant, organization, wire) {
@@ -31217,7 +31269,8 @@ async function retire({ console, clock }, { previousToken, request }, grant, org
     });
     if (previous === undefined)
         return console.info('The previous token is gone already.');
-    if (previous.id !== successor.id || previous.clientId !== successor.clientId) {
+    const isSameClient = previous.clientId !== undefined && previous.clientId === successor.clientId;
+    if (previous.id !== successor.id || !isSameClient) {
         console.warn('The previous token is of another organisation or OAuth client; it is not revoked. Check previous-token.');
         return;
     }
@@ -31236,7 +31289,9 @@ async function afterwards(failed, console, work) {
     }
 }
 function isYoung({ secret, now }, { rotateAfterSeconds }) {
-    return secret !== undefined && now.getTime() - secret.updatedAt.getTime() < rotateAfterSeconds * 1000;
+    if (secret === undefined || rotateAfterSeconds === 0)
+        return false;
+    return now.getTime() - secret.updatedAt.getTime() < rotateAfterSeconds * 1000;
 }
 function firstSharing({ place }) {
     return place.kind === 'organization' ? { visibility: 'private' } : undefined;
@@ -31474,7 +31529,7 @@ async function runToEnd(step, process, { neverFails = false } = {}) {
         if (over)
             return;
         takeBack();
-        console.info(neverFails ? 'Clean-up was cancelled.' : 'Cancelled. The clean-up at the job’s end does the rest.');
+        console.info(neverFails ? 'Clean-up was cancelled.' : 'Cancelled. What can be cleaned up is, when the job ends.');
         await end(1);
     };
     // The toolkit's tunnel through a proxy still says `new Buffer`; the reader of a job's log can do nothing about it.

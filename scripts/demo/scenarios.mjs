@@ -196,7 +196,7 @@ export const scenarios = [
       },
       { line: `GET /.well-known/cxone-configuration?tenantId=${CXONE_TENANT.id}`, authorization: 'none' }
     ],
-    end: 'Clean-up: access token left to expire, for the platform revokes none.',
+    end: 'Clean-up: nothing to do.',
     outcome: {
       lifetimeSeconds: 3600,
       outputs: origin => ({ 'api-url': origin, region: CXONE_TENANT.area, domain: CXONE_TENANT.domain }),
@@ -218,7 +218,7 @@ export const scenarios = [
         body: JSON.stringify({ accessKeyId: CXONE_ACCESS_KEY.id, accessKeySecret: CXONE_ACCESS_KEY.secret })
       }
     ],
-    end: 'Clean-up: access token left to expire, for the platform revokes none.',
+    end: 'Clean-up: nothing to do.',
     outcome: {
       lifetimeSeconds: 3600,
       outputs: origin => ({ 'api-url': origin, region: 'na1' }),
@@ -244,7 +244,7 @@ export const scenarios = [
         body: `grant_type=client_credentials&client_id=${encodeURIComponent(CXONE_REALM_CLIENT.id)}&client_secret=${encodeURIComponent(CXONE_REALM_CLIENT.secret)}`
       }
     ],
-    end: 'Clean-up: access token left to expire, for the platform revokes none.',
+    end: 'Clean-up: nothing to do.',
     outcome: {
       lifetimeSeconds: 3600,
       outputs: () => ({ 'api-url': '' }),

@@ -5,7 +5,7 @@
  * @returns {[string, string][]}  the table's rows
  */
 export function summaryRows(summary) {
-  return [...summary.matchAll(/<th>(.*?)<\/th><td>(.*?)<\/td>/g)].map(([, name = '', value = '']) => [
+  return [...summary.matchAll(/<td>(.*?)<\/td><td>(.*?)<\/td>/g)].map(([, name = '', value = '']) => [
     plain(name),
     plain(value)
   ])

@@ -57,10 +57,16 @@ export function trail(answer: Answer, wire: Wire): string {
  * Returns the token that a 200 brings. Every token in the body is told to the witness first, so that none
  * can be printed afterwards. Throws `bad-response` where there is none that could stand in a header.
  */
-export function readToken(answer: Answer, kind: Token['kind'], wire: Wire, witness: Witness): Token {
+export function readToken(
+  answer: Answer,
+  kind: Token['kind'],
+  credentials: readonly Secret[],
+  wire: Wire,
+  witness: Witness
+): Token {
   const json = requireJson(answer, wire)
   const text = json['access_token']
-  if (typeof text === 'string' && wire.hide(text) !== text) {
+  if (typeof text === 'string' && credentials.some(credential => credential.hideIn(text) !== text)) {
     throw badResponse(answer, wire, 'with an access_token that holds one of the credentials')
   }
   for (const name of ['access_token', 'refresh_token', 'id_token']) keep(json[name], witness)

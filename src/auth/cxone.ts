@@ -3,8 +3,17 @@ import type { Wire } from '../http/wire.js'
 import { badResponse, jsonObject, readToken, requireJson } from './answers.js'
 import { trustedEndpoint } from './cxone-hosts.js'
 import { type Advice, rejection } from './rejections.js'
-import type { CxoneAccessKey, CxoneApplication, CxoneClient, Grant, Token, Witness } from './request.js'
-import { basic, FORM, form, JSON_TYPE, json, place } from './sending.js'
+import type {
+  AccessKey,
+  Client,
+  CxoneAccessKey,
+  CxoneApplication,
+  CxoneClient,
+  Grant,
+  Token,
+  Witness
+} from './request.js'
+import { basic, credentialsOf, FORM, form, JSON_TYPE, json, place } from './sending.js'
 import { isThrottled } from './throttling.js'
 
 type CxoneRequest = CxoneApplication | CxoneAccessKey | CxoneClient
@@ -35,7 +44,7 @@ async function byApplication(request: CxoneApplication, wire: Wire, witness: Wit
     headers: { Authorization: basic(client, witness), 'Content-Type': FORM },
     body: form({ grant_type: 'password', username: accessKey.id, scope }, 'password', accessKey.secret)
   })
-  const token = tokenIn(answer, APPLICATION_ADVICE, wire, witness)
+  const token = tokenIn(answer, request, APPLICATION_ADVICE, wire, witness)
   const tenantId = tenantOf(token)
   if (tenantId === undefined) throw badResponse(answer, wire, 'with an access_token that names no tenant')
   return { token, ...(await configuration(request, tenantId, wire)) }
@@ -52,7 +61,7 @@ async function byAccessKey(request: CxoneAccessKey, wire: Wire, witness: Witness
     headers: { 'Content-Type': JSON_TYPE },
     body: json({ accessKeyId: accessKey.id }, 'accessKeySecret', accessKey.secret)
   })
-  const token = tokenIn(answer, ACCESS_KEY_ADVICE, wire, witness)
+  const token = tokenIn(answer, request, ACCESS_KEY_ADVICE, wire, witness)
   return { token, region: area, apiUrl: place(`https://api-${area}.niceincontact.com`, '/', baseUrl).origin }
 }
 
@@ -71,7 +80,7 @@ async function byClient(request: CxoneClient, wire: Wire, witness: Witness): Pro
       client.secret
     )
   })
-  return { token: tokenIn(answer, CLIENT_ADVICE, wire, witness) }
+  return { token: tokenIn(answer, request, CLIENT_ADVICE, wire, witness) }
 }
 
 /** Returns the token endpoint that the issuer's discovery names; throws `bad-response` if it is not on the list. */
@@ -116,9 +125,15 @@ function endpointIn(answer: Answer, name: string, request: CxoneApplication, wir
   return place(endpoint.origin, endpoint.pathname, request.baseUrl)
 }
 
-function tokenIn(answer: Answer, advice: Advice, wire: Wire, witness: Witness): Token {
+function tokenIn(
+  answer: Answer,
+  { client, accessKey }: { readonly client?: Client; readonly accessKey?: AccessKey },
+  advice: Advice,
+  wire: Wire,
+  witness: Witness
+): Token {
   if (answer.status !== 200) throw rejection(answer, advice, wire)
-  const token = readToken(answer, 'access', wire, witness)
+  const token = readToken(answer, 'access', credentialsOf(client, accessKey), wire, witness)
   witness.issued({ token }) // nothing revokes it: an access key is deactivated instead
   return token
 }

@@ -4,7 +4,7 @@ import { readToken } from './answers.js'
 import { type GenesysRegion, nearestGenesysRegion } from './genesys-regions.js'
 import { type Advice, rejection } from './rejections.js'
 import type { GenesysApi, GenesysLogin, GenesysLongLived, Grant, Token, Witness } from './request.js'
-import { basic, FORM, formText, JSON_TYPE, json, place } from './sending.js'
+import { basic, credentialsOf, FORM, formText, JSON_TYPE, json, place } from './sending.js'
 import { isThrottled } from './throttling.js'
 
 type GenesysRequest = GenesysLogin | GenesysApi | GenesysLongLived
@@ -90,7 +90,8 @@ function tokenIn(
   witness: Witness
 ): Token {
   if (answer.status !== 200) throw rejection(answer, hints, wire)
-  const token = readToken(answer, kind, wire, witness)
+  const { client } = request.exchange === 'genesys-long-lived' ? request.initial : request
+  const token = readToken(answer, kind, credentialsOf(client, undefined), wire, witness)
   witness.issued({ token, revokedAt: apiUrl(request) })
   return token
 }

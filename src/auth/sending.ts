@@ -1,5 +1,5 @@
 import { formEncode, type Secret } from '../secret.js'
-import type { Client, Witness } from './request.js'
+import type { AccessKey, Client, Witness } from './request.js'
 
 export const FORM = 'application/x-www-form-urlencoded'
 export const JSON_TYPE = 'application/json'
@@ -16,9 +16,21 @@ export function place(origin: string, path: string, baseUrl: URL | undefined): U
 
 /** Returns the Basic header of a client, already told to the witness. */
 export function basic(client: Client, witness: Witness): Secret {
-  const blob = client.secret.derive(secret => Buffer.from(`${client.id}:${secret}`).toString('base64'))
+  const blob = basicBlob(client)
   witness.secret(blob)
   return blob.derive(text => `Basic ${text}`)
+}
+
+/** Returns what no token may hold: a broken server that echoes its request would have it published. */
+export function credentialsOf(client: Client | undefined, accessKey: AccessKey | undefined): Secret[] {
+  return [
+    ...(client === undefined ? [] : [client.secret, basicBlob(client)]),
+    ...(accessKey === undefined ? [] : [accessKey.secret])
+  ]
+}
+
+function basicBlob(client: Client): Secret {
+  return client.secret.derive(secret => Buffer.from(`${client.id}:${secret}`).toString('base64'))
 }
 
 /** Returns a form whose last field is a secret; each value in the spelling that forms demand. */

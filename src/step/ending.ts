@@ -55,7 +55,7 @@ export async function runToEnd(
     if (over) return
     takeBack()
     console.info(
-      neverFails ? 'Clean-up was cancelled.' : 'Cancelled. The clean-up at the job’s end does the rest.'
+      neverFails ? 'Clean-up was cancelled.' : 'Cancelled. What can be cleaned up is, when the job ends.'
     )
     await end(1)
   }

@@ -54,6 +54,11 @@ export function reportRotation(token: Token, updatedAt: Date | undefined, asked:
   write(true, token.expiresAt, updatedAt, asked)
 }
 
+/** Says so in the outputs of a step that fails, which have nothing else to say. */
+export function notRotated(): void {
+  toolkit.setOutput('rotated', 'false')
+}
+
 function write(
   rotated: boolean,
   expiresAt: Date | undefined,

@@ -1,27 +1,34 @@
 import { appendFileSync, existsSync } from 'node:fs'
-import type { Organization } from '../auth/request.js'
-import { inWords } from '../text.js'
+import type { AuthRequest, Organization } from '../auth/request.js'
+import { counted, inWords } from '../text.js'
 import type { Console } from './console.js'
 import type { StepAsked } from './inputs/index.js'
 import type { Granted } from './publish.js'
-import { CREDENTIALS, endOf, minute, platformOf } from './story.js'
+import { CREDENTIALS, endOf, minute } from './story.js'
 import * as toolkit from './toolkit.js'
 
+/** A text for the summary's HTML: a string is plain, `code` is set as code. */
+type Piece = string | { readonly code: string }
+
+/** What a row says: its name, and the pieces beside it; one that is not known is left out. */
+type Row = readonly [name: string, ...pieces: (Piece | undefined)[]]
+
 /**
- * Writes the job summary through the toolkit: what was granted, to whom, for how long, and how it ends. It holds
- * no secret, and a step does not fail for want of it.
+ * Writes the job summary through the toolkit: whose token it is, where it is of use, how it came about, and how
+ * it ends. It holds no secret, and a step does not fail for want of it.
  */
 export function summarise(granted: Granted, asked: StepAsked, console: Console): void {
   const file = process.env['GITHUB_STEP_SUMMARY'] ?? ''
   if (!asked.handOver.summary || !existsSync(file)) return
-  const rows = rowsOf(granted, asked, console.hide).map(([name, value]) => [
-    { data: name, header: true },
-    { data: value }
+  // Hidden before it is escaped, which would change what is looked for.
+  const html = (piece: Piece): string =>
+    typeof piece === 'string' ? plain(console.hide(piece)) : `<code>${html(piece.code)}</code>`
+  // A cell of its own for the name, and not the table's head, which GitHub centres.
+  const rows = rowsOf(granted, asked).map(([name, ...pieces]) => [
+    `<strong>${html(name)}</strong>`,
+    pieces.flatMap(piece => (piece === undefined ? [] : [html(piece)])).join(' ')
   ])
-  const page = toolkit.summary
-    .emptyBuffer()
-    .addHeading(`${plain(platformOf(asked.request))}: token granted`, 3)
-    .addTable(rows)
+  const page = toolkit.summary.emptyBuffer().addHeading(titleOf(granted, asked), 3).addTable(rows)
   try {
     // In one piece with what was published before it, so that no signal is heard in between.
     appendFileSync(file, page.stringify())
@@ -30,37 +37,54 @@ export function summarise(granted: Granted, asked: StepAsked, console: Console):
   }
 }
 
-function rowsOf(
-  { grant, organization, requests, at }: Granted,
-  asked: StepAsked,
-  hide: (text: string) => string
-): [string, string][] {
+function titleOf({ grant }: Granted, { request }: StepAsked): string {
+  const platform = request.exchange.startsWith('cxone') ? 'NICE CXone' : 'Genesys Cloud'
+  return `${platform} ${grant.token.kind === 'access' ? 'access' : 'long-lived'} token`
+}
+
+function rowsOf({ grant, organization, requests, at }: Granted, asked: StepAsked): Row[] {
   const { kind, expiresAt, expiresInSeconds } = grant.token
-  const expires =
-    expiresAt === undefined || expiresInSeconds === undefined
-      ? 'the platform did not say'
-      : `${minute(expiresAt)}, in ${inWords(Math.floor((expiresAt.getTime() - at.getTime()) / 1000))}`
+  const { request } = asked
   return [
-    ['Token', kind === 'access' ? 'access token' : 'long-lived token'],
-    ['Exchange', CREDENTIALS[asked.request.exchange]],
-    ...(organization === undefined
-      ? []
-      : [['Organisation', named(organization, hide)] satisfies [string, string]]),
-    ...(grant.apiUrl === undefined ? [] : [['API', code(grant.apiUrl)] satisfies [string, string]]),
-    ['Granted', minute(at)],
-    ['Expires', expires],
-    ['Requests', `${requests}, every attempt counted`],
-    ['When the job ends', endOf(kind, asked)]
+    ...(organization === undefined ? [] : [ownerOf(organization, request)]),
+    placeOf(request, grant.region),
+    ...(grant.apiUrl === undefined ? [] : [['API', { code: grant.apiUrl }] satisfies Row]),
+    ['Exchange', capitalised(CREDENTIALS[request.exchange])],
+    ['Granted', `${minute(at)}, after ${counted(requests, 'request')}`],
+    [
+      'Expires',
+      expiresAt === undefined || expiresInSeconds === undefined
+        ? 'The platform did not say'
+        : `${minute(expiresAt)}, in ${inWords(expiresInSeconds)}`
+    ],
+    ['Clean-up', capitalised(endOf(kind, asked).replace(/^It (?:is )?|\.$/g, ''))]
   ]
 }
 
-/** Hidden before it is escaped, which would change what is looked for. */
-function named({ id, name }: Organization, hide: (text: string) => string): string {
-  return name === undefined ? code(hide(id)) : `${plain(hide(name))} ${code(hide(id))}`
+function ownerOf({ id, name }: Organization, { exchange }: AuthRequest): Row {
+  return [exchange.startsWith('cxone') ? 'Tenant' : 'Organisation', name, { code: id }]
 }
 
-function code(text: string): string {
-  return `<code>${plain(text)}</code>`
+/** Returns where on its platform the token is of use, as far as the request or the platform says it. */
+function placeOf(request: AuthRequest, area: string | undefined): Row {
+  switch (request.exchange) {
+    case 'cxone-application': {
+      const issuer = { code: request.issuer }
+      return area === undefined ? ['Issuer', issuer] : ['Area', { code: area }, 'of', issuer]
+    }
+    case 'cxone-access-key':
+      return ['Area', { code: request.area }]
+    case 'cxone-client':
+      return ['Realm', { code: request.realm }]
+    default: {
+      const { code, domain } = request.region
+      return ['Region', code === undefined ? undefined : { code }, { code: domain }]
+    }
+  }
+}
+
+function capitalised(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1)
 }
 
 /** Names are data from outside: within the table's HTML, which is one line, no tag and no Markdown comes of them. */

@@ -72,7 +72,9 @@ function isThrottled({ status, headers, body }: Pick<Answer, 'status' | 'headers
 }
 
 /** GitHub says how long to wait in `Retry-After`, or when its primary limit starts anew in epoch seconds. */
-function waitAskedMs({ headers }: Pick<Answer, 'headers'>, nowMs: number): number | undefined {
+function waitAskedMs({ headers }: Pick<Answer, 'headers'>, runnerMs: number): number | undefined {
+  // By GitHub's own clock: the runner's may be an hour off.
+  const nowMs = Date.parse(headers['date'] ?? '') || runnerMs
   const asked = retryAfterMs(headers['retry-after'], nowMs)
   if (asked !== undefined || headers['x-ratelimit-remaining'] !== '0') return asked
   const resetMs = Number(headers['x-ratelimit-reset']) * 1000 - nowMs

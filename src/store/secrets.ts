@@ -8,6 +8,8 @@ import { seal } from './seal.js'
 /** A secret holds at most 48 KB (docs.github.com, "Using secrets in GitHub Actions"). */
 const LARGEST_SECRET_BYTES = 48 * 1024
 
+const PUBLIC_KEY = '/secrets/public-key'
+
 /** Repositories that are read at once; GitHub gives no more. */
 const PAGE = 100
 
@@ -36,7 +38,7 @@ export interface Store {
 
 /** Returns the place's key and what is told of the secret; a bad GitHub token or a wrong place shows here. */
 export async function readStore(github: GitHub, name: string): Promise<Store> {
-  const answer = await github.send('GET', '/secrets/public-key')
+  const answer = await github.send('GET', PUBLIC_KEY)
   const publicKey = publicKeyIn(github, answer)
   const secret = await readSecret(github, name)
   return { publicKey, now: dateOf(answer), ...(secret === undefined ? {} : { secret }) }
@@ -59,17 +61,23 @@ export async function readSecret(github: GitHub, name: string): Promise<StoredSe
   return { updatedAt, sharing: { visibility } }
 }
 
+/** What came of storing; where it is not certain, GitHub may hold the value or not. */
+export type Storing =
+  | { readonly stored: true }
+  | { readonly stored: false; readonly isCertain: boolean; readonly why: unknown }
+
 /**
  * Seals the value and stores it: 201 and 204 are success. If the key was changed meanwhile, it is read again,
- * once. Throws an `ActionError`; `wasAnswered` tells whether GitHub refused it or may have taken it.
+ * once. `beforeSending` is called when the value is sealed and about to leave. Throws before that alone.
  */
 export async function storeSecret(
   github: GitHub,
   name: string,
   value: Secret,
   publicKey: PublicKey,
-  sharing: Sharing | undefined
-): Promise<void> {
+  sharing: Sharing | undefined,
+  beforeSending: () => void
+): Promise<Storing> {
   if (value.look(text => Buffer.byteLength(text)) > LARGEST_SECRET_BYTES) {
     throw new ActionError(
       'secret-refused',
@@ -77,18 +85,32 @@ export async function storeSecret(
       'Use an exchange whose tokens are smaller.'
     )
   }
-  const put = async ({ id, key }: PublicKey) =>
-    github.send('PUT', `/secrets/${name}`, {
-      encrypted_value: await seal(value, key),
+  const put = async (sealed: string, { id }: PublicKey): Promise<Storing> => {
+    const body = {
+      encrypted_value: sealed,
       key_id: id,
       ...(sharing === undefined ? {} : sharingBody(sharing))
-    })
-  let answer = await put(publicKey)
-  if (answer.status === 422) {
-    const current = publicKeyIn(github, await github.send('GET', '/secrets/public-key'))
-    if (current.id !== publicKey.id) answer = await put(current)
+    }
+    const answer = await github.send('PUT', `/secrets/${name}`, body)
+    if (answer.status === 201 || answer.status === 204) return { stored: true }
+    // Only a first attempt's refusal is certain: an earlier one may have been carried out, its answer lost.
+    const isCertain = answer.attempts === 1 && answer.status >= 400 && answer.status < 500
+    return { stored: false, isCertain, why: github.refusal(answer, 'secrets') }
   }
-  if (answer.status !== 201 && answer.status !== 204) throw github.refusal(answer, 'secrets')
+  const sealed = await seal(value, publicKey.key)
+  beforeSending()
+  try {
+    const first = await put(sealed, publicKey)
+    if (first.stored || !first.isCertain || !isRefusedValue(first.why)) return first
+    const current = await readPublicKey(github).catch(() => publicKey)
+    return current.id === publicKey.id ? first : await put(await seal(value, current.key), current)
+  } catch (error) {
+    return { stored: false, isCertain: false, why: error }
+  }
+}
+
+function isRefusedValue(why: unknown): boolean {
+  return why instanceof ActionError && why.code === 'secret-refused'
 }
 
 /** Returns how an organisation's secret or variable says who may read it. */
@@ -115,11 +137,15 @@ async function readSelected(github: GitHub, name: string): Promise<number[]> {
   }
 }
 
+async function readPublicKey(github: GitHub): Promise<PublicKey> {
+  return publicKeyIn(github, await github.send('GET', PUBLIC_KEY))
+}
+
 function publicKeyIn(github: GitHub, answer: Answer): PublicKey {
   if (answer.status !== 200) throw github.refusal(answer, 'secrets')
   const { key_id: id, key } = github.json(answer)
   // Base64 of 32 bytes; anything else is no key that a secret should be sealed with.
-  if (typeof id !== 'string' || typeof key !== 'string' || Buffer.from(key, 'base64').length !== 32) {
+  if (typeof id !== 'string' || typeof key !== 'string' || !/^[A-Za-z0-9+/]{43}=$/.test(key)) {
     throw badAnswer('public key', 'no usable key')
   }
   return { id, key }

@@ -25,9 +25,10 @@ export function readRotation(env: Environment, keep: (secret: Secret) => void): 
   const exchange = readExchange(inputs, env, keep)
   const place = readPlace(inputs, env)
   const expiryVariable = readName(inputs, 'expiry-variable')
-  const previousToken = readPreviousToken(inputs, exchange)
+  const { doubts, ...previous } = readPreviousToken(inputs, exchange)
   return {
     ...exchange,
+    doubts: [...exchange.doubts, ...doubts],
     apiUrl: readApiUrl(env),
     githubToken: readGithubToken(inputs),
     place,
@@ -35,7 +36,7 @@ export function readRotation(env: Environment, keep: (secret: Secret) => void): 
     rotateAfterSeconds: readSeconds(inputs, 'rotate-after'),
     dryRun: inputs.flag('dry-run'),
     ...readSharing(inputs, place),
-    ...(previousToken === undefined ? {} : { previousToken }),
+    ...previous,
     ...(expiryVariable === undefined ? {} : { expiryVariable })
   }
 }
@@ -50,26 +51,29 @@ function readGithubToken(inputs: Inputs): Secret {
         'GITHUB_TOKEN cannot. Workflows from forks and from Dependabot get no secrets.'
     )
   }
-  return secretOf('github-token', text)
+  if (isToken(text)) return new Secret(text)
+  throw new ActionError(
+    'invalid-input',
+    `The value for github-token is not allowed; it has ${text.length} characters.`,
+    `A token has at least ${SHORTEST_SECRET} characters, all of them visible ASCII. Store it again.`
+  )
 }
 
-function readPreviousToken(inputs: Inputs, { request }: ExchangeAsked): Secret | undefined {
+/** A placeholder or a damaged token is nobody's predecessor; it must not keep a rotation from setting it right. */
+function readPreviousToken(
+  inputs: Inputs,
+  { request }: ExchangeAsked
+): { previousToken?: Secret; doubts: string[] } {
   const text = inputs.text('previous-token')
-  if (text === '') return undefined
+  if (text === '') return { doubts: [] }
   if (request.exchange.startsWith('cxone'))
     inputs.refuse(['previous-token'], 'NICE CXone has no request that revokes a token')
-  return secretOf('previous-token', text)
+  if (!isToken(text)) return { doubts: ['previous-token holds no token, so there is none to revoke.'] }
+  return { previousToken: new Secret(text), doubts: [] }
 }
 
-function secretOf(name: InputName, text: string): Secret {
-  if (text.length < SHORTEST_SECRET || !/^[\x21-\x7e]+$/.test(text)) {
-    throw new ActionError(
-      'invalid-input',
-      `The value for ${name} is not allowed; it has ${text.length} characters.`,
-      `A token has at least ${SHORTEST_SECRET} characters, all of them visible ASCII. Store it again.`
-    )
-  }
-  return new Secret(text)
+function isToken(text: string): boolean {
+  return text.length >= SHORTEST_SECRET && /^[\x21-\x7e]+$/.test(text)
 }
 
 function readPlace(inputs: Inputs, env: Environment): Place {
