@@ -19,7 +19,9 @@ export async function post(
   { console, clock }: Pick<World, 'console' | 'clock'>
 ): Promise<void> {
   for (const { value } of saved.tokens) console.mask(value)
-  const ends = [...(await endTokens(saved, console, clock)), ...endFile(saved)]
+  // The file first: it takes no time, and a cancelled clean-up must not leave it.
+  const file = endFile(saved)
+  const ends = [...(await endTokens(saved, console, clock)), ...file]
   const words = `Clean-up: ${ends.map(end => end.words).join('; ') || 'nothing to do'}.`
   if (ends.some(({ failed }) => failed)) console.warn(words)
   else console.info(words)

@@ -3,8 +3,8 @@ import { type Clock, Wire } from './http/wire.js'
 import type { Secret } from './secret.js'
 import type { Console } from './step/console.js'
 
-/** Cleaning has bounds of its own, beside the step's. */
-const LIMITS = { timeoutMs: 10_000, attemptTimeoutMs: 4_000, maxAttempts: 10 }
+/** Cleaning has bounds of its own, beside the step's: ten seconds in all, of which the process takes its part. */
+const LIMITS = { timeoutMs: 9_000, attemptTimeoutMs: 4_000, maxAttempts: 10 }
 
 /** A token and the origin where it can be revoked. */
 export interface Revocable {

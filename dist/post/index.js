@@ -29823,8 +29823,8 @@ class Wire {
 ;// CONCATENATED MODULE: ./lib/revocation.js
 
 
-/** Cleaning has bounds of its own, beside the step's. */
-const LIMITS = { timeoutMs: 10_000, attemptTimeoutMs: 4_000, maxAttempts: 10 };
+/** Cleaning has bounds of its own, beside the step's: ten seconds in all, of which the process takes its part. */
+const LIMITS = { timeoutMs: 9_000, attemptTimeoutMs: 4_000, maxAttempts: 10 };
 /** Returns a wire with the ten seconds that setting things right has of its own, beside the step's time. */
 function cleaningWire({ hide, debug }, clock) {
     return new Wire({ limits: LIMITS, clock, hide, say: debug, debug });
@@ -29889,7 +29889,9 @@ function removeTokenFile(folder) {
 async function post(saved, { console, clock }) {
     for (const { value } of saved.tokens)
         console.mask(value);
-    const ends = [...(await endTokens(saved, console, clock)), ...endFile(saved)];
+    // The file first: it takes no time, and a cancelled clean-up must not leave it.
+    const file = endFile(saved);
+    const ends = [...(await endTokens(saved, console, clock)), ...file];
     const words = `Clean-up: ${ends.map(end => end.words).join('; ') || 'nothing to do'}.`;
     if (ends.some(({ failed }) => failed))
         console.warn(words);
@@ -32224,6 +32226,14 @@ function getIDToken(aud) {
  */
 class Console {
     #secrets = new secret/* Secrets */.Sb();
+    #isClosed = false;
+    /** The step is ending before its work is done: from now on nothing may be handed on. */
+    close() {
+        this.#isClosed = true;
+    }
+    get isClosed() {
+        return this.#isClosed;
+    }
     /** Registers a secret and its other spellings with the runner, each once. */
     mask = (secret) => {
         for (const spelling of this.#secrets.add(secret))
@@ -32260,8 +32270,9 @@ const LONGEST_MESSAGE = 2000;
 /** Ends a step in failure: one message with its code and hint, and the output `error-code`. Never throws. */
 function fail(error, console) {
     const known = asActionError(error);
-    const words = `[${known.code}] ${(0,lib_text/* oneLine */.TN)(console.hide(known.message), 1200)}\n${(0,lib_text/* oneLine */.TN)(console.hide(known.hint), 700)}`;
-    console.error(words.slice(0, LONGEST_MESSAGE));
+    const happened = (0,lib_text/* oneLine */.TN)(console.hide(known.message), 1100);
+    const hint = (0,lib_text/* oneLine */.TN)(console.hide(known.hint), 650);
+    console.error(`[${known.code}] ${happened}\n${hint}\nMore: ${sectionOf(known.code)}`.slice(0, LONGEST_MESSAGE));
     try {
         if ((0,external_node_fs_.existsSync)(process.env['GITHUB_OUTPUT'] ?? ''))
             setOutput('error-code', known.code);
@@ -32269,6 +32280,13 @@ function fail(error, console) {
     catch {
         console.warn('The output error-code could not be written; the message above holds it.');
     }
+}
+/** Returns where the documents say more: in the action's own repository, at the version that runs. */
+function sectionOf(code) {
+    const section = `docs/troubleshooting.md#${code}`;
+    const { GITHUB_SERVER_URL: server = '', GITHUB_ACTION_REPOSITORY: repository = '', GITHUB_ACTION_REF: ref = '' } = process.env;
+    const page = `${server}/${repository}/blob/${ref}/${section}`;
+    return /^https:\/\/[\w.-]+\/[\w.-]+\/[\w.-]+\/blob\/[\w.-]{1,80}\/docs/.test(page) ? page : section;
 }
 /** An error that nobody foresaw is a defect of ours: its text may hold anything, so only its kind is told. */
 function asActionError(error) {
@@ -32305,31 +32323,30 @@ async function runToEnd(step, process, { neverFails = false } = {}) {
             console.error(`What was published could not be taken back (${String(error?.code)}).`);
         }
     };
-    let over = false;
+    let ending = false;
     const end = async (code) => {
-        if (over)
-            return;
-        over = true;
         await flushed(process);
         process.exit(neverFails ? 0 : code);
     };
-    const stop = async (error) => {
-        if (over)
+    /** Only the first reason to end counts, whatever happens while it is told. */
+    const once = (tell) => async (reason) => {
+        if (ending)
             return;
+        ending = true;
+        console.close();
         takeBack();
+        tell(reason);
+        await end(1);
+    };
+    const stop = once(error => {
         if (neverFails)
             console.warn('Clean-up met an error that it does not know; what was issued lives until it expires.');
         else
             fail(error, console);
-        await end(1);
-    };
-    const cancel = async () => {
-        if (over)
-            return;
-        takeBack();
+    });
+    const cancel = once(() => {
         console.info(neverFails ? 'Clean-up was cancelled.' : 'Cancelled. What can be cleaned up is, when the job ends.');
-        await end(1);
-    };
+    });
     // The toolkit's tunnel through a proxy still says `new Buffer`; the reader of a job's log can do nothing about it.
     process.noDeprecation = true;
     process.on('SIGINT', cancel);
@@ -32338,7 +32355,11 @@ async function runToEnd(step, process, { neverFails = false } = {}) {
     process.on('unhandledRejection', stop);
     try {
         undo = await step(console);
-        await signalsHeard();
+        if (!neverFails)
+            await signalsHeard();
+        if (ending)
+            return;
+        ending = true;
         await end(0);
     }
     catch (error) {
@@ -32375,6 +32396,8 @@ function flushed({ stdout }) {
 
 const HANDED_ON = 'handed-on';
 const FOLDER = 'folder';
+/** What a `Date` can hold. */
+const LATEST_DATE_MS = 8.64e15;
 /** One step issues two tokens at the most: the initial one and the long-lived one. */
 const TOKEN_NAMES = ['token-1', 'token-2'];
 /** Returns the name under which the token of that number, from 0, is saved. */
@@ -32409,7 +32432,7 @@ function readToken(text) {
                 value: new _secret_js__WEBPACK_IMPORTED_MODULE_0__/* .Secret */ .zh(value),
                 kind: kind === 'long-lived' ? kind : 'access',
                 ...(typeof revokedAt === 'string' ? { revokedAt } : {}),
-                ...(typeof expiresAtMs === 'number' ? { expiresAtMs } : {})
+                ...(typeof expiresAtMs === 'number' && Math.abs(expiresAtMs) < LATEST_DATE_MS ? { expiresAtMs } : {})
             }
         ];
     }

@@ -7,6 +7,16 @@ import * as toolkit from './toolkit.js'
  */
 export class Console {
   readonly #secrets = new Secrets()
+  #isClosed = false
+
+  /** The step is ending before its work is done: from now on nothing may be handed on. */
+  close(): void {
+    this.#isClosed = true
+  }
+
+  get isClosed(): boolean {
+    return this.#isClosed
+  }
 
   /** Registers a secret and its other spellings with the runner, each once. */
   readonly mask = (secret: Secret): void => {

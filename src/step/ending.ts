@@ -36,29 +36,30 @@ export async function runToEnd(
       )
     }
   }
-  let over = false
+  let ending = false
   const end = async (code: 0 | 1) => {
-    if (over) return
-    over = true
     await flushed(process)
     process.exit(neverFails ? 0 : code)
   }
-  const stop = async (error: unknown) => {
-    if (over) return
+  /** Only the first reason to end counts, whatever happens while it is told. */
+  const once = (tell: (reason: unknown) => void) => async (reason: unknown) => {
+    if (ending) return
+    ending = true
+    console.close()
     takeBack()
+    tell(reason)
+    await end(1)
+  }
+  const stop = once(error => {
     if (neverFails)
       console.warn('Clean-up met an error that it does not know; what was issued lives until it expires.')
     else fail(error, console)
-    await end(1)
-  }
-  const cancel = async () => {
-    if (over) return
-    takeBack()
+  })
+  const cancel = once(() => {
     console.info(
       neverFails ? 'Clean-up was cancelled.' : 'Cancelled. What can be cleaned up is, when the job ends.'
     )
-    await end(1)
-  }
+  })
   // The toolkit's tunnel through a proxy still says `new Buffer`; the reader of a job's log can do nothing about it.
   process.noDeprecation = true
   process.on('SIGINT', cancel)
@@ -67,7 +68,9 @@ export async function runToEnd(
   process.on('unhandledRejection', stop)
   try {
     undo = await step(console)
-    await signalsHeard()
+    if (!neverFails) await signalsHeard()
+    if (ending) return
+    ending = true
     await end(0)
   } catch (error) {
     await stop(error)

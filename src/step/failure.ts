@@ -10,13 +10,28 @@ const LONGEST_MESSAGE = 2000
 /** Ends a step in failure: one message with its code and hint, and the output `error-code`. Never throws. */
 export function fail(error: unknown, console: Console): void {
   const known = asActionError(error)
-  const words = `[${known.code}] ${oneLine(console.hide(known.message), 1200)}\n${oneLine(console.hide(known.hint), 700)}`
-  console.error(words.slice(0, LONGEST_MESSAGE))
+  const happened = oneLine(console.hide(known.message), 1100)
+  const hint = oneLine(console.hide(known.hint), 650)
+  console.error(
+    `[${known.code}] ${happened}\n${hint}\nMore: ${sectionOf(known.code)}`.slice(0, LONGEST_MESSAGE)
+  )
   try {
     if (existsSync(process.env['GITHUB_OUTPUT'] ?? '')) toolkit.setOutput('error-code', known.code)
   } catch {
     console.warn('The output error-code could not be written; the message above holds it.')
   }
+}
+
+/** Returns where the documents say more: in the action's own repository, at the version that runs. */
+function sectionOf(code: string): string {
+  const section = `docs/troubleshooting.md#${code}`
+  const {
+    GITHUB_SERVER_URL: server = '',
+    GITHUB_ACTION_REPOSITORY: repository = '',
+    GITHUB_ACTION_REF: ref = ''
+  } = process.env
+  const page = `${server}/${repository}/blob/${ref}/${section}`
+  return /^https:\/\/[\w.-]+\/[\w.-]+\/[\w.-]+\/blob\/[\w.-]{1,80}\/docs/.test(page) ? page : section
 }
 
 /** An error that nobody foresaw is a defect of ours: its text may hold anything, so only its kind is told. */

@@ -13,10 +13,20 @@ export function requireLifetime(token: Token, guards: Guards, request: AuthReque
   throw new ActionError(
     'lifetime-too-short',
     `The token lives ${lives}, and min-lifetime asks for ${inWords(asked)} (${asked} s).`,
-    request.exchange.startsWith('genesys')
-      ? 'The lifetime is set on the OAuth client: Admin, Integrations, OAuth, Token Duration, from 5 minutes to 48 hours.'
-      : 'A token of NICE CXone lives for one hour, and nothing sets it longer: request one in each job, close to its use.'
+    whereItIsSet(request.exchange)
   )
+}
+
+function whereItIsSet(exchange: AuthRequest['exchange']): string {
+  switch (exchange) {
+    case 'genesys-login':
+    case 'genesys-api':
+      return 'The lifetime is set on the OAuth client: Admin, Integrations, OAuth, Token Duration, from 5 minutes to 48 hours.'
+    case 'genesys-long-lived':
+      return 'How long such a token lives is not documented: leave min-lifetime out for it, or use token-kind: access.'
+    default:
+      return 'A token of NICE CXone lives for one hour, and nothing sets it longer: request one in each job, close to its use.'
+  }
 }
 
 /** Throws `organization-not-allowed` unless the token belongs to one of the organisations, where any are named. */

@@ -26,6 +26,7 @@ export type Undo = () => void
  * it throws.
  */
 export function publish(granted: Granted, asked: StepAsked, custody: Custody, console: Console): Undo {
+  if (console.isClosed) throw new Error('the step is ending')
   const { handOver } = asked
   const variables = variablesOf(granted.grant, asked)
   const folder = handOver.tokenFile ? chooseFolder(process.env['RUNNER_TEMP'] ?? '') : undefined

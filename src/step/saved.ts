@@ -27,6 +27,9 @@ export interface SavedToken {
 export const HANDED_ON = 'handed-on'
 export const FOLDER = 'folder'
 
+/** What a `Date` can hold. */
+const LATEST_DATE_MS = 8.64e15
+
 /** One step issues two tokens at the most: the initial one and the long-lived one. */
 const TOKEN_NAMES = ['token-1', 'token-2'] as const
 
@@ -65,7 +68,7 @@ function readToken(text: string | undefined): SavedToken[] {
         value: new Secret(value),
         kind: kind === 'long-lived' ? kind : 'access',
         ...(typeof revokedAt === 'string' ? { revokedAt } : {}),
-        ...(typeof expiresAtMs === 'number' ? { expiresAtMs } : {})
+        ...(typeof expiresAtMs === 'number' && Math.abs(expiresAtMs) < LATEST_DATE_MS ? { expiresAtMs } : {})
       }
     ]
   } catch {
