@@ -1,0 +1,49 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { parse } from 'yaml'
+
+// biome-ignore lint/suspicious/noExplicitAny: what stands in a file is what its author wrote
+export type Yaml = any
+
+const yamlIn = (folder: string) =>
+  readdirSync(folder)
+    .filter(file => file.endsWith('.yml'))
+    .map(file => `${folder}/${file}`)
+    .sort()
+
+export const WORKFLOWS = yamlIn('.github/workflows')
+export const EXAMPLES = yamlIn('examples')
+/** The two actions that this repository is there for. */
+export const ACTIONS = ['action.yml', 'rotate/action.yml'] as const
+export const COMPOSITES = ['.github/actions', 'examples']
+  .flatMap(folder => readdirSync(folder).map(name => `${folder}/${name}/action.yml`))
+  .filter(file => existsSync(file))
+
+export const read = (file: string): string => readFileSync(file, 'utf8')
+export const readYaml = (file: string): Yaml => parse(read(file))
+
+/** A step, and the file or code block that it stands in. */
+export interface Step {
+  readonly where: string
+  readonly step: Yaml
+  /** The steps of the same job or action. */
+  readonly beside: readonly Yaml[]
+}
+
+/** Every step of a workflow, of a composite action, or of a list of steps alone. */
+export function stepsIn(where: string, document: Yaml): Step[] {
+  const lists: Yaml[][] = Array.isArray(document)
+    ? [document]
+    : document?.runs?.steps
+      ? [document.runs.steps]
+      : Object.values(document?.jobs ?? {}).map((job: Yaml) => job.steps ?? [])
+  return lists.flatMap(beside => beside.map(step => ({ where, step, beside })))
+}
+
+/** The blocks of YAML in a document, each with the line that it begins at. */
+export function codeBlocks(file: string): { where: string; text: string }[] {
+  const text = read(file)
+  return [...text.matchAll(/^```ya?ml\n(.*?)^```/gms)].map(({ 1: block = '', index }) => ({
+    where: `${file}:${text.slice(0, index).split('\n').length}`,
+    text: block
+  }))
+}
