@@ -1,5 +1,7 @@
 /** Returns the text as one clean line of at most `most` characters: no control, format or broken ones. */
 export function oneLine(text: string, most: number): string {
+  // Most texts are plain, and the two patterns below are dear to build.
+  if (text.length <= most && /^[!-~]+(?: [!-~]+)*$/.test(text)) return text
   const clean = text
     .replace(/[\p{Cc}\p{Zl}\p{Zp}\s]+/gu, ' ')
     .replace(/[\p{Cf}\p{Cs}\p{Co}\p{Cn}]/gu, '')

@@ -1,5 +1,5 @@
 import { type Secret, Secrets } from '../secret.js'
-import * as toolkit from './toolkit.js'
+import * as toolkit from './toolkit/log.js'
 
 /**
  * The step's log. It masks every secret as soon as it hears of it, and takes out of each line whatever

@@ -1,8 +1,7 @@
-import { existsSync } from 'node:fs'
+import { appendFileSync, existsSync } from 'node:fs'
 import { ActionError } from '../errors.js'
 import { oneLine } from '../text.js'
 import type { Console } from './console.js'
-import * as toolkit from './toolkit.js'
 
 /** The runner cuts annotations at 4,096 characters; a message is read to its end at half of that. */
 const LONGEST_MESSAGE = 2000
@@ -16,7 +15,9 @@ export function fail(error: unknown, console: Console): void {
     `[${known.code}] ${happened}\n${hint}\nMore: ${sectionOf(known.code)}`.slice(0, LONGEST_MESSAGE)
   )
   try {
-    if (existsSync(process.env['GITHUB_OUTPUT'] ?? '')) toolkit.setOutput('error-code', known.code)
+    // One of our own words: it needs no delimiter, nor the randomness that the toolkit makes one of.
+    const file = process.env['GITHUB_OUTPUT'] ?? ''
+    if (existsSync(file)) appendFileSync(file, `error-code=${known.code}\n`)
   } catch {
     console.warn('The output error-code could not be written; the message above holds it.')
   }

@@ -4,7 +4,7 @@ import type { Console } from './console.js'
 import type { Custody } from './custody.js'
 import type { StepAsked } from './inputs/index.js'
 import { chooseFolder, removeTokenFile, writeTokenFile } from './token-file.js'
-import * as toolkit from './toolkit.js'
+import * as toolkit from './toolkit/files.js'
 import { variablesOf } from './variables.js'
 
 /** A token that has passed every check. */

@@ -5,7 +5,7 @@ import { inWords } from '../text.js'
 import type { Console } from './console.js'
 import type { RotationAsked } from './inputs/rotation.js'
 import { minute } from './story.js'
-import * as toolkit from './toolkit.js'
+import * as toolkit from './toolkit/files.js'
 
 /** Says that the secret is young enough, and when that ends. */
 export function leftAlone(store: Store, asked: RotationAsked, console: Console): void {

@@ -1,11 +1,11 @@
-import { appendFileSync, existsSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import type { AuthRequest, Organization } from '../auth/request.js'
 import { counted, inWords } from '../text.js'
 import type { Console } from './console.js'
 import type { StepAsked } from './inputs/index.js'
 import type { Granted } from './publish.js'
 import { CREDENTIALS, endOf, minute } from './story.js'
-import * as toolkit from './toolkit.js'
+import * as toolkit from './toolkit/files.js'
 
 /** A text for the summary's HTML: a string is plain, `code` is set as code. */
 type Piece = string | { readonly code: string }
@@ -24,14 +24,13 @@ export function summarise(granted: Granted, asked: StepAsked, console: Console):
   const html = (piece: Piece): string =>
     typeof piece === 'string' ? plain(console.hide(piece)) : `<code>${html(piece.code)}</code>`
   // A cell of its own for the name, and not the table's head, which GitHub centres.
-  const rows = rowsOf(granted, asked).map(([name, ...pieces]) => [
-    `<strong>${html(name)}</strong>`,
-    pieces.flatMap(piece => (piece === undefined ? [] : [html(piece)])).join(' ')
-  ])
-  const page = toolkit.summary.emptyBuffer().addHeading(titleOf(granted, asked), 3).addTable(rows)
+  const rows = rowsOf(granted, asked).map(([name, ...pieces]) => {
+    const known = pieces.filter(piece => piece !== undefined)
+    return `<tr><td><strong>${html(name)}</strong></td><td>${known.map(html).join(' ')}</td></tr>`
+  })
   try {
     // In one piece with what was published before it, so that no signal is heard in between.
-    appendFileSync(file, page.stringify())
+    toolkit.addToSummary(`<h3>${titleOf(granted, asked)}</h3>\n<table>${rows.join('')}</table>`)
   } catch {
     console.debug('The job summary could not be written.')
   }
