@@ -4,7 +4,7 @@
  * are taken out of package.json and the lock file first. Fails if a package in a bundle is missing.
  */
 import { execFileSync } from 'node:child_process'
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -56,9 +56,10 @@ function npm(...args) {
  * @returns {string[]}
  */
 function bundled() {
-  const texts = readdirSync(join(root, 'dist')).map(name =>
-    readFileSync(join(root, 'dist', name, 'licenses.txt'), 'utf8')
-  )
+  const texts = readdirSync(join(root, 'dist'))
+    .map(name => join(root, 'dist', name, 'licenses.txt'))
+    .filter(existsSync)
+    .map(file => readFileSync(file, 'utf8'))
   const names = texts.flatMap(text => [...text.matchAll(/^((?:@[\w.-]+\/)?[\w.-]+)\n[A-Z][\w.-]+\n/gm)])
   return [...new Set(names.map(([, name = '']) => name))]
 }

@@ -2,6 +2,7 @@ import { revoke } from './auth/index.js'
 import { type Clock, Wire } from './http/wire.js'
 import type { Secret } from './secret.js'
 import type { Console } from './step/console.js'
+import type { Custody, Endable } from './step/custody.js'
 
 /** Cleaning has bounds of its own, beside the step's: ten seconds in all, of which the process takes its part. */
 const LIMITS = { timeoutMs: 9_000, attemptTimeoutMs: 4_000, maxAttempts: 10 }
@@ -29,4 +30,17 @@ export async function revokeAll(
   } finally {
     wire.close()
   }
+}
+
+/** Ends what was issued to a step that failed: nobody is going to use it. Returns whether all of it is ended. */
+export async function endIssued(
+  issued: readonly Endable[],
+  custody: Custody,
+  console: Console,
+  clock: Clock
+): Promise<boolean> {
+  const tokens = issued.map(({ token, revokedAt }) => ({ value: token.value, revokedAt }))
+  const ends = await revokeAll(tokens, console, clock)
+  for (const [index, one] of issued.entries()) if (ends[index]?.status === 'fulfilled') custody.release(one)
+  return ends.every(({ status }) => status === 'fulfilled')
 }

@@ -1,12 +1,11 @@
-import { exchange, identify } from './auth/index.js'
+import { identify } from './auth/index.js'
 import type { Grant, Organization } from './auth/request.js'
 import { ActionError } from './errors.js'
 import { Wire } from './http/wire.js'
 import type { World } from './main.js'
-import { cleaningWire, revokeAll } from './revocation.js'
-import type { Secret } from './secret.js'
+import { type Obtained, obtain } from './obtaining.js'
+import { endIssued, revokeAll } from './revocation.js'
 import { Custody } from './step/custody.js'
-import { requireLifetime, requireOrganization } from './step/guard.js'
 import { type RotationAsked, readRotation } from './step/inputs/rotation.js'
 import {
   leftAlone,
@@ -20,8 +19,9 @@ import { requireRunner } from './step/runner.js'
 import { started } from './step/story.js'
 import { GitHub } from './store/github.js'
 import type { Sharing } from './store/place.js'
-import { readSecret, readStore, type Store, storeSecret } from './store/secrets.js'
+import { readSecret, readStore, type Store } from './store/secrets.js'
 import { tryVariable, UNKNOWN_EXPIRY, writeVariable } from './store/variables.js'
+import { MaybeStored, storeToken } from './storing.js'
 
 /**
  * Keeps a stored token fresh. Whatever fails, nothing is lost: the secret holds the old token until the new one
@@ -57,25 +57,8 @@ async function renew(
   wire: Wire
 ): Promise<void> {
   const { console } = world
-  const custody = new Custody()
   const sharing = asked.sharing ?? store.secret?.sharing ?? firstSharing(asked)
-  let grant: Grant
-  let organization: Organization | undefined
-  try {
-    // The right to write a variable shows before anything is made; the right to write a secret cannot.
-    if (asked.expiryVariable !== undefined) await tryVariable(github, asked.expiryVariable, sharing)
-    started(asked, console)
-    grant = await exchange(asked.request, wire, { secret: console.mask, issued: custody.take })
-    requireLifetime(grant.token, asked.guards, asked.request)
-    if (asked.guards.verify) {
-      organization = await identify(asked.request, grant, wire)
-      requireOrganization(organization, asked.guards)
-    }
-    await put(world, asked, github, store, sharing, grant.token.value, custody)
-  } catch (error) {
-    await discard(error, custody, world)
-    throw error
-  }
+  const { grant, organization } = await replace(world, asked, github, store, sharing, wire)
   rotated(grant, organization, asked, console)
   await afterwards('The variable could not be set', console, async () => {
     const expiry = grant.token.expiresAt?.toISOString() ?? UNKNOWN_EXPIRY
@@ -91,83 +74,37 @@ async function renew(
   reportRotation(grant.token, updatedAt, asked)
 }
 
-/**
- * Stores the token. From the moment that GitHub may have it, the post step must not end it, so custody lets it
- * go then, and takes it back when it is known not to be stored. Throws where it was not, or may not have been.
- */
-async function put(
+/** Returns the token that the secret holds from now on; where that fails, what was issued is ended before it throws. */
+async function replace(
   world: World,
   asked: RotationAsked,
   github: GitHub,
   store: Store,
   sharing: Sharing | undefined,
-  value: Secret,
-  custody: Custody
-): Promise<void> {
-  const last = custody.issued.at(-1)
-  const letGo = () => {
-    if (last) custody.release(last)
-  }
-  const storing = await storeSecret(github, asked.secretName, value, store.publicKey, sharing, letGo)
-  if (storing.stored) return
-  const stored = storing.isCertain ? false : await wasStored(world, asked, store)
-  if (stored === true) return
-  if (stored === 'unknown') throw new MaybeStored(storing.why)
-  if (last) custody.retake(last)
-  throw storing.why
-}
-
-/** Where no answer told it, the secret's own date tells whether it was stored; there is time of its own for that. */
-async function wasStored(
-  { console, clock }: World,
-  asked: RotationAsked,
-  store: Store
-): Promise<boolean | 'unknown'> {
-  const wire = cleaningWire(console, clock)
+  wire: Wire
+): Promise<Obtained> {
+  const { console } = world
+  const custody = new Custody()
   try {
-    const secret = await readSecret(
-      new GitHub(asked.apiUrl, asked.githubToken, asked.place, wire),
-      asked.secretName
-    )
-    if (secret === undefined) return false
-    const before = store.secret?.updatedAt.getTime()
-    if (secret.updatedAt.getTime() !== before) return true
-    // Dates have whole seconds: of a secret that was updated in the very second of the first look, they tell nothing.
-    return secret.updatedAt >= store.now ? 'unknown' : false
-  } catch {
-    return 'unknown'
-  } finally {
-    wire.close()
-  }
-}
-
-/** The secret may hold the new token: it must live, for the old one may be gone. */
-class MaybeStored extends ActionError {
-  constructor(cause: unknown) {
-    const { code, message } =
-      cause instanceof ActionError
-        ? cause
-        : { code: 'internal-error' as const, message: 'Storing the secret failed.' }
-    super(
-      code,
-      `${message} Whether the secret holds the new token cannot be told.`,
-      'The new token is left alive for that case, and nothing else was touched. Run it again: the next rotation sets the secret right.',
-      { cause }
-    )
+    // The right to write a variable shows before anything is made; the right to write a secret cannot.
+    if (asked.expiryVariable !== undefined) await tryVariable(github, asked.expiryVariable, sharing)
+    started(asked, console)
+    const obtained = await obtain(asked, wire, { secret: console.mask, issued: custody.take })
+    await storeToken(world, asked, github, store, sharing, obtained.grant.token.value, custody)
+    return obtained
+  } catch (error) {
+    await discard(error, custody, world)
+    throw error
   }
 }
 
 /** Ends the tokens of a rotation that failed, unless the secret may hold one of them. */
 async function discard(error: unknown, custody: Custody, { console, clock }: World): Promise<void> {
-  const doomed = error instanceof MaybeStored ? custody.issued.slice(0, -1) : custody.issued
-  const issued = doomed.filter(({ revokedAt }) => revokedAt !== undefined)
+  const mayBeStored = error instanceof MaybeStored
+  const issued = mayBeStored ? custody.issued.slice(0, -1) : custody.issued
   if (issued.length === 0) return
-  const revocable = issued.map(({ token, revokedAt }) => ({ value: token.value, revokedAt: revokedAt ?? '' }))
-  const ends = await revokeAll(revocable, console, clock)
-  for (const [index, one] of issued.entries()) if (ends[index]?.status === 'fulfilled') custody.release(one)
-  const failed = ends.filter(({ status }) => status === 'rejected').length
-  const what = error instanceof MaybeStored ? 'The initial token' : 'The secret is as it was; the new token'
-  if (failed === 0) console.info(`${what} is revoked.`)
+  const what = mayBeStored ? 'The initial token' : 'The secret is as it was; the new token'
+  if (await endIssued(issued, custody, console, clock)) console.info(`${what} is revoked.`)
   else console.warn(`${what} could not be revoked yet, which is tried again when the job ends.`)
 }
 

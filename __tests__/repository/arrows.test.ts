@@ -42,7 +42,9 @@ const imports: Import[] = files.flatMap(file => {
   }))
 })
 
-const TOP = ['main.ts', 'beyond.ts', 'granting.ts', 'post.ts', 'rotate.ts', 'revocation.ts']
+const TOP = 'main beyond granting obtaining post rotate storing revocation'
+  .split(' ')
+  .map(name => `${name}.ts`)
 const BASE = ['secret.ts', 'errors.ts', 'text.ts']
 
 /** Which rooms a room may import from; beside its own and the base, which everybody may. */

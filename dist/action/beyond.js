@@ -11,15 +11,440 @@ load_.d(exports_, {
   post: () => (/* reexport */ post)
 });
 
+var lib_text = load_("./lib/text.js");
+var lib = load_("./node_modules/@actions/http-client/lib/index.js");
+var lib_secret = load_("./lib/secret.js");
+;// CONCATENATED MODULE: ./lib/http/fault.js
+/** An attempt without a whole answer. Its message holds nothing that came from the other side but an error's code. */
+class Fault extends Error {
+	name = 'Fault';
+	kind;
+	/** The system's error code, such as `ECONNREFUSED`, where there is one. */
+	systemCode;
+	/** No connection was made, so the request cannot have been carried out. */
+	neverSent;
+	constructor(kind, message, from = {}) {
+		super(message);
+		this.kind = kind;
+		this.systemCode = from.systemCode ?? '';
+		this.neverSent = from.neverSent ?? false;
+	}
+	/** The fault in a few words, for the log. */
+	get summary() {
+		return this.systemCode === '' ? this.message : `${this.message} (${this.systemCode})`;
+	}
+	/** Returns what Node or the client threw as a fault; a fault stays itself. */
+	static from(error) {
+		if (error instanceof Fault)
+			return error;
+		const { code, syscall, message } = describe(error);
+		const noTunnel = /tunneling socket could not be established, (?:statusCode=(\d{3})|cause=.*?\b(E[A-Z_]{3,}))?/.exec(message);
+		if (noTunnel)
+			return tunnelFault(noTunnel[1], noTunnel[2]);
+		if (isTls(code))
+			return new Fault('tls', TLS_WORDS[code] ?? 'the TLS handshake failed', {
+				systemCode: code,
+				neverSent: true
+			});
+		if (code.startsWith('HPE_'))
+			return new Fault('not-http', 'the answer is not HTTP', { systemCode: code });
+		return new Fault('network', NETWORK_WORDS[code] ?? 'the connection failed', {
+			systemCode: code,
+			neverSent: NEVER_SENT.has(code) || syscall === 'connect' || message.includes('before secure TLS connection')
+		});
+	}
+}
+/** The client's tunnel tells what went wrong between runner and proxy in the text of its error alone. */
+function tunnelFault(status, systemCode = '') {
+	const from = { systemCode, neverSent: true };
+	if (status === undefined)
+		return new Fault('network', 'the proxy was not reached', from);
+	const message = `the proxy answered ${status} to CONNECT`;
+	return new Fault(status.startsWith('4') ? 'proxy-refused' : 'network', message, from);
+}
+const NEVER_SENT = new Set(['ENOTFOUND', 'EAI_AGAIN', 'ECONNREFUSED', 'EHOSTUNREACH', 'ENETUNREACH']);
+const NETWORK_WORDS = {
+	ENOTFOUND: 'its name is unknown to DNS',
+	EAI_AGAIN: 'DNS gave no answer',
+	ECONNREFUSED: 'the connection was refused',
+	ECONNRESET: 'the connection was reset',
+	EPIPE: 'the connection was closed',
+	ETIMEDOUT: 'no connection was made in time',
+	EHOSTUNREACH: 'there is no route to it',
+	ENETUNREACH: 'there is no route to it'
+};
+const TLS_WORDS = {
+	DEPTH_ZERO_SELF_SIGNED_CERT: 'its certificate is self-signed',
+	SELF_SIGNED_CERT_IN_CHAIN: 'its certificate leads to an authority that is not trusted here',
+	UNABLE_TO_GET_ISSUER_CERT_LOCALLY: 'its certificate leads to an authority that is not trusted here',
+	UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'its certificate leads to an authority that is not trusted here',
+	CERT_HAS_EXPIRED: 'its certificate has expired',
+	CERT_NOT_YET_VALID: 'its certificate is not valid yet',
+	ERR_TLS_CERT_ALTNAME_INVALID: 'its certificate is for another name'
+};
+function isTls(code) {
+	return (code in TLS_WORDS ||
+		/^(CERT_|CRL_|ERR_TLS_|ERR_SSL_|ERROR_IN_C|UNABLE_TO_|INVALID_(CA|PURPOSE)$|PATH_LENGTH_EXCEEDED$|HOSTNAME_MISMATCH$|UNSPECIFIED$|EPROTO$)/.test(code));
+}
+function describe(error) {
+	const { code, syscall, message, errors } = (error ?? {});
+	// Node tries every address of a host and then throws one error that holds theirs.
+	const inner = Array.isArray(errors) ? errors[0] : undefined;
+	return {
+		code: String(code ?? inner?.['code'] ?? ''),
+		syscall: String(syscall ?? inner?.['syscall'] ?? ''),
+		message: String(message ?? '')
+	};
+}
+
+;// CONCATENATED MODULE: ./lib/http/client.js
+
+/** A larger body is no answer to a token request. */
+const LARGEST_BODY_BYTES = 1024 * 1024;
+const USER_AGENT = 'cc-token-action';
+class Connections {
+	#clients = new Map();
+	async attempt(request, timeoutMs) {
+		const { client, aborter } = this.#clientFor(request.url.origin);
+		const abort = new AbortController();
+		aborter.signal = abort.signal;
+		let timer;
+		const timedOut = new Promise((_, reject) => {
+			timer = setTimeout(() => reject(new Fault('timeout', `no whole answer within ${timeoutMs} ms`)), timeoutMs);
+		});
+		const answered = send(client, request);
+		answered.catch(() => { }); // when the timer has won, the late failure is nobody's
+		try {
+			return await Promise.race([answered, timedOut]);
+		}
+		catch (error) {
+			abort.abort();
+			throw Fault.from(error);
+		}
+		finally {
+			clearTimeout(timer);
+		}
+	}
+	/** Closes every connection that was kept. */
+	close() {
+		for (const { client } of this.#clients.values())
+			client.dispose();
+		this.#clients.clear();
+	}
+	#clientFor(origin) {
+		let kept = this.#clients.get(origin);
+		if (kept === undefined) {
+			const aborter = new Aborter();
+			const client = new lib/* HttpClient */.Qq(USER_AGENT, [aborter], { keepAlive: true, allowRedirects: false });
+			kept = { client, aborter };
+			this.#clients.set(origin, kept);
+		}
+		return kept;
+	}
+}
+/** Hands the abort signal of the coming request to Node's `http`; the client has no parameter for it. */
+class Aborter {
+	signal;
+	prepareRequest(options) {
+		options.signal = this.signal;
+	}
+	canHandleAuthentication() {
+		return false;
+	}
+	handleAuthentication() {
+		return Promise.reject(new Error('no authentication is handled here'));
+	}
+}
+async function send(client, request) {
+	const headers = Object.fromEntries(Object.entries(request.headers).map(([name, value]) => [name, plain(value)]));
+	const body = request.body === undefined ? null : plain(request.body);
+	const { message } = await client.request(request.method, request.url.href, body, headers);
+	return {
+		status: message.statusCode ?? 0,
+		headers: firstValues(message),
+		body: (await readWhole(message)).toString('utf8'),
+		reused: message.req?.reusedSocket === true
+	};
+}
+function plain(value) {
+	return value instanceof lib_secret/* Secret */.zh ? value.reveal() : value;
+}
+function firstValues(message) {
+	return Object.fromEntries(Object.entries(message.headersDistinct).map(([name, values]) => [name, values?.[0]]));
+}
+/** Reads the body to its end. The client's own `readBody` never settles when the body is cut short. */
+function readWhole(message) {
+	return new Promise((resolve, reject) => {
+		const chunks = [];
+		let size = 0;
+		const cutShort = () => reject(new Fault('cut-short', 'the body was cut short'));
+		message.on('data', (chunk) => {
+			size += chunk.length;
+			if (size > LARGEST_BODY_BYTES) {
+				reject(new Fault('too-large', `the body is larger than ${LARGEST_BODY_BYTES} bytes`));
+				message.destroy();
+			}
+			else
+				chunks.push(chunk);
+		});
+		message.on('end', () => (message.complete ? resolve(Buffer.concat(chunks)) : cutShort()));
+		message.on('error', cutShort);
+		message.on('close', cutShort);
+	});
+}
+
 var errors = load_("./lib/errors.js");
+var lib_proxy = load_("./node_modules/@actions/http-client/lib/proxy.js");
+;// CONCATENATED MODULE: ./lib/http/proxy.js
+
+/** Returns the proxy's host and port for a request there; `undefined` where none is used. Never its credentials. */
+function proxyFor(url) {
+	return (0,lib_proxy/* getProxyUrl */.s)(url)?.host || undefined;
+}
+function requireReadableProxy(url) {
+	const names = url.protocol === 'https:' ? ['https_proxy', 'HTTPS_PROXY'] : ['http_proxy', 'HTTP_PROXY'];
+	const name = names.find(variable => process.env[variable]);
+	if (name === undefined || (0,lib_proxy/* checkBypass */.H)(url))
+		return;
+	const proxy = (0,lib_proxy/* getProxyUrl */.s)(url);
+	if (proxy?.host && /^https?:$/.test(proxy.protocol))
+		return;
+	throw new errors/* ActionError */.l('network', `The proxy that ${name} names cannot be used: its value is no http or https URL.`, 'Write it as http://host:port or http://user:password@host:port, with special characters percent-encoded (% is %25, # is %23).');
+}
+
 ;// CONCATENATED MODULE: ./lib/http/request.js
 /** Returns the request as errors and log lines name it: method, origin and path, never the query. */
 function named(request) {
 	return `${request.method} ${request.url.origin}${request.url.pathname}`;
 }
 
-var lib_secret = load_("./lib/secret.js");
-var lib_text = load_("./lib/text.js");
+;// CONCATENATED MODULE: ./lib/http/failures.js
+
+const CODE = {
+	timeout: 'timeout',
+	network: 'network',
+	'proxy-refused': 'network',
+	tls: 'tls',
+	'cut-short': 'bad-response',
+	'too-large': 'bad-response',
+	'not-http': 'bad-response'
+};
+const HINT = {
+	timeout: 'Check that the runner reaches this host: a firewall that drops packets looks just like this.',
+	network: 'Check the region, the runner’s DNS, and its way out to this host: a firewall, or a proxy that must be used.',
+	'proxy-refused': 'The proxy of HTTPS_PROXY or HTTP_PROXY refuses the way to this host. 401 or 407: its user or password in that variable is ' +
+		'wrong or missing. 403: its rules do not allow the host. NO_PROXY goes around it.',
+	tls: 'If a proxy or gateway with a certificate of its own stands between, name its CA file in the runner’s ' +
+		'NODE_EXTRA_CA_CERTS. Checking certificates cannot be turned off here.',
+	'cut-short': 'Something between the runner and the platform ends answers early: a proxy, a gateway or the network.',
+	'too-large': 'This is no answer to a token request. Check base-url, and what stands between the runner and the platform.',
+	'not-http': 'Something else than a web server answers there. Check base-url and the proxy.'
+};
+/** Returns the error for a request that brought no whole answer. */
+function unanswered(request, fault, attempts, givenUp) {
+	return new errors/* ActionError */.l(CODE[fault.kind], `${named(request)} failed: ${fault.summary}${throughProxy(request.url)}, ${(0,lib_text/* counted */.hS)(attempts, 'attempt')}${givenUp}.`, hintFor(request, fault), { cause: fault });
+}
+function hintFor(request, fault) {
+	// Behind a proxy it is the proxy's own name that was looked up here.
+	const unknown = fault.systemCode === 'ENOTFOUND' && proxyFor(request.url) === undefined;
+	const about = unknown ? (request.whenHostUnknown ?? '') : '';
+	return `${about} ${HINT[fault.kind]}`.trim();
+}
+/** Returns the error for a redirect: credentials go to the host that was chosen, and to no other. */
+function redirected(answer, hide) {
+	return new errors/* ActionError */.l('redirected', `${named(answer.request)} answered ${answer.status}, a redirect to ${target(answer, hide)}${throughProxy(answer.request.url)}, ` +
+		`${(0,lib_text/* counted */.hS)(answer.attempts, 'attempt')}.`, answer.request.whenRedirected ??
+		'Redirects are never followed, for a token request carries credentials. A login page of a proxy or a ' +
+			'gateway often answers so: let the runner reach the host directly, or correct base-url.');
+}
+function throughProxy(url) {
+	const proxy = proxyFor(url);
+	return proxy === undefined ? '' : `, through the proxy ${proxy}`;
+}
+function target({ headers, request }, hide) {
+	const location = headers['location'] ?? '';
+	const host = URL.canParse(location, request.url.href) ? new URL(location, request.url).host : '';
+	return (0,lib_text/* shown */.SP)(host, hide, 100) || 'nowhere';
+}
+
+;// CONCATENATED MODULE: ./lib/http/retry.js
+const TRANSIENT_STATUS = new Set([408, 425, 500, 502, 503, 504]);
+const TRANSIENT_FAULT = new Set(['timeout', 'network', 'cut-short']);
+const SECOND = 1000;
+const LONGEST_FAULT_WAIT = 20 * SECOND;
+const LONGEST_THROTTLE_WAIT = 60 * SECOND;
+/** A year; whoever asks for more means never. */
+const LONGEST_ASKED_SECONDS = 366 * 86_400;
+/** What an attempt needs at the least: with less time left, none is started. */
+const SHORTEST_ATTEMPT = SECOND;
+/** A throttled request is tried a last time this long before the deadline, at the earliest. */
+const LAST_TRY = 5 * SECOND;
+function decide(outcome, repeat, tally, maxAttempts, timeLeftMs, random) {
+	if (!mayPass(outcome, repeat))
+		return { again: false, because: 'final' };
+	const throttled = outcome.kind === 'answer' && outcome.throttled;
+	if (!throttled && tally.faults >= maxAttempts)
+		return { again: false, because: 'attempts' };
+	const room = timeLeftMs - SHORTEST_ATTEMPT;
+	const askedMs = outcome.kind === 'answer' ? (outcome.retryAfterMs ?? 0) : 0;
+	if (askedMs > 0) {
+		if (askedMs > room)
+			return { again: false, because: 'retry-after' };
+		return { again: true, waitMs: Math.min(askedMs + random() * askedJitter(askedMs, tally.throttles), room) };
+	}
+	if (room <= 0)
+		return { again: false, because: 'time' };
+	const waitMs = throttled ? throttleWait(tally.throttles, random) : faultWait(tally.faults, random);
+	if (waitMs <= room)
+		return { again: true, waitMs };
+	if (!throttled)
+		return { again: true, waitMs: room * (0.5 + random() / 2) };
+	// One last try in the last seconds before the deadline, not everybody's at one moment; after it there is none.
+	if (room <= LAST_TRY)
+		return { again: false, because: 'time' };
+	return { again: true, waitMs: room - random() * Math.min(LAST_TRY, room - LAST_TRY) };
+}
+function mayPass(outcome, repeat) {
+	if (outcome.kind === 'fault')
+		return TRANSIENT_FAULT.has(outcome.fault) && (repeat === 'always' || outcome.neverSent);
+	return outcome.throttled || (repeat === 'always' && TRANSIENT_STATUS.has(outcome.status));
+}
+function throttleWait(throttles, random) {
+	if (throttles <= 1)
+		return (5 + 10 * random()) * SECOND;
+	return LONGEST_THROTTLE_WAIT * (0.5 + random() / 2);
+}
+function askedJitter(askedMs, throttles) {
+	const little = Math.max(SECOND, askedMs / 10);
+	if (askedMs >= 10 * SECOND || throttles <= 1)
+		return little;
+	return Math.max(little, Math.min(30 * SECOND, 5 * SECOND * 2 ** (throttles - 2)));
+}
+/** Exponential, with full jitter. */
+function faultWait(faults, random) {
+	return random() * Math.min(LONGEST_FAULT_WAIT, SECOND * 2 ** (faults - 1));
+}
+function retryAfterMs(header, nowMs) {
+	const text = header?.trim() ?? '';
+	// However many digits: what is beyond any deadline is still an answer to the question how long.
+	if (/^\d+$/.test(text))
+		return Math.min(Number(text), LONGEST_ASKED_SECONDS) * SECOND || undefined;
+	const waitMs = /^[A-Z][a-z]{2,8}, .* GMT$/.test(text) ? Date.parse(text) - nowMs : Number.NaN;
+	return waitMs > 0 ? waitMs : undefined;
+}
+
+;// CONCATENATED MODULE: ./lib/http/wire.js
+
+/** The way to the platforms: requests go in, whole answers come out, and nothing takes longer than allowed. */
+class Wire {
+	#connections = new Connections();
+	#surroundings;
+	#deadlineMs;
+	#sent = 0;
+	/** The time that `limits.timeoutMs` allows starts now. */
+	constructor(surroundings) {
+		this.#surroundings = surroundings;
+		this.#deadlineMs = surroundings.clock.now() + surroundings.limits.timeoutMs;
+	}
+	/** How many requests were sent so far, counting every attempt. */
+	get sent() {
+		return this.#sent;
+	}
+	/** Returns the text without any secret known so far. */
+	hide(text) {
+		return this.#surroundings.hide(text);
+	}
+	async send(request) {
+		requireReadableProxy(request.url);
+		this.#requireTime(request);
+		const { clock, limits } = this.#surroundings;
+		const tally = { throttles: 0, faults: 0 };
+		for (let attempts = 1;; attempts++) {
+			const sentAt = new Date(clock.now());
+			const { reply, outcome } = await this.#attempt(request, sentAt);
+			const throttled = outcome.kind === 'answer' && outcome.throttled;
+			tally[throttled ? 'throttles' : 'faults'] += 1;
+			const decision = decide(outcome, request.repeat ?? 'always', tally, limits.maxAttempts, this.#timeLeftMs(), clock.random);
+			if (decision.again) {
+				this.#announce(request, reply, throttled ? '' : `, attempt ${tally.faults} of ${limits.maxAttempts}`, decision.waitMs);
+				await clock.sleep(decision.waitMs);
+				continue;
+			}
+			const givenUp = this.#reason(decision, outcome);
+			if (reply instanceof Fault)
+				throw unanswered(request, reply, attempts, givenUp);
+			const answer = { request, ...reply, throttled, sentAt, attempts, givenUp };
+			if (answer.status >= 300 && answer.status < 400)
+				throw redirected(answer, this.#surroundings.hide);
+			return answer;
+		}
+	}
+	/** Closes the connections that were kept for the next request. */
+	close() {
+		this.#connections.close();
+	}
+	#timeLeftMs() {
+		return this.#deadlineMs - this.#surroundings.clock.now();
+	}
+	/** A request that makes something is not started where nobody could wait for its answer. */
+	#requireTime(request) {
+		const needed = request.repeat === 'if-not-carried-out' ? SHORTEST_ATTEMPT : 1;
+		if (this.#timeLeftMs() >= needed)
+			return;
+		const { timeoutMs } = this.#surroundings.limits;
+		throw unanswered(request, new Fault('timeout', `it was not sent, for the timeout of ${(0,lib_text/* inWords */.r4)(timeoutMs / 1000)} is used up`), 0, '');
+	}
+	async #attempt(request, sentAt) {
+		const timeoutMs = Math.max(1, Math.min(this.#surroundings.limits.attemptTimeoutMs, this.#timeLeftMs()));
+		this.#sent += 1;
+		try {
+			const reply = await this.#connections.attempt(request, timeoutMs);
+			this.#trace(request, sentAt, `${reply.status}, ${reply.reused ? 'kept' : 'new'} connection`);
+			const throttled = (request.isThrottled ?? (({ status }) => status === 429))(reply);
+			const waitAsked = request.waitAskedMs ?? (({ headers }, now) => retryAfterMs(headers['retry-after'], now));
+			const wait = waitAsked(reply, this.#surroundings.clock.now());
+			const asksToWait = wait !== undefined && (throttled || reply.status === 503);
+			return {
+				reply,
+				outcome: {
+					kind: 'answer',
+					status: reply.status,
+					throttled,
+					...(asksToWait ? { retryAfterMs: wait } : {})
+				}
+			};
+		}
+		catch (error) {
+			const fault = Fault.from(error);
+			this.#trace(request, sentAt, fault.systemCode || fault.kind);
+			return { reply: fault, outcome: { kind: 'fault', fault: fault.kind, neverSent: fault.neverSent } };
+		}
+	}
+	#trace(request, sentAt, what) {
+		const { clock, debug, hide } = this.#surroundings;
+		debug(hide(`${named(request)}: ${what}, ${clock.now() - sentAt.getTime()} ms`));
+	}
+	#announce(request, reply, counted, waitMs) {
+		const why = reply instanceof Fault ? reply.summary : `it answered ${reply.status}`;
+		const throttled = counted === '' && !(reply instanceof Fault) ? ', which says that too much is asked for' : '';
+		const seconds = (waitMs / 1000).toFixed(1);
+		this.#surroundings.say(`${request.url.host}: ${why}${throttled}${counted}; waiting ${seconds} s before the next attempt.`);
+	}
+	#reason(decision, outcome) {
+		const bound = `timeout of ${(0,lib_text/* inWords */.r4)(this.#surroundings.limits.timeoutMs / 1000)}`;
+		switch (decision.because) {
+			case 'retry-after': {
+				const asked = outcome.kind === 'answer' ? Math.ceil((outcome.retryAfterMs ?? 0) / 1000) : 0;
+				return `, asking to wait ${(0,lib_text/* inWords */.r4)(asked)}, which reaches past the ${bound}`;
+			}
+			case 'time':
+				return `, with no time left of the ${bound}`;
+			default:
+				return '';
+		}
+	}
+}
+
 ;// CONCATENATED MODULE: ./lib/auth/answers.js
 
 /** Fewer or more characters than these are no token (a header must still hold it). */
@@ -495,501 +920,6 @@ function revoke(token, revokedAt, wire) {
 	return revokeGenesys(token, revokedAt, wire);
 }
 
-var lib = load_("./node_modules/@actions/http-client/lib/index.js");
-;// CONCATENATED MODULE: ./lib/http/fault.js
-/** An attempt without a whole answer. Its message holds nothing that came from the other side but an error's code. */
-class Fault extends Error {
-	name = 'Fault';
-	kind;
-	/** The system's error code, such as `ECONNREFUSED`, where there is one. */
-	systemCode;
-	/** No connection was made, so the request cannot have been carried out. */
-	neverSent;
-	constructor(kind, message, from = {}) {
-		super(message);
-		this.kind = kind;
-		this.systemCode = from.systemCode ?? '';
-		this.neverSent = from.neverSent ?? false;
-	}
-	/** The fault in a few words, for the log. */
-	get summary() {
-		return this.systemCode === '' ? this.message : `${this.message} (${this.systemCode})`;
-	}
-	/** Returns what Node or the client threw as a fault; a fault stays itself. */
-	static from(error) {
-		if (error instanceof Fault)
-			return error;
-		const { code, syscall, message } = describe(error);
-		const noTunnel = /tunneling socket could not be established, (?:statusCode=(\d{3})|cause=.*?\b(E[A-Z_]{3,}))?/.exec(message);
-		if (noTunnel)
-			return tunnelFault(noTunnel[1], noTunnel[2]);
-		if (isTls(code))
-			return new Fault('tls', TLS_WORDS[code] ?? 'the TLS handshake failed', {
-				systemCode: code,
-				neverSent: true
-			});
-		if (code.startsWith('HPE_'))
-			return new Fault('not-http', 'the answer is not HTTP', { systemCode: code });
-		return new Fault('network', NETWORK_WORDS[code] ?? 'the connection failed', {
-			systemCode: code,
-			neverSent: NEVER_SENT.has(code) || syscall === 'connect' || message.includes('before secure TLS connection')
-		});
-	}
-}
-/** The client's tunnel tells what went wrong between runner and proxy in the text of its error alone. */
-function tunnelFault(status, systemCode = '') {
-	const from = { systemCode, neverSent: true };
-	if (status === undefined)
-		return new Fault('network', 'the proxy was not reached', from);
-	const message = `the proxy answered ${status} to CONNECT`;
-	return new Fault(status.startsWith('4') ? 'proxy-refused' : 'network', message, from);
-}
-const NEVER_SENT = new Set(['ENOTFOUND', 'EAI_AGAIN', 'ECONNREFUSED', 'EHOSTUNREACH', 'ENETUNREACH']);
-const NETWORK_WORDS = {
-	ENOTFOUND: 'its name is unknown to DNS',
-	EAI_AGAIN: 'DNS gave no answer',
-	ECONNREFUSED: 'the connection was refused',
-	ECONNRESET: 'the connection was reset',
-	EPIPE: 'the connection was closed',
-	ETIMEDOUT: 'no connection was made in time',
-	EHOSTUNREACH: 'there is no route to it',
-	ENETUNREACH: 'there is no route to it'
-};
-const TLS_WORDS = {
-	DEPTH_ZERO_SELF_SIGNED_CERT: 'its certificate is self-signed',
-	SELF_SIGNED_CERT_IN_CHAIN: 'its certificate leads to an authority that is not trusted here',
-	UNABLE_TO_GET_ISSUER_CERT_LOCALLY: 'its certificate leads to an authority that is not trusted here',
-	UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'its certificate leads to an authority that is not trusted here',
-	CERT_HAS_EXPIRED: 'its certificate has expired',
-	CERT_NOT_YET_VALID: 'its certificate is not valid yet',
-	ERR_TLS_CERT_ALTNAME_INVALID: 'its certificate is for another name'
-};
-function isTls(code) {
-	return (code in TLS_WORDS ||
-		/^(CERT_|CRL_|ERR_TLS_|ERR_SSL_|ERROR_IN_C|UNABLE_TO_|INVALID_(CA|PURPOSE)$|PATH_LENGTH_EXCEEDED$|HOSTNAME_MISMATCH$|UNSPECIFIED$|EPROTO$)/.test(code));
-}
-function describe(error) {
-	const { code, syscall, message, errors } = (error ?? {});
-	// Node tries every address of a host and then throws one error that holds theirs.
-	const inner = Array.isArray(errors) ? errors[0] : undefined;
-	return {
-		code: String(code ?? inner?.['code'] ?? ''),
-		syscall: String(syscall ?? inner?.['syscall'] ?? ''),
-		message: String(message ?? '')
-	};
-}
-
-;// CONCATENATED MODULE: ./lib/http/client.js
-
-/** A larger body is no answer to a token request. */
-const LARGEST_BODY_BYTES = 1024 * 1024;
-const USER_AGENT = 'cc-token-action';
-class Connections {
-	#clients = new Map();
-	async attempt(request, timeoutMs) {
-		const { client, aborter } = this.#clientFor(request.url.origin);
-		const abort = new AbortController();
-		aborter.signal = abort.signal;
-		let timer;
-		const timedOut = new Promise((_, reject) => {
-			timer = setTimeout(() => reject(new Fault('timeout', `no whole answer within ${timeoutMs} ms`)), timeoutMs);
-		});
-		const answered = send(client, request);
-		answered.catch(() => { }); // when the timer has won, the late failure is nobody's
-		try {
-			return await Promise.race([answered, timedOut]);
-		}
-		catch (error) {
-			abort.abort();
-			throw Fault.from(error);
-		}
-		finally {
-			clearTimeout(timer);
-		}
-	}
-	/** Closes every connection that was kept. */
-	close() {
-		for (const { client } of this.#clients.values())
-			client.dispose();
-		this.#clients.clear();
-	}
-	#clientFor(origin) {
-		let kept = this.#clients.get(origin);
-		if (kept === undefined) {
-			const aborter = new Aborter();
-			const client = new lib/* HttpClient */.Qq(USER_AGENT, [aborter], { keepAlive: true, allowRedirects: false });
-			kept = { client, aborter };
-			this.#clients.set(origin, kept);
-		}
-		return kept;
-	}
-}
-/** Hands the abort signal of the coming request to Node's `http`; the client has no parameter for it. */
-class Aborter {
-	signal;
-	prepareRequest(options) {
-		options.signal = this.signal;
-	}
-	canHandleAuthentication() {
-		return false;
-	}
-	handleAuthentication() {
-		return Promise.reject(new Error('no authentication is handled here'));
-	}
-}
-async function send(client, request) {
-	const headers = Object.fromEntries(Object.entries(request.headers).map(([name, value]) => [name, plain(value)]));
-	const body = request.body === undefined ? null : plain(request.body);
-	const { message } = await client.request(request.method, request.url.href, body, headers);
-	return {
-		status: message.statusCode ?? 0,
-		headers: firstValues(message),
-		body: (await readWhole(message)).toString('utf8'),
-		reused: message.req?.reusedSocket === true
-	};
-}
-function plain(value) {
-	return value instanceof lib_secret/* Secret */.zh ? value.reveal() : value;
-}
-function firstValues(message) {
-	return Object.fromEntries(Object.entries(message.headersDistinct).map(([name, values]) => [name, values?.[0]]));
-}
-/** Reads the body to its end. The client's own `readBody` never settles when the body is cut short. */
-function readWhole(message) {
-	return new Promise((resolve, reject) => {
-		const chunks = [];
-		let size = 0;
-		const cutShort = () => reject(new Fault('cut-short', 'the body was cut short'));
-		message.on('data', (chunk) => {
-			size += chunk.length;
-			if (size > LARGEST_BODY_BYTES) {
-				reject(new Fault('too-large', `the body is larger than ${LARGEST_BODY_BYTES} bytes`));
-				message.destroy();
-			}
-			else
-				chunks.push(chunk);
-		});
-		message.on('end', () => (message.complete ? resolve(Buffer.concat(chunks)) : cutShort()));
-		message.on('error', cutShort);
-		message.on('close', cutShort);
-	});
-}
-
-var lib_proxy = load_("./node_modules/@actions/http-client/lib/proxy.js");
-;// CONCATENATED MODULE: ./lib/http/proxy.js
-
-/** Returns the proxy's host and port for a request there; `undefined` where none is used. Never its credentials. */
-function proxyFor(url) {
-	return (0,lib_proxy/* getProxyUrl */.s)(url)?.host || undefined;
-}
-function requireReadableProxy(url) {
-	const names = url.protocol === 'https:' ? ['https_proxy', 'HTTPS_PROXY'] : ['http_proxy', 'HTTP_PROXY'];
-	const name = names.find(variable => process.env[variable]);
-	if (name === undefined || (0,lib_proxy/* checkBypass */.H)(url))
-		return;
-	const proxy = (0,lib_proxy/* getProxyUrl */.s)(url);
-	if (proxy?.host && /^https?:$/.test(proxy.protocol))
-		return;
-	throw new errors/* ActionError */.l('network', `The proxy that ${name} names cannot be used: its value is no http or https URL.`, 'Write it as http://host:port or http://user:password@host:port, with special characters percent-encoded (% is %25, # is %23).');
-}
-
-;// CONCATENATED MODULE: ./lib/http/failures.js
-
-const CODE = {
-	timeout: 'timeout',
-	network: 'network',
-	'proxy-refused': 'network',
-	tls: 'tls',
-	'cut-short': 'bad-response',
-	'too-large': 'bad-response',
-	'not-http': 'bad-response'
-};
-const HINT = {
-	timeout: 'Check that the runner reaches this host: a firewall that drops packets looks just like this.',
-	network: 'Check the region, the runner’s DNS, and its way out to this host: a firewall, or a proxy that must be used.',
-	'proxy-refused': 'The proxy of HTTPS_PROXY or HTTP_PROXY refuses the way to this host. 401 or 407: its user or password in that variable is ' +
-		'wrong or missing. 403: its rules do not allow the host. NO_PROXY goes around it.',
-	tls: 'If a proxy or gateway with a certificate of its own stands between, name its CA file in the runner’s ' +
-		'NODE_EXTRA_CA_CERTS. Checking certificates cannot be turned off here.',
-	'cut-short': 'Something between the runner and the platform ends answers early: a proxy, a gateway or the network.',
-	'too-large': 'This is no answer to a token request. Check base-url, and what stands between the runner and the platform.',
-	'not-http': 'Something else than a web server answers there. Check base-url and the proxy.'
-};
-/** Returns the error for a request that brought no whole answer. */
-function unanswered(request, fault, attempts, givenUp) {
-	return new errors/* ActionError */.l(CODE[fault.kind], `${named(request)} failed: ${fault.summary}${throughProxy(request.url)}, ${(0,lib_text/* counted */.hS)(attempts, 'attempt')}${givenUp}.`, hintFor(request, fault), { cause: fault });
-}
-function hintFor(request, fault) {
-	// Behind a proxy it is the proxy's own name that was looked up here.
-	const unknown = fault.systemCode === 'ENOTFOUND' && proxyFor(request.url) === undefined;
-	const about = unknown ? (request.whenHostUnknown ?? '') : '';
-	return `${about} ${HINT[fault.kind]}`.trim();
-}
-/** Returns the error for a redirect: credentials go to the host that was chosen, and to no other. */
-function redirected(answer, hide) {
-	return new errors/* ActionError */.l('redirected', `${named(answer.request)} answered ${answer.status}, a redirect to ${target(answer, hide)}${throughProxy(answer.request.url)}, ` +
-		`${(0,lib_text/* counted */.hS)(answer.attempts, 'attempt')}.`, answer.request.whenRedirected ??
-		'Redirects are never followed, for a token request carries credentials. A login page of a proxy or a ' +
-			'gateway often answers so: let the runner reach the host directly, or correct base-url.');
-}
-function throughProxy(url) {
-	const proxy = proxyFor(url);
-	return proxy === undefined ? '' : `, through the proxy ${proxy}`;
-}
-function target({ headers, request }, hide) {
-	const location = headers['location'] ?? '';
-	const host = URL.canParse(location, request.url.href) ? new URL(location, request.url).host : '';
-	return (0,lib_text/* shown */.SP)(host, hide, 100) || 'nowhere';
-}
-
-;// CONCATENATED MODULE: ./lib/http/retry.js
-const TRANSIENT_STATUS = new Set([408, 425, 500, 502, 503, 504]);
-const TRANSIENT_FAULT = new Set(['timeout', 'network', 'cut-short']);
-const SECOND = 1000;
-const LONGEST_FAULT_WAIT = 20 * SECOND;
-const LONGEST_THROTTLE_WAIT = 60 * SECOND;
-/** A year; whoever asks for more means never. */
-const LONGEST_ASKED_SECONDS = 366 * 86_400;
-/** What an attempt needs at the least: with less time left, none is started. */
-const SHORTEST_ATTEMPT = SECOND;
-/** A throttled request is tried a last time this long before the deadline, at the earliest. */
-const LAST_TRY = 5 * SECOND;
-function decide(outcome, repeat, tally, maxAttempts, timeLeftMs, random) {
-	if (!mayPass(outcome, repeat))
-		return { again: false, because: 'final' };
-	const throttled = outcome.kind === 'answer' && outcome.throttled;
-	if (!throttled && tally.faults >= maxAttempts)
-		return { again: false, because: 'attempts' };
-	const room = timeLeftMs - SHORTEST_ATTEMPT;
-	const askedMs = outcome.kind === 'answer' ? (outcome.retryAfterMs ?? 0) : 0;
-	if (askedMs > 0) {
-		if (askedMs > room)
-			return { again: false, because: 'retry-after' };
-		return { again: true, waitMs: Math.min(askedMs + random() * askedJitter(askedMs, tally.throttles), room) };
-	}
-	if (room <= 0)
-		return { again: false, because: 'time' };
-	const waitMs = throttled ? throttleWait(tally.throttles, random) : faultWait(tally.faults, random);
-	if (waitMs <= room)
-		return { again: true, waitMs };
-	if (!throttled)
-		return { again: true, waitMs: room * (0.5 + random() / 2) };
-	// One last try in the last seconds before the deadline, not everybody's at one moment; after it there is none.
-	if (room <= LAST_TRY)
-		return { again: false, because: 'time' };
-	return { again: true, waitMs: room - random() * Math.min(LAST_TRY, room - LAST_TRY) };
-}
-function mayPass(outcome, repeat) {
-	if (outcome.kind === 'fault')
-		return TRANSIENT_FAULT.has(outcome.fault) && (repeat === 'always' || outcome.neverSent);
-	return outcome.throttled || (repeat === 'always' && TRANSIENT_STATUS.has(outcome.status));
-}
-function throttleWait(throttles, random) {
-	if (throttles <= 1)
-		return (5 + 10 * random()) * SECOND;
-	return LONGEST_THROTTLE_WAIT * (0.5 + random() / 2);
-}
-function askedJitter(askedMs, throttles) {
-	const little = Math.max(SECOND, askedMs / 10);
-	if (askedMs >= 10 * SECOND || throttles <= 1)
-		return little;
-	return Math.max(little, Math.min(30 * SECOND, 5 * SECOND * 2 ** (throttles - 2)));
-}
-/** Exponential, with full jitter. */
-function faultWait(faults, random) {
-	return random() * Math.min(LONGEST_FAULT_WAIT, SECOND * 2 ** (faults - 1));
-}
-function retryAfterMs(header, nowMs) {
-	const text = header?.trim() ?? '';
-	// However many digits: what is beyond any deadline is still an answer to the question how long.
-	if (/^\d+$/.test(text))
-		return Math.min(Number(text), LONGEST_ASKED_SECONDS) * SECOND || undefined;
-	const waitMs = /^[A-Z][a-z]{2,8}, .* GMT$/.test(text) ? Date.parse(text) - nowMs : Number.NaN;
-	return waitMs > 0 ? waitMs : undefined;
-}
-
-;// CONCATENATED MODULE: ./lib/http/wire.js
-
-/** The way to the platforms: requests go in, whole answers come out, and nothing takes longer than allowed. */
-class Wire {
-	#connections = new Connections();
-	#surroundings;
-	#deadlineMs;
-	#sent = 0;
-	/** The time that `limits.timeoutMs` allows starts now. */
-	constructor(surroundings) {
-		this.#surroundings = surroundings;
-		this.#deadlineMs = surroundings.clock.now() + surroundings.limits.timeoutMs;
-	}
-	/** How many requests were sent so far, counting every attempt. */
-	get sent() {
-		return this.#sent;
-	}
-	/** Returns the text without any secret known so far. */
-	hide(text) {
-		return this.#surroundings.hide(text);
-	}
-	async send(request) {
-		requireReadableProxy(request.url);
-		this.#requireTime(request);
-		const { clock, limits } = this.#surroundings;
-		const tally = { throttles: 0, faults: 0 };
-		for (let attempts = 1;; attempts++) {
-			const sentAt = new Date(clock.now());
-			const { reply, outcome } = await this.#attempt(request, sentAt);
-			const throttled = outcome.kind === 'answer' && outcome.throttled;
-			tally[throttled ? 'throttles' : 'faults'] += 1;
-			const decision = decide(outcome, request.repeat ?? 'always', tally, limits.maxAttempts, this.#timeLeftMs(), clock.random);
-			if (decision.again) {
-				this.#announce(request, reply, throttled ? '' : `, attempt ${tally.faults} of ${limits.maxAttempts}`, decision.waitMs);
-				await clock.sleep(decision.waitMs);
-				continue;
-			}
-			const givenUp = this.#reason(decision, outcome);
-			if (reply instanceof Fault)
-				throw unanswered(request, reply, attempts, givenUp);
-			const answer = { request, ...reply, throttled, sentAt, attempts, givenUp };
-			if (answer.status >= 300 && answer.status < 400)
-				throw redirected(answer, this.#surroundings.hide);
-			return answer;
-		}
-	}
-	/** Closes the connections that were kept for the next request. */
-	close() {
-		this.#connections.close();
-	}
-	#timeLeftMs() {
-		return this.#deadlineMs - this.#surroundings.clock.now();
-	}
-	/** A request that makes something is not started where nobody could wait for its answer. */
-	#requireTime(request) {
-		const needed = request.repeat === 'if-not-carried-out' ? SHORTEST_ATTEMPT : 1;
-		if (this.#timeLeftMs() >= needed)
-			return;
-		const { timeoutMs } = this.#surroundings.limits;
-		throw unanswered(request, new Fault('timeout', `it was not sent, for the timeout of ${(0,lib_text/* inWords */.r4)(timeoutMs / 1000)} is used up`), 0, '');
-	}
-	async #attempt(request, sentAt) {
-		const timeoutMs = Math.max(1, Math.min(this.#surroundings.limits.attemptTimeoutMs, this.#timeLeftMs()));
-		this.#sent += 1;
-		try {
-			const reply = await this.#connections.attempt(request, timeoutMs);
-			this.#trace(request, sentAt, `${reply.status}, ${reply.reused ? 'kept' : 'new'} connection`);
-			const throttled = (request.isThrottled ?? (({ status }) => status === 429))(reply);
-			const waitAsked = request.waitAskedMs ?? (({ headers }, now) => retryAfterMs(headers['retry-after'], now));
-			const wait = waitAsked(reply, this.#surroundings.clock.now());
-			const asksToWait = wait !== undefined && (throttled || reply.status === 503);
-			return {
-				reply,
-				outcome: {
-					kind: 'answer',
-					status: reply.status,
-					throttled,
-					...(asksToWait ? { retryAfterMs: wait } : {})
-				}
-			};
-		}
-		catch (error) {
-			const fault = Fault.from(error);
-			this.#trace(request, sentAt, fault.systemCode || fault.kind);
-			return { reply: fault, outcome: { kind: 'fault', fault: fault.kind, neverSent: fault.neverSent } };
-		}
-	}
-	#trace(request, sentAt, what) {
-		const { clock, debug, hide } = this.#surroundings;
-		debug(hide(`${named(request)}: ${what}, ${clock.now() - sentAt.getTime()} ms`));
-	}
-	#announce(request, reply, counted, waitMs) {
-		const why = reply instanceof Fault ? reply.summary : `it answered ${reply.status}`;
-		const throttled = counted === '' && !(reply instanceof Fault) ? ', which says that too much is asked for' : '';
-		const seconds = (waitMs / 1000).toFixed(1);
-		this.#surroundings.say(`${request.url.host}: ${why}${throttled}${counted}; waiting ${seconds} s before the next attempt.`);
-	}
-	#reason(decision, outcome) {
-		const bound = `timeout of ${(0,lib_text/* inWords */.r4)(this.#surroundings.limits.timeoutMs / 1000)}`;
-		switch (decision.because) {
-			case 'retry-after': {
-				const asked = outcome.kind === 'answer' ? Math.ceil((outcome.retryAfterMs ?? 0) / 1000) : 0;
-				return `, asking to wait ${(0,lib_text/* inWords */.r4)(asked)}, which reaches past the ${bound}`;
-			}
-			case 'time':
-				return `, with no time left of the ${bound}`;
-			default:
-				return '';
-		}
-	}
-}
-
-;// CONCATENATED MODULE: ./lib/revocation.js
-
-/** Cleaning has bounds of its own, beside the step's: ten seconds in all, of which the process takes its part. */
-const LIMITS = { timeoutMs: 9_000, attemptTimeoutMs: 4_000, maxAttempts: 10 };
-/** Returns a wire with the ten seconds that setting things right has of its own, beside the step's time. */
-function cleaningWire({ hide, debug }, clock) {
-	return new Wire({ limits: LIMITS, clock, hide, say: debug, debug });
-}
-/** Revokes all of the tokens at once, within 10 seconds in all. Returns what came of each, in their order; never throws. */
-async function revokeAll(tokens, console, clock) {
-	const wire = cleaningWire(console, clock);
-	try {
-		return await Promise.allSettled(tokens.map(({ value, revokedAt }) => revoke(value, revokedAt, wire)));
-	}
-	finally {
-		wire.close();
-	}
-}
-
-var saved = load_("./lib/step/saved.js");
-var file_command = load_("./node_modules/@actions/core/lib/file-command.js");
-;// CONCATENATED MODULE: ./lib/step/toolkit/files.js
-/** The official toolkit's way to the runner's command files. It loads `crypto`, so it is loaded when it is needed. */
-
-const setOutput = (name, value) => (0,file_command/* issueFileCommand */.n)('OUTPUT', (0,file_command/* prepareKeyValueMessage */.v)(name, value));
-const saveState = (name, value) => (0,file_command/* issueFileCommand */.n)('STATE', (0,file_command/* prepareKeyValueMessage */.v)(name, value));
-function exportVariable(name, value) {
-	process.env[name] = value;
-	(0,file_command/* issueFileCommand */.n)('ENV', (0,file_command/* prepareKeyValueMessage */.v)(name, value));
-}
-const addToSummary = (html) => (0,file_command/* issueFileCommand */.n)('STEP_SUMMARY', html);
-
-;// CONCATENATED MODULE: ./lib/step/custody.js
-
-/** Knows every token that the step was issued, and keeps the post step's knowledge of them up to date. */
-class Custody {
-	#issued = [];
-	/** What is answered for, in the order of issue. */
-	get issued() {
-		return this.#issued;
-	}
-	/** Leaves the token to the post step, whatever becomes of this one; one that nobody can end is left to nobody. */
-	take = (issued) => {
-		if (issued.revokedAt === undefined)
-			return;
-		this.#issued.push(issued);
-		this.retake(issued);
-	};
-	/** The token is ended; the post step has nothing to do with it any more. */
-	release(issued) {
-		saveState((0,saved/* tokenName */.vb)(this.#issued.indexOf(issued)), '');
-	}
-	/** The token could not be ended; the post step is to go on with it. */
-	retake(issued) {
-		saveState((0,saved/* tokenName */.vb)(this.#issued.indexOf(issued)), (0,saved/* savedText */.Xm)(issued));
-	}
-	/** Leaves a folder to the post step, before it is made. */
-	takeFolder(folder) {
-		saveState(saved/* FOLDER */.L7, folder);
-	}
-	/** Says what is to become of the tokens now that they are handed on. */
-	handOn(policy) {
-		saveState(saved/* HANDED_ON */.BT, policy);
-	}
-	/** The tokens are not handed on after all: the post step ends them all. */
-	takeBack() {
-		saveState(saved/* HANDED_ON */.BT, '');
-	}
-}
-
 ;// CONCATENATED MODULE: ./lib/step/guard.js
 
 /** Throws `lifetime-too-short` unless the token is known to live as long as was asked. */
@@ -1018,6 +948,100 @@ function requireOrganization({ id, name }, guards) {
 	if (allowed.length === 0 || allowed.includes(id.toLowerCase()))
 		return;
 	throw new errors/* ActionError */.l('organization-not-allowed', `The token belongs to the organisation ${id}${name === undefined ? '' : ` (${name})`}, which allowed-organization-ids does not name.`, 'The credentials are of another organisation than you meant: check which secret this job gets. Nothing was handed on.');
+}
+
+;// CONCATENATED MODULE: ./lib/obtaining.js
+
+/** Exchanges, and checks what came of it; throws an `ActionError`. What was issued by then, the witness knows. */
+async function obtain({ request, guards }, wire, witness) {
+	const grant = await exchange(request, wire, witness);
+	requireLifetime(grant.token, guards, request);
+	if (!guards.verify)
+		return { grant, organization: undefined };
+	const organization = await identify(request, grant, wire);
+	requireOrganization(organization, guards);
+	return { grant, organization };
+}
+
+;// CONCATENATED MODULE: ./lib/revocation.js
+
+/** Cleaning has bounds of its own, beside the step's: ten seconds in all, of which the process takes its part. */
+const LIMITS = { timeoutMs: 9_000, attemptTimeoutMs: 4_000, maxAttempts: 10 };
+/** Returns a wire with the ten seconds that setting things right has of its own, beside the step's time. */
+function cleaningWire({ hide, debug }, clock) {
+	return new Wire({ limits: LIMITS, clock, hide, say: debug, debug });
+}
+/** Revokes all of the tokens at once, within 10 seconds in all. Returns what came of each, in their order; never throws. */
+async function revokeAll(tokens, console, clock) {
+	const wire = cleaningWire(console, clock);
+	try {
+		return await Promise.allSettled(tokens.map(({ value, revokedAt }) => revoke(value, revokedAt, wire)));
+	}
+	finally {
+		wire.close();
+	}
+}
+/** Ends what was issued to a step that failed: nobody is going to use it. Returns whether all of it is ended. */
+async function endIssued(issued, custody, console, clock) {
+	const tokens = issued.map(({ token, revokedAt }) => ({ value: token.value, revokedAt }));
+	const ends = await revokeAll(tokens, console, clock);
+	for (const [index, one] of issued.entries())
+		if (ends[index]?.status === 'fulfilled')
+			custody.release(one);
+	return ends.every(({ status }) => status === 'fulfilled');
+}
+
+var saved = load_("./lib/step/saved.js");
+var file_command = load_("./node_modules/@actions/core/lib/file-command.js");
+;// CONCATENATED MODULE: ./lib/step/toolkit/files.js
+/** The official toolkit's way to the runner's command files. It loads `crypto`, so it is loaded when it is needed. */
+
+const setOutput = (name, value) => (0,file_command/* issueFileCommand */.n)('OUTPUT', (0,file_command/* prepareKeyValueMessage */.v)(name, value));
+const saveState = (name, value) => (0,file_command/* issueFileCommand */.n)('STATE', (0,file_command/* prepareKeyValueMessage */.v)(name, value));
+function exportVariable(name, value) {
+	process.env[name] = value;
+	(0,file_command/* issueFileCommand */.n)('ENV', (0,file_command/* prepareKeyValueMessage */.v)(name, value));
+}
+const addToSummary = (html) => (0,file_command/* issueFileCommand */.n)('STEP_SUMMARY', html);
+
+;// CONCATENATED MODULE: ./lib/step/custody.js
+
+/** Knows every token that the step was issued, and keeps the post step's knowledge of them up to date. */
+class Custody {
+	#issued = [];
+	/** What is answered for, in the order of issue. */
+	get issued() {
+		return this.#issued;
+	}
+	/** Leaves the token to the post step, whatever becomes of this one; one that nobody can end is left to nobody. */
+	take = (issued) => {
+		const { token, revokedAt } = issued;
+		if (revokedAt === undefined)
+			return;
+		const endable = { token, revokedAt };
+		this.#issued.push(endable);
+		this.retake(endable);
+	};
+	/** The token is ended; the post step has nothing to do with it any more. */
+	release(issued) {
+		saveState((0,saved/* tokenName */.vb)(this.#issued.indexOf(issued)), '');
+	}
+	/** The token could not be ended; the post step is to go on with it. */
+	retake(issued) {
+		saveState((0,saved/* tokenName */.vb)(this.#issued.indexOf(issued)), (0,saved/* savedText */.Xm)(issued));
+	}
+	/** Leaves a folder to the post step, before it is made. */
+	takeFolder(folder) {
+		saveState(saved/* FOLDER */.L7, folder);
+	}
+	/** Says what is to become of the tokens now that they are handed on. */
+	handOn(policy) {
+		saveState(saved/* HANDED_ON */.BT, policy);
+	}
+	/** The tokens are not handed on after all: the post step ends them all. */
+	takeBack() {
+		saveState(saved/* HANDED_ON */.BT, '');
+	}
 }
 
 var external_node_fs_ = load_("node:fs");
@@ -1200,14 +1224,20 @@ function summary_plain(text) {
 
 /** Does what was asked. Returns how to take it back; throws an `ActionError`. */
 async function grant(asked, { console, clock }) {
+	const { mask, hide, info, debug } = console;
 	const custody = new Custody();
+	const wire = new Wire({ limits: asked.limits, clock, hide, say: info, debug });
 	try {
-		const granted = await obtain(asked, custody, console, clock);
+		const obtained = await obtain(asked, wire, { secret: mask, issued: custody.take });
+		const granted = { ...obtained, requests: wire.sent, at: new Date(clock.now()) };
 		return handOn(granted, asked, custody, console);
 	}
 	catch (error) {
 		await discard(custody, console, clock);
 		throw error;
+	}
+	finally {
+		wire.close();
 	}
 }
 /** Publishes the token and tells of it, without a pause in which a signal could be heard. */
@@ -1223,37 +1253,13 @@ function handOn(granted, asked, custody, console) {
 		throw error;
 	}
 }
-/** Returns a token that has passed every check that was asked for. */
-async function obtain(asked, custody, console, clock) {
-	const { request, guards, limits } = asked;
-	const { mask, hide, info, debug } = console;
-	const wire = new Wire({ limits, clock, hide, say: info, debug });
-	try {
-		const grant = await exchange(request, wire, { secret: mask, issued: custody.take });
-		requireLifetime(grant.token, guards, request);
-		let organization;
-		if (guards.verify) {
-			organization = await identify(request, grant, wire);
-			requireOrganization(organization, guards);
-		}
-		return { grant, organization, requests: wire.sent, at: new Date(clock.now()) };
-	}
-	finally {
-		wire.close();
-	}
-}
-/** Ends what was issued to a step that failed, where the platform can: nobody is going to use it. */
+/** Ends what was issued, where the platform can, and says so. */
 async function discard(custody, console, clock) {
-	const issued = custody.issued.filter(({ revokedAt }) => revokedAt !== undefined);
-	if (issued.length === 0)
+	if (custody.issued.length === 0)
 		return;
-	const revocable = issued.map(({ token, revokedAt }) => ({ value: token.value, revokedAt: revokedAt ?? '' }));
-	const ends = await revokeAll(revocable, console, clock);
-	for (const [index, one] of issued.entries())
-		if (ends[index]?.status === 'fulfilled')
-			custody.release(one);
-	if (ends.every(({ status }) => status === 'fulfilled'))
+	if (await endIssued(custody.issued, custody, console, clock)) {
 		console.info('The token is not handed on; it is revoked.');
+	}
 	else
 		console.warn('The token is not handed on; revoking it failed and is tried again when the job ends.');
 }

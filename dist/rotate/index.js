@@ -2188,6 +2188,49 @@ class Wire {
 	}
 }
 
+;// CONCATENATED MODULE: ./lib/step/guard.js
+
+/** Throws `lifetime-too-short` unless the token is known to live as long as was asked. */
+function requireLifetime(token, guards, request) {
+	const asked = guards.minLifetimeSeconds;
+	const has = token.expiresInSeconds;
+	if (asked === undefined || (has !== undefined && has >= asked))
+		return;
+	const lives = has === undefined ? 'for a time that the platform did not say' : `for ${(0,lib_text/* inWords */.r4)(has)} (${has} s)`;
+	throw new errors/* ActionError */.l('lifetime-too-short', `The token lives ${lives}, and min-lifetime asks for ${(0,lib_text/* inWords */.r4)(asked)} (${asked} s).`, whereItIsSet(request.exchange));
+}
+function whereItIsSet(exchange) {
+	switch (exchange) {
+		case 'genesys-login':
+		case 'genesys-api':
+			return 'The lifetime is set on the OAuth client: Admin, Integrations, OAuth, Token Duration, from 5 minutes to 48 hours.';
+		case 'genesys-long-lived':
+			return 'How long such a token lives is not documented: leave min-lifetime out for it, or use token-kind: access.';
+		default:
+			return 'A token of NICE CXone lives for one hour, and nothing sets it longer: request one in each job, close to its use.';
+	}
+}
+/** Throws `organization-not-allowed` unless the token belongs to one of the organisations, where any are named. */
+function requireOrganization({ id, name }, guards) {
+	const allowed = guards.allowedOrganizationIds;
+	if (allowed.length === 0 || allowed.includes(id.toLowerCase()))
+		return;
+	throw new errors/* ActionError */.l('organization-not-allowed', `The token belongs to the organisation ${id}${name === undefined ? '' : ` (${name})`}, which allowed-organization-ids does not name.`, 'The credentials are of another organisation than you meant: check which secret this job gets. Nothing was handed on.');
+}
+
+;// CONCATENATED MODULE: ./lib/obtaining.js
+
+/** Exchanges, and checks what came of it; throws an `ActionError`. What was issued by then, the witness knows. */
+async function obtain({ request, guards }, wire, witness) {
+	const grant = await exchange(request, wire, witness);
+	requireLifetime(grant.token, guards, request);
+	if (!guards.verify)
+		return { grant, organization: undefined };
+	const organization = await identify(request, grant, wire);
+	requireOrganization(organization, guards);
+	return { grant, organization };
+}
+
 ;// CONCATENATED MODULE: ./lib/revocation.js
 
 /** Cleaning has bounds of its own, beside the step's: ten seconds in all, of which the process takes its part. */
@@ -2205,6 +2248,15 @@ async function revokeAll(tokens, console, clock) {
 	finally {
 		wire.close();
 	}
+}
+/** Ends what was issued to a step that failed: nobody is going to use it. Returns whether all of it is ended. */
+async function endIssued(issued, custody, console, clock) {
+	const tokens = issued.map(({ token, revokedAt }) => ({ value: token.value, revokedAt }));
+	const ends = await revokeAll(tokens, console, clock);
+	for (const [index, one] of issued.entries())
+		if (ends[index]?.status === 'fulfilled')
+			custody.release(one);
+	return ends.every(({ status }) => status === 'fulfilled');
 }
 
 ;// CONCATENATED MODULE: ./lib/step/saved.js
@@ -2316,10 +2368,12 @@ class Custody {
 	}
 	/** Leaves the token to the post step, whatever becomes of this one; one that nobody can end is left to nobody. */
 	take = (issued) => {
-		if (issued.revokedAt === undefined)
+		const { token, revokedAt } = issued;
+		if (revokedAt === undefined)
 			return;
-		this.#issued.push(issued);
-		this.retake(issued);
+		const endable = { token, revokedAt };
+		this.#issued.push(endable);
+		this.retake(endable);
 	};
 	/** The token is ended; the post step has nothing to do with it any more. */
 	release(issued) {
@@ -2341,36 +2395,6 @@ class Custody {
 	takeBack() {
 		saveState(HANDED_ON, '');
 	}
-}
-
-;// CONCATENATED MODULE: ./lib/step/guard.js
-
-/** Throws `lifetime-too-short` unless the token is known to live as long as was asked. */
-function requireLifetime(token, guards, request) {
-	const asked = guards.minLifetimeSeconds;
-	const has = token.expiresInSeconds;
-	if (asked === undefined || (has !== undefined && has >= asked))
-		return;
-	const lives = has === undefined ? 'for a time that the platform did not say' : `for ${(0,lib_text/* inWords */.r4)(has)} (${has} s)`;
-	throw new errors/* ActionError */.l('lifetime-too-short', `The token lives ${lives}, and min-lifetime asks for ${(0,lib_text/* inWords */.r4)(asked)} (${asked} s).`, whereItIsSet(request.exchange));
-}
-function whereItIsSet(exchange) {
-	switch (exchange) {
-		case 'genesys-login':
-		case 'genesys-api':
-			return 'The lifetime is set on the OAuth client: Admin, Integrations, OAuth, Token Duration, from 5 minutes to 48 hours.';
-		case 'genesys-long-lived':
-			return 'How long such a token lives is not documented: leave min-lifetime out for it, or use token-kind: access.';
-		default:
-			return 'A token of NICE CXone lives for one hour, and nothing sets it longer: request one in each job, close to its use.';
-	}
-}
-/** Throws `organization-not-allowed` unless the token belongs to one of the organisations, where any are named. */
-function requireOrganization({ id, name }, guards) {
-	const allowed = guards.allowedOrganizationIds;
-	if (allowed.length === 0 || allowed.includes(id.toLowerCase()))
-		return;
-	throw new errors/* ActionError */.l('organization-not-allowed', `The token belongs to the organisation ${id}${name === undefined ? '' : ` (${name})`}, which allowed-organization-ids does not name.`, 'The credentials are of another organisation than you meant: check which secret this job gets. Nothing was handed on.');
 }
 
 ;// CONCATENATED MODULE: ./lib/step/inputs/declared.js
@@ -3477,70 +3501,9 @@ async function writeVariable(github, name, value, sharing) {
 		throw github.refusal(answer, 'variables');
 }
 
-;// CONCATENATED MODULE: ./lib/rotate.js
+;// CONCATENATED MODULE: ./lib/storing.js
 
-async function rotate(world) {
-	const { env, console, clock } = world;
-	const asked = readRotation(env, console.mask);
-	requireRunner(env, ['GITHUB_OUTPUT', 'GITHUB_STATE']);
-	const { hide, info, debug } = console;
-	const wire = new Wire({ limits: asked.limits, clock, hide, say: info, debug });
-	const github = new GitHub(asked.apiUrl, asked.githubToken, asked.place, wire);
-	try {
-		const store = await readStore(github, asked.secretName);
-		if (isYoung(store, asked))
-			return leftAlone(store, asked, console);
-		if (asked.dryRun)
-			return wouldRotate(store, asked, console);
-		rotating(store, asked, console);
-		await renew(world, asked, github, store, wire);
-	}
-	catch (error) {
-		notRotated();
-		throw error;
-	}
-	finally {
-		wire.close();
-	}
-}
-/** Makes a token, proves it, stores it, and only then touches what was there before. */
-async function renew(world, asked, github, store, wire) {
-	const { console } = world;
-	const custody = new Custody();
-	const sharing = asked.sharing ?? store.secret?.sharing ?? firstSharing(asked);
-	let grant;
-	let organization;
-	try {
-		// The right to write a variable shows before anything is made; the right to write a secret cannot.
-		if (asked.expiryVariable !== undefined)
-			await tryVariable(github, asked.expiryVariable, sharing);
-		started(asked, console);
-		grant = await exchange(asked.request, wire, { secret: console.mask, issued: custody.take });
-		requireLifetime(grant.token, asked.guards, asked.request);
-		if (asked.guards.verify) {
-			organization = await identify(asked.request, grant, wire);
-			requireOrganization(organization, asked.guards);
-		}
-		await put(world, asked, github, store, sharing, grant.token.value, custody);
-	}
-	catch (error) {
-		await discard(error, custody, world);
-		throw error;
-	}
-	rotated(grant, organization, asked, console);
-	await afterwards('The variable could not be set', console, async () => {
-		const expiry = grant.token.expiresAt?.toISOString() ?? UNKNOWN_EXPIRY;
-		if (asked.expiryVariable !== undefined)
-			await writeVariable(github, asked.expiryVariable, expiry, sharing);
-	});
-	await afterwards('The previous token was not revoked', console, () => retire(world, asked, grant, organization, wire));
-	let updatedAt;
-	await afterwards('When the secret was updated could not be read', console, async () => {
-		updatedAt = (await readSecret(github, asked.secretName))?.updatedAt;
-	});
-	reportRotation(grant.token, updatedAt, asked);
-}
-async function put(world, asked, github, store, sharing, value, custody) {
+async function storeToken(world, asked, github, store, sharing, value, custody) {
 	const last = custody.issued.at(-1);
 	const letGo = () => {
 		if (last)
@@ -3587,20 +3550,77 @@ class MaybeStored extends errors/* ActionError */.l {
 		super(code, `${message} Whether the secret holds the new token cannot be told.`, 'The new token is left alive for that case, and nothing else was touched. Run it again: the next rotation sets the secret right.', { cause });
 	}
 }
+
+;// CONCATENATED MODULE: ./lib/rotate.js
+
+async function rotate(world) {
+	const { env, console, clock } = world;
+	const asked = readRotation(env, console.mask);
+	requireRunner(env, ['GITHUB_OUTPUT', 'GITHUB_STATE']);
+	const { hide, info, debug } = console;
+	const wire = new Wire({ limits: asked.limits, clock, hide, say: info, debug });
+	const github = new GitHub(asked.apiUrl, asked.githubToken, asked.place, wire);
+	try {
+		const store = await readStore(github, asked.secretName);
+		if (isYoung(store, asked))
+			return leftAlone(store, asked, console);
+		if (asked.dryRun)
+			return wouldRotate(store, asked, console);
+		rotating(store, asked, console);
+		await renew(world, asked, github, store, wire);
+	}
+	catch (error) {
+		notRotated();
+		throw error;
+	}
+	finally {
+		wire.close();
+	}
+}
+/** Makes a token, proves it, stores it, and only then touches what was there before. */
+async function renew(world, asked, github, store, wire) {
+	const { console } = world;
+	const sharing = asked.sharing ?? store.secret?.sharing ?? firstSharing(asked);
+	const { grant, organization } = await replace(world, asked, github, store, sharing, wire);
+	rotated(grant, organization, asked, console);
+	await afterwards('The variable could not be set', console, async () => {
+		const expiry = grant.token.expiresAt?.toISOString() ?? UNKNOWN_EXPIRY;
+		if (asked.expiryVariable !== undefined)
+			await writeVariable(github, asked.expiryVariable, expiry, sharing);
+	});
+	await afterwards('The previous token was not revoked', console, () => retire(world, asked, grant, organization, wire));
+	let updatedAt;
+	await afterwards('When the secret was updated could not be read', console, async () => {
+		updatedAt = (await readSecret(github, asked.secretName))?.updatedAt;
+	});
+	reportRotation(grant.token, updatedAt, asked);
+}
+/** Returns the token that the secret holds from now on; where that fails, what was issued is ended before it throws. */
+async function replace(world, asked, github, store, sharing, wire) {
+	const { console } = world;
+	const custody = new Custody();
+	try {
+		// The right to write a variable shows before anything is made; the right to write a secret cannot.
+		if (asked.expiryVariable !== undefined)
+			await tryVariable(github, asked.expiryVariable, sharing);
+		started(asked, console);
+		const obtained = await obtain(asked, wire, { secret: console.mask, issued: custody.take });
+		await storeToken(world, asked, github, store, sharing, obtained.grant.token.value, custody);
+		return obtained;
+	}
+	catch (error) {
+		await discard(error, custody, world);
+		throw error;
+	}
+}
 /** Ends the tokens of a rotation that failed, unless the secret may hold one of them. */
 async function discard(error, custody, { console, clock }) {
-	const doomed = error instanceof MaybeStored ? custody.issued.slice(0, -1) : custody.issued;
-	const issued = doomed.filter(({ revokedAt }) => revokedAt !== undefined);
+	const mayBeStored = error instanceof MaybeStored;
+	const issued = mayBeStored ? custody.issued.slice(0, -1) : custody.issued;
 	if (issued.length === 0)
 		return;
-	const revocable = issued.map(({ token, revokedAt }) => ({ value: token.value, revokedAt: revokedAt ?? '' }));
-	const ends = await revokeAll(revocable, console, clock);
-	for (const [index, one] of issued.entries())
-		if (ends[index]?.status === 'fulfilled')
-			custody.release(one);
-	const failed = ends.filter(({ status }) => status === 'rejected').length;
-	const what = error instanceof MaybeStored ? 'The initial token' : 'The secret is as it was; the new token';
-	if (failed === 0)
+	const what = mayBeStored ? 'The initial token' : 'The secret is as it was; the new token';
+	if (await endIssued(issued, custody, console, clock))
 		console.info(`${what} is revoked.`);
 	else
 		console.warn(`${what} could not be revoked yet, which is tried again when the job ends.`);

@@ -3,29 +3,34 @@ import type { RevokePolicy } from './inputs/guards.js'
 import { FOLDER, HANDED_ON, savedText, tokenName } from './saved.js'
 import * as toolkit from './toolkit/files.js'
 
+/** A token that was issued and that the platform can end. */
+export type Endable = Issued & { readonly revokedAt: string }
+
 /** Knows every token that the step was issued, and keeps the post step's knowledge of them up to date. */
 export class Custody {
-  readonly #issued: Issued[] = []
+  readonly #issued: Endable[] = []
 
   /** What is answered for, in the order of issue. */
-  get issued(): readonly Issued[] {
+  get issued(): readonly Endable[] {
     return this.#issued
   }
 
   /** Leaves the token to the post step, whatever becomes of this one; one that nobody can end is left to nobody. */
   readonly take = (issued: Issued): void => {
-    if (issued.revokedAt === undefined) return
-    this.#issued.push(issued)
-    this.retake(issued)
+    const { token, revokedAt } = issued
+    if (revokedAt === undefined) return
+    const endable = { token, revokedAt }
+    this.#issued.push(endable)
+    this.retake(endable)
   }
 
   /** The token is ended; the post step has nothing to do with it any more. */
-  release(issued: Issued): void {
+  release(issued: Endable): void {
     toolkit.saveState(tokenName(this.#issued.indexOf(issued)), '')
   }
 
   /** The token could not be ended; the post step is to go on with it. */
-  retake(issued: Issued): void {
+  retake(issued: Endable): void {
     toolkit.saveState(tokenName(this.#issued.indexOf(issued)), savedText(issued))
   }
 
