@@ -3,9 +3,8 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals'
 import { GENESYS_CLIENT, startGenesys } from '../emulator/index.mjs'
+import { type Certified, certify } from '../support/certificates.js'
 import {
-  type Certified,
-  certify,
   type ForwardProxy,
   freePort,
   isInstalled,
@@ -46,8 +45,8 @@ const opened = <T extends Pick<ForwardProxy, 'close'>>(proxy: T): T => {
 
 beforeAll(async () => {
   if (without.includes('openssl')) return
-  authority = certify([HOST])
-  platform = await startGenesys({ tls: authority.tls })
+  authority = certify(`IP:${HOST}`)
+  platform = await startGenesys({ tls: authority.good })
 })
 afterEach(async () => {
   platform?.forget()

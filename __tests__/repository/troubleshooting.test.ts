@@ -24,7 +24,10 @@ test.each(codes)('%s has its section', code => {
 
 test('every section is of a code, or of what is no error', () => {
   const sections = [...page.matchAll(/^## (.*)$/gm)].map(([, title = '']) => title)
-  expect(sections.filter(title => !codes.includes(title))).toEqual(['When rotate cannot tell', 'What is no error'])
+  expect(sections.filter(title => !codes.includes(title))).toEqual([
+    'When rotate cannot tell',
+    'What is no error'
+  ])
 })
 
 /**

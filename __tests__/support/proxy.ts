@@ -1,4 +1,4 @@
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
+import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer as createHttpServer } from 'node:http'
@@ -113,41 +113,6 @@ async function closed(server: Server, sockets: Iterable<Duplex> = []): Promise<v
   server.close()
   for (const socket of sockets) socket.destroy()
   await close
-}
-
-/** A server's key and certificate, and the file of the authority that vouches for it. */
-export interface Certified {
-  readonly tls: { readonly key: string; readonly cert: string }
-  readonly authorityFile: string
-  remove(): void
-}
-
-/** Makes an authority of our own with openssl, and a certificate from it for the addresses. */
-export function certify(addresses: readonly string[]): Certified {
-  const folder = mkdtempSync(join(tmpdir(), 'cc-token-authority-'))
-  const make = (name: string, ...args: string[]) =>
-    execFileSync(
-      'openssl',
-      [
-        ...['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes'],
-        ...['-days', '2', '-subj', `/CN=cc-token-action test ${name}`],
-        ...['-keyout', `${name}.key`, '-out', `${name}.pem`, ...args]
-      ],
-      { cwd: folder, stdio: 'ignore' }
-    )
-  make('authority')
-  const names = `subjectAltName=${addresses.map(address => `IP:${address}`).join(',')}`
-  make(
-    'server',
-    ...['-CA', 'authority.pem', '-CAkey', 'authority.key'],
-    ...['-addext', names, '-addext', 'basicConstraints=critical,CA:FALSE']
-  )
-  const read = (file: string) => readFileSync(join(folder, file), 'utf8')
-  return {
-    tls: { key: read('server.key'), cert: read('server.pem') },
-    authorityFile: join(folder, 'authority.pem'),
-    remove: () => rmSync(folder, { recursive: true, force: true })
-  }
 }
 
 async function ended(child: ChildProcess): Promise<void> {
