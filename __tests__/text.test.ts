@@ -27,8 +27,8 @@ describe('one clean line', () => {
     expect(oneLine('x'.repeat(50_000), Number.POSITIVE_INFINITY)).toHaveLength(50_000)
   })
   test('no letter is cut in two', () => {
-    expect(oneLine('😀😀😀😀', 4)).toBe('😀😀😀😀')
-    expect(oneLine('😀😀😀😀😀', 4)).toBe('😀😀😀…')
+    expect(oneLine('😀😀😀😀', 8)).toBe('😀😀😀😀')
+    expect(oneLine('😀😀😀😀😀', 8)).toBe('😀😀😀…')
   })
 })
 

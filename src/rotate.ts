@@ -71,7 +71,9 @@ async function renew(
   await afterwards('When the secret was updated could not be read', console, async () => {
     updatedAt = (await readSecret(github, asked.secretName))?.updatedAt
   })
-  reportRotation(grant.token, updatedAt, asked)
+  await afterwards('The outputs could not be written', console, async () =>
+    reportRotation(grant.token, updatedAt, asked)
+  )
 }
 
 /** Returns the token that the secret holds from now on; where that fails, what was issued is ended before it throws. */

@@ -105,7 +105,10 @@ export function formEncode(text: string): string {
   return new URLSearchParams({ _: text }).toString().slice(2)
 }
 
-/** ASCII alone, so that every letter keeps its place in the text. */
+/** Letter by letter, and only where a letter stays one, so that each keeps its place in the text. */
 function lowerCase(text: string): string {
-  return text.replace(/[A-Z]+/g, letters => letters.toLowerCase())
+  return text.replace(/[A-Z\u0080-\uffff]/g, letter => {
+    const lower = letter.toLowerCase()
+    return lower.length === 1 ? lower : letter
+  })
 }

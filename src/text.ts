@@ -1,4 +1,4 @@
-/** Returns the text as one clean line of at most `most` characters: no control, format or broken ones. */
+/** Returns the text as one clean line of at most `most` UTF-16 units: no control, format or broken character. */
 export function oneLine(text: string, most: number): string {
   // Most texts are plain, and the two patterns below are dear to build.
   if (text.length <= most && /^[!-~]+(?: [!-~]+)*$/.test(text)) return text
@@ -6,8 +6,7 @@ export function oneLine(text: string, most: number): string {
     .replace(/[\p{Cc}\p{Zl}\p{Zp}\s]+/gu, ' ')
     .replace(/[\p{Cf}\p{Cs}\p{Co}\p{Cn}]/gu, '')
     .trim()
-  const letters = [...clean]
-  return letters.length > most ? `${letters.slice(0, most - 1).join('')}…` : clean
+  return clean.length > most ? `${clean.slice(0, most - 1).replace(/[\ud800-\udbff]$/, '')}…` : clean
 }
 
 /**

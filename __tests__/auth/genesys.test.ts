@@ -754,7 +754,7 @@ describe('the platform’s own words', () => {
 
   test('are bounded', async () => {
     const words = await said({ error: '😀'.repeat(5000), message: 'm'.repeat(5000) })
-    expect(words).toBe(` ${'😀'.repeat(199)}… (${'m'.repeat(199)}…), 1 attempt.`)
+    expect(words).toBe(` ${'😀'.repeat(99)}… (${'m'.repeat(199)}…), 1 attempt.`)
   })
 
   test('hold no secret, in whatever case and spelling', async () => {

@@ -14,7 +14,7 @@ load_.d(exports_, {
 var lib_text = load_("./lib/text.js");
 var lib = load_("./node_modules/@actions/http-client/lib/index.js");
 var lib_secret = load_("./lib/secret.js");
-;// CONCATENATED MODULE: ./lib/http/fault.js
+;// MODULE ./lib/http/fault.js
 /** An attempt without a whole answer. Its message holds nothing that came from the other side but an error's code. */
 class Fault extends Error {
 	name = 'Fault';
@@ -97,7 +97,7 @@ function describe(error) {
 	};
 }
 
-;// CONCATENATED MODULE: ./lib/http/client.js
+;// MODULE ./lib/http/client.js
 
 /** A larger body is no answer to a token request. */
 const LARGEST_BODY_BYTES = 1024 * 1024;
@@ -195,7 +195,7 @@ function readWhole(message) {
 
 var errors = load_("./lib/errors.js");
 var lib_proxy = load_("./node_modules/@actions/http-client/lib/proxy.js");
-;// CONCATENATED MODULE: ./lib/http/proxy.js
+;// MODULE ./lib/http/proxy.js
 
 /** Returns the proxy's host and port for a request there; `undefined` where none is used. Never its credentials. */
 function proxyFor(url) {
@@ -212,13 +212,13 @@ function requireReadableProxy(url) {
 	throw new errors/* ActionError */.l('network', `The proxy that ${name} names cannot be used: its value is no http or https URL.`, 'Write it as http://host:port or http://user:password@host:port, with special characters percent-encoded (% is %25, # is %23).');
 }
 
-;// CONCATENATED MODULE: ./lib/http/request.js
+;// MODULE ./lib/http/request.js
 /** Returns the request as errors and log lines name it: method, origin and path, never the query. */
 function named(request) {
 	return `${request.method} ${request.url.origin}${request.url.pathname}`;
 }
 
-;// CONCATENATED MODULE: ./lib/http/failures.js
+;// MODULE ./lib/http/failures.js
 
 const CODE = {
 	timeout: 'timeout',
@@ -267,7 +267,7 @@ function target({ headers, request }, hide) {
 	return (0,lib_text/* shown */.SP)(host, hide, 100) || 'nowhere';
 }
 
-;// CONCATENATED MODULE: ./lib/http/retry.js
+;// MODULE ./lib/http/retry.js
 const TRANSIENT_STATUS = new Set([408, 425, 500, 502, 503, 504]);
 const TRANSIENT_FAULT = new Set(['timeout', 'network', 'cut-short']);
 const SECOND = 1000;
@@ -333,7 +333,7 @@ function retryAfterMs(header, nowMs) {
 	return waitMs > 0 ? waitMs : undefined;
 }
 
-;// CONCATENATED MODULE: ./lib/http/wire.js
+;// MODULE ./lib/http/wire.js
 
 /** The way to the platforms: requests go in, whole answers come out, and nothing takes longer than allowed. */
 class Wire {
@@ -445,7 +445,7 @@ class Wire {
 	}
 }
 
-;// CONCATENATED MODULE: ./lib/auth/answers.js
+;// MODULE ./lib/auth/answers.js
 
 /** Fewer or more characters than these are no token (a header must still hold it). */
 const SHORTEST_TOKEN = 16;
@@ -519,7 +519,7 @@ function lifetime(expiresIn, from) {
 }
 
 var cxone_hosts = load_("./lib/auth/cxone-hosts.js");
-;// CONCATENATED MODULE: ./lib/auth/rejections.js
+;// MODULE ./lib/auth/rejections.js
 
 const FORBIDDEN = 'Where the organisation allows certain addresses only, add the runner’s: hosted runners have no fixed one, a ' +
 	'self-hosted runner or a larger runner with a static address has. Otherwise check the client’s roles.';
@@ -576,7 +576,7 @@ function platformWords(answer, wire) {
 	return { error, words: explained === '' ? '' : ` ${explained}` };
 }
 
-;// CONCATENATED MODULE: ./lib/auth/sending.js
+;// MODULE ./lib/auth/sending.js
 
 const FORM = 'application/x-www-form-urlencoded';
 const JSON_TYPE = 'application/json';
@@ -593,10 +593,11 @@ function basic(client, witness) {
 }
 /** Returns what no token may hold: a broken server that echoes its request would have it published. */
 function credentialsOf(client, accessKey) {
-	return [
+	const secrets = [
 		...(client === undefined ? [] : [client.secret, basicBlob(client)]),
 		...(accessKey === undefined ? [] : [accessKey.secret])
 	];
+	return secrets.flatMap(secret => [secret, ...secret.otherSpellings()]);
 }
 function basicBlob(client) {
 	return client.secret.derive(secret => Buffer.from(`${client.id}:${secret}`).toString('base64'));
@@ -617,7 +618,7 @@ function json(fields, name, secret) {
 	return secret.derive(text => JSON.stringify({ ...fields, [name]: text }));
 }
 
-;// CONCATENATED MODULE: ./lib/auth/throttling.js
+;// MODULE ./lib/auth/throttling.js
 
 function isThrottled({ status, body }) {
 	if (status !== 400)
@@ -626,7 +627,7 @@ function isThrottled({ status, body }) {
 	return [json?.['description'], json?.['error_description']].some(words => typeof words === 'string' && /^rate limit exceeded/i.test(words));
 }
 
-;// CONCATENATED MODULE: ./lib/auth/cxone.js
+;// MODULE ./lib/auth/cxone.js
 
 /** Returns a token of NICE CXone, with the API's origin where the exchange tells it; throws an `ActionError`. */
 function exchangeCxone(request, wire, witness) {
@@ -650,7 +651,7 @@ async function byApplication(request, wire, witness) {
 		body: sending_form({ grant_type: 'password', username: accessKey.id, scope }, 'password', accessKey.secret)
 	});
 	const token = tokenIn(answer, request, APPLICATION_ADVICE, wire, witness);
-	const tenantId = tenantOf(token);
+	const tenantId = tenantOf(token, wire);
 	if (tenantId === undefined)
 		throw badResponse(answer, wire, 'with an access_token that names no tenant');
 	return { token, ...(await configuration(request, tenantId, wire)) };
@@ -721,12 +722,14 @@ function tokenIn(answer, { client, accessKey }, advice, wire, witness) {
 	witness.issued({ token }); // nothing revokes it: an access key is deactivated instead
 	return token;
 }
-function tenantOf(token) {
-	return token.value.look(jwt => {
+function tenantOf(token, wire) {
+	const said = token.value.look(jwt => {
 		const claims = jsonObject(Buffer.from(jwt.split('.')[1] ?? '', 'base64url').toString('utf8'));
-		const tenantId = claims?.['tenantId'];
-		return typeof tenantId === 'string' && /^[A-Za-z0-9-]{1,64}$/.test(tenantId) ? tenantId : undefined;
+		return claims?.['tenantId'];
 	});
+	// It goes into an address and an output: an identifier, and none that echoes a secret.
+	const isOne = typeof said === 'string' && /^[A-Za-z0-9-]{1,64}$/.test(said) && wire.hide(said) === said;
+	return isOne ? said : undefined;
 }
 /** What the platform echoes of a secret is no name. */
 function isName(value, wire) {
@@ -751,7 +754,7 @@ const CLIENT_ADVICE = {
 };
 
 var genesys_regions = load_("./lib/auth/genesys-regions.js");
-;// CONCATENATED MODULE: ./lib/auth/genesys.js
+;// MODULE ./lib/auth/genesys.js
 
 async function exchangeGenesys(request, wire, witness) {
 	const token = await tokenFor(request, wire, witness);
@@ -784,7 +787,7 @@ async function atLoginHost(request, wire, witness) {
 		headers: { Authorization: basic(client, witness), 'Content-Type': FORM },
 		body: formText({ grant_type: 'client_credentials', scope })
 	});
-	return genesys_tokenIn(answer, 'access', request, advice(request), wire, witness);
+	return genesys_tokenIn(answer, request, { kind: 'access', advice: advice(request) }, wire, witness);
 }
 /** The tutorial's request; no artefact of the vendor's shows it. */
 async function atApiHost(request, wire, witness) {
@@ -799,7 +802,7 @@ async function atApiHost(request, wire, witness) {
 	});
 	const notOffered = 'This request is the tutorial’s and not documented by Genesys. Leave out token-endpoint: the documented ' +
 		'request at the login host is the default.';
-	return genesys_tokenIn(answer, 'access', request, { ...advice(request), notOffered }, wire, witness);
+	return genesys_tokenIn(answer, request, { kind: 'access', advice: { ...advice(request), notOffered } }, wire, witness);
 }
 /** The tutorial's request for a token that lives for a year; no artefact of the vendor's shows it. */
 async function generate(request, wire, witness) {
@@ -813,13 +816,15 @@ async function generate(request, wire, witness) {
 		headers: { Authorization: initial.value.derive(token => `Bearer ${token}`), 'Content-Type': JSON_TYPE },
 		body: JSON.stringify({ grant_type: 'client_credentials', resource_owner: request.serviceAccountId })
 	});
-	return genesys_tokenIn(answer, 'long-lived', request, GENERATE_ADVICE, wire, witness);
+	const sent = [initial.value];
+	return genesys_tokenIn(answer, request, { kind: 'long-lived', advice: GENERATE_ADVICE, sent }, wire, witness);
 }
-function genesys_tokenIn(answer, kind, request, hints, wire, witness) {
+function genesys_tokenIn(answer, request, expected, wire, witness) {
+	const { kind, advice, sent = [] } = expected;
 	if (answer.status !== 200)
-		throw rejection(answer, hints, wire);
+		throw rejection(answer, advice, wire);
 	const { client } = request.exchange === 'genesys-long-lived' ? request.initial : request;
-	const token = readToken(answer, kind, credentialsOf(client, undefined), wire, witness);
+	const token = readToken(answer, kind, [...credentialsOf(client, undefined), ...sent], wire, witness);
 	witness.issued({ token, revokedAt: apiUrl(request) });
 	return token;
 }
@@ -851,7 +856,7 @@ const GENERATE_ADVICE = {
 		'token-kind: access: an access token lives up to 48 hours (SCIM clients: 450 days) by a setting on its OAuth client.'
 };
 
-;// CONCATENATED MODULE: ./lib/auth/genesys-token.js
+;// MODULE ./lib/auth/genesys-token.js
 
 async function identifyGenesys(token, apiUrl, wire) {
 	const url = new URL('/api/v2/tokens/me?preserveIdleTTL=true', apiUrl);
@@ -892,7 +897,7 @@ const ADVICE = {
 	credentialsRejected: 'The token that was issued a moment ago is refused by the API: check that base-url leads to one platform alone.'
 };
 
-;// CONCATENATED MODULE: ./lib/auth/index.js
+;// MODULE ./lib/auth/index.js
 
 function exchange(request, wire, witness) {
 	switch (request.exchange) {
@@ -910,7 +915,7 @@ async function identify(request, grant, wire) {
 	const { token, apiUrl } = grant;
 	if (request.exchange.startsWith('genesys') && apiUrl !== undefined)
 		return identifyGenesys(token.value, apiUrl, wire);
-	const id = tenantOf(token);
+	const id = tenantOf(token, wire);
 	if (id !== undefined)
 		return { id };
 	throw new errors/* ActionError */.l('bad-response', 'The token that was issued names no tenant, so whose it is cannot be established.', 'Leave verify and allowed-organization-ids out for this exchange, or use a client with an access key: its tokens name their tenant.');
@@ -920,7 +925,7 @@ function revoke(token, revokedAt, wire) {
 	return revokeGenesys(token, revokedAt, wire);
 }
 
-;// CONCATENATED MODULE: ./lib/step/guard.js
+;// MODULE ./lib/step/guard.js
 
 /** Throws `lifetime-too-short` unless the token is known to live as long as was asked. */
 function requireLifetime(token, guards, request) {
@@ -950,7 +955,7 @@ function requireOrganization({ id, name }, guards) {
 	throw new errors/* ActionError */.l('organization-not-allowed', `The token belongs to the organisation ${id}${name === undefined ? '' : ` (${name})`}, which allowed-organization-ids does not name.`, 'The credentials are of another organisation than you meant: check which secret this job gets. Nothing was handed on.');
 }
 
-;// CONCATENATED MODULE: ./lib/obtaining.js
+;// MODULE ./lib/obtaining.js
 
 /** Exchanges, and checks what came of it; throws an `ActionError`. What was issued by then, the witness knows. */
 async function obtain({ request, guards }, wire, witness) {
@@ -963,7 +968,7 @@ async function obtain({ request, guards }, wire, witness) {
 	return { grant, organization };
 }
 
-;// CONCATENATED MODULE: ./lib/revocation.js
+;// MODULE ./lib/revocation.js
 
 /** Cleaning has bounds of its own, beside the step's: ten seconds in all, of which the process takes its part. */
 const LIMITS = { timeoutMs: 9_000, attemptTimeoutMs: 4_000, maxAttempts: 10 };
@@ -993,7 +998,7 @@ async function endIssued(issued, custody, console, clock) {
 
 var saved = load_("./lib/step/saved.js");
 var file_command = load_("./node_modules/@actions/core/lib/file-command.js");
-;// CONCATENATED MODULE: ./lib/step/toolkit/files.js
+;// MODULE ./lib/step/toolkit/files.js
 /** The official toolkit's way to the runner's command files. It loads `crypto`, so it is loaded when it is needed. */
 
 const setOutput = (name, value) => (0,file_command/* issueFileCommand */.n)('OUTPUT', (0,file_command/* prepareKeyValueMessage */.v)(name, value));
@@ -1004,7 +1009,7 @@ function exportVariable(name, value) {
 }
 const addToSummary = (html) => (0,file_command/* issueFileCommand */.n)('STEP_SUMMARY', html);
 
-;// CONCATENATED MODULE: ./lib/step/custody.js
+;// MODULE ./lib/step/custody.js
 
 /** Knows every token that the step was issued, and keeps the post step's knowledge of them up to date. */
 class Custody {
@@ -1047,7 +1052,7 @@ class Custody {
 var external_node_fs_ = load_("node:fs");
 var external_node_crypto_ = load_("node:crypto");
 var external_node_path_ = load_("node:path");
-;// CONCATENATED MODULE: ./lib/step/token-file.js
+;// MODULE ./lib/step/token-file.js
 
 /** Returns the folder that the token's file will have to itself; nothing is made yet, so it can be saved first. */
 function chooseFolder(runnerTemp) {
@@ -1075,7 +1080,7 @@ function removeTokenFile(folder) {
 }
 
 var step_variables = load_("./lib/step/variables.js");
-;// CONCATENATED MODULE: ./lib/step/publish.js
+;// MODULE ./lib/step/publish.js
 
 function publish(granted, asked, custody, console) {
 	if (console.isClosed)
@@ -1149,7 +1154,7 @@ function attempt(part) {
 }
 
 var story = load_("./lib/step/story.js");
-;// CONCATENATED MODULE: ./lib/step/summary.js
+;// MODULE ./lib/step/summary.js
 
 function summarise(granted, asked, console) {
 	const file = process.env['GITHUB_STEP_SUMMARY'] ?? '';
@@ -1220,7 +1225,7 @@ function summary_plain(text) {
 	return text.replace(/[&<>"']/g, letter => `&#${letter.charCodeAt(0)};`);
 }
 
-;// CONCATENATED MODULE: ./lib/granting.js
+;// MODULE ./lib/granting.js
 
 /** Does what was asked. Returns how to take it back; throws an `ActionError`. */
 async function grant(asked, { console, clock }) {
@@ -1264,7 +1269,7 @@ async function discard(custody, console, clock) {
 		console.warn('The token is not handed on; revoking it failed and is tried again when the job ends.');
 }
 
-;// CONCATENATED MODULE: ./lib/post.js
+;// MODULE ./lib/post.js
 
 async function post(saved, { console, clock }) {
 	for (const { value } of saved.tokens)
@@ -1322,7 +1327,7 @@ function nameOf({ kind }) {
 	return kind === 'access' ? 'access token' : 'long-lived token';
 }
 
-;// CONCATENATED MODULE: ./lib/beyond.js
+;// MODULE ./lib/beyond.js
 /** What takes the network, and all that it loads: validation does without, and so does a post step with nothing to do. */
 
 /***/ }),

@@ -391,9 +391,12 @@ class Secrets {
 function formEncode(text) {
 	return new URLSearchParams({ _: text }).toString().slice(2);
 }
-/** ASCII alone, so that every letter keeps its place in the text. */
+/** Letter by letter, and only where a letter stays one, so that each keeps its place in the text. */
 function lowerCase(text) {
-	return text.replace(/[A-Z]+/g, letters => letters.toLowerCase());
+	return text.replace(/[A-Z\u0080-\uffff]/g, letter => {
+		const lower = letter.toLowerCase();
+		return lower.length === 1 ? lower : letter;
+	});
 }
 
 /***/ }),
@@ -513,7 +516,7 @@ function invalidInput(name, got, allowed, from = '') {
 	return new _errors_js__WEBPACK_IMPORTED_MODULE_0__/* .ActionError */ .l('invalid-input', `Input ${name}${from} is ${what}.`, allowed);
 }
 function quoted(text) {
-	if (text.length > 80)
+	if (text.length > 80 || /:\/\/[^/]*@/.test(text))
 		return `a text of ${text.length} characters`;
 	return (0,_text_js__WEBPACK_IMPORTED_MODULE_1__/* .oneLine */ .TN)(text, 80) === text
 		? `“${text}”`
@@ -750,7 +753,7 @@ load_.d(exports_, {
   pA: () => (/* binding */ nearest),
   r4: () => (/* binding */ inWords)
 });
-/** Returns the text as one clean line of at most `most` characters: no control, format or broken ones. */
+/** Returns the text as one clean line of at most `most` UTF-16 units: no control, format or broken character. */
 function oneLine(text, most) {
 	// Most texts are plain, and the two patterns below are dear to build.
 	if (text.length <= most && /^[!-~]+(?: [!-~]+)*$/.test(text))
@@ -759,8 +762,7 @@ function oneLine(text, most) {
 		.replace(/[\p{Cc}\p{Zl}\p{Zp}\s]+/gu, ' ')
 		.replace(/[\p{Cf}\p{Cs}\p{Co}\p{Cn}]/gu, '')
 		.trim();
-	const letters = [...clean];
-	return letters.length > most ? `${letters.slice(0, most - 1).join('')}…` : clean;
+	return clean.length > most ? `${clean.slice(0, most - 1).replace(/[\ud800-\udbff]$/, '')}…` : clean;
 }
 function shown(text, hide, most) {
 	return oneLine(hide(oneLine(hide(text), Number.POSITIVE_INFINITY)), most);
@@ -1036,7 +1038,7 @@ load_.d(exports_, {
 var errors = load_("./lib/errors.js");
 var lib_secret = load_("./lib/secret.js");
 var lib_text = load_("./lib/text.js");
-;// CONCATENATED MODULE: ./lib/step/inputs/environment.js
+;// MODULE ./lib/step/inputs/environment.js
 const REGION_VARIABLES = {
 	genesys: ['GENESYS_CLOUD_REGION', 'GENESYSCLOUD_REGION'],
 	cxone: ['CXONE_REALM', 'CXONE_REGION']
@@ -1088,7 +1090,7 @@ class Fallbacks {
 	}
 }
 
-;// CONCATENATED MODULE: ./lib/step/inputs/credentials.js
+;// MODULE ./lib/step/inputs/credentials.js
 
 /** Inputs that hold a credential: if any of them is given, none is taken from the environment. */
 const CREDENTIAL_INPUTS = ['client-id', 'client-secret', 'access-key-id', 'access-key-secret'];
@@ -1155,7 +1157,7 @@ function keepUsable(secret, keep) {
 }
 
 var declared = load_("./lib/step/inputs/declared.js");
-;// CONCATENATED MODULE: ./lib/step/inputs/limits.js
+;// MODULE ./lib/step/inputs/limits.js
 
 const UNIT_SECONDS = { '': 1, s: 1, m: 60, h: 3600, d: 86_400 };
 const DAY_SECONDS = 86_400;
@@ -1190,7 +1192,7 @@ function readMaxAttempts(inputs) {
 	return count;
 }
 
-;// CONCATENATED MODULE: ./lib/step/inputs/guards.js
+;// MODULE ./lib/step/inputs/guards.js
 
 /** Returns what is asked of the token; throws `invalid-input`. */
 function readGuards(inputs) {
@@ -1225,7 +1227,7 @@ function readAllowed(inputs) {
 var hand_over = load_("./lib/step/inputs/hand-over.js");
 var cxone_hosts = load_("./lib/auth/cxone-hosts.js");
 var genesys_regions = load_("./lib/auth/genesys-regions.js");
-;// CONCATENATED MODULE: ./lib/step/inputs/base-url.js
+;// MODULE ./lib/step/inputs/base-url.js
 
 const RULE = 'One origin and nothing more: https://gateway.example.com, or http on loopback (http://127.0.0.1:8080).';
 /** Returns the origin that stands in for all the platform's hosts, if one is given; throws `invalid-input`. */
@@ -1248,7 +1250,7 @@ function isLoopback(host) {
 	return host === 'localhost' || host === '[::1]' || /^127\.\d+\.\d+\.\d+$/.test(host);
 }
 
-;// CONCATENATED MODULE: ./lib/step/inputs/request.js
+;// MODULE ./lib/step/inputs/request.js
 
 /** Returns the request for Genesys Cloud that the inputs describe; throws `invalid-input` or `missing-credential`. */
 function genesysRequest(reading) {
@@ -1350,7 +1352,7 @@ function baseUrlOf(inputs) {
 	return baseUrl === undefined ? {} : { baseUrl };
 }
 
-;// CONCATENATED MODULE: ./lib/step/inputs/index.js
+;// MODULE ./lib/step/inputs/index.js
 
 function readInputs(env, keep) {
 	const inputs = new declared/* Inputs */.G0(env, declared/* MAIN_INPUTS */.Yb);
@@ -1388,7 +1390,7 @@ function readProvider(inputs) {
 }
 
 var external_node_fs_ = load_("node:fs");
-;// CONCATENATED MODULE: ./lib/step/runner.js
+;// MODULE ./lib/step/runner.js
 
 function requireRunner(env, files, folders = []) {
 	const missing = [...files, ...folders].find(name => !isWritable(env[name] ?? '', folders.includes(name)));
@@ -1407,7 +1409,7 @@ function isWritable(path, isFolder) {
 }
 
 var story = load_("./lib/step/story.js");
-;// CONCATENATED MODULE: ./lib/main.js
+;// MODULE ./lib/main.js
 
 /** Exchanges credentials for a token and hands it on. Returns how to take that back; throws an `ActionError`. */
 async function main(world) {
@@ -1422,7 +1424,7 @@ async function main(world) {
 	return grant(asked, world);
 }
 
-;// CONCATENATED MODULE: ./lib/step/clock.js
+;// MODULE ./lib/step/clock.js
 /** The real one. */
 const clock = {
 	now: Date.now,
@@ -1432,7 +1434,7 @@ const clock = {
 
 var external_os_ = load_("os");
 var utils = load_("./node_modules/@actions/core/lib/utils.js");
-;// CONCATENATED MODULE: ./node_modules/@actions/core/lib/command.js
+;// MODULE ./node_modules/@actions/core/lib/command.js
 
 function issueCommand(command, properties, message) {
 	const cmd = new Command(command, properties, message);
@@ -1490,7 +1492,7 @@ function escapeProperty(s) {
 		.replace(/,/g, '%2C');
 }
 //# sourceMappingURL=command.js.map
-;// CONCATENATED MODULE: ./lib/step/toolkit/log.js
+;// MODULE ./lib/step/toolkit/log.js
 
 /** Has the runner hide a value from now on. */
 const setSecret = (value) => issueCommand('add-mask', {}, value);
@@ -1501,7 +1503,7 @@ const info = (line) => void process.stdout.write(`${line}\n`);
 /** Whether step debugging is on. */
 const isDebug = () => process.env['RUNNER_DEBUG'] === '1';
 
-;// CONCATENATED MODULE: ./lib/step/console.js
+;// MODULE ./lib/step/console.js
 
 class Console {
 	#secrets = new lib_secret/* Secrets */.Sb();
@@ -1533,7 +1535,7 @@ class Console {
 	}
 }
 
-;// CONCATENATED MODULE: ./lib/step/failure.js
+;// MODULE ./lib/step/failure.js
 
 /** The runner cuts annotations at 4,096 characters; a message is read to its end at half of that. */
 const LONGEST_MESSAGE = 2000;
@@ -1574,7 +1576,7 @@ function kindOf(error) {
 		.join(' ');
 }
 
-;// CONCATENATED MODULE: ./lib/step/ending.js
+;// MODULE ./lib/step/ending.js
 
 /** How long the log may take to reach the runner once all is done. */
 const FLUSH_MS = 2000;
@@ -1600,9 +1602,13 @@ async function runToEnd(step, process, { neverFails = false } = {}) {
 			return;
 		ending = true;
 		console.close();
-		takeBack();
-		tell(reason);
-		await end(1);
+		try {
+			takeBack();
+			tell(reason);
+		}
+		finally {
+			await end(1);
+		}
 	};
 	const stop = once(error => {
 		if (neverFails)
@@ -1649,7 +1655,7 @@ function flushed({ stdout }) {
 }
 
 var saved = load_("./lib/step/saved.js");
-;// CONCATENATED MODULE: ./lib/step/stdout.js
+;// MODULE ./lib/step/stdout.js
 
 /** How long a log that takes nothing is waited for, and how often it is asked again. */
 const PATIENCE_MS = 2000;
@@ -1675,7 +1681,7 @@ function write(text, written) {
 	return true;
 }
 
-;// CONCATENATED MODULE: ./lib/entry/action/index.js
+;// MODULE ./lib/entry/action/index.js
 
 writeAtOnce(process);
 const runMain = () => runToEnd(console => main({ env: process.env, console, clock: clock }), process);

@@ -48,6 +48,7 @@ export function makeReadable(folder, { modules, chunks }) {
         .replace('chunkId + ".index.js"', 'chunkId + ".js"')
         // What webpack says beside each import, the import says itself by its name now.
         .replace(/^\/\/ EXTERNAL MODULE: .*\n/gm, '')
+        .replace(/^;\/\/ CONCATENATED MODULE: /gm, ';// MODULE ')
         .replace(WEBPACK_NAMES, name => SHORT_NAMES[name] ?? name)
         .replace(/\n{3,}/g, '\n\n')
       requireOneLineTemplates(text, file)

@@ -45,7 +45,7 @@ async function byApplication(request: CxoneApplication, wire: Wire, witness: Wit
     body: form({ grant_type: 'password', username: accessKey.id, scope }, 'password', accessKey.secret)
   })
   const token = tokenIn(answer, request, APPLICATION_ADVICE, wire, witness)
-  const tenantId = tenantOf(token)
+  const tenantId = tenantOf(token, wire)
   if (tenantId === undefined) throw badResponse(answer, wire, 'with an access_token that names no tenant')
   return { token, ...(await configuration(request, tenantId, wire)) }
 }
@@ -142,12 +142,14 @@ function tokenIn(
  * Returns the tenant that a CXone token names in its `tenantId` claim. The token is a JWT that came over TLS
  * from its issuer a moment ago, so nobody else can have written the claim: it is decoded, not verified.
  */
-export function tenantOf(token: Token): string | undefined {
-  return token.value.look(jwt => {
+export function tenantOf(token: Token, wire: Wire): string | undefined {
+  const said = token.value.look(jwt => {
     const claims = jsonObject(Buffer.from(jwt.split('.')[1] ?? '', 'base64url').toString('utf8'))
-    const tenantId = claims?.['tenantId']
-    return typeof tenantId === 'string' && /^[A-Za-z0-9-]{1,64}$/.test(tenantId) ? tenantId : undefined
+    return claims?.['tenantId']
   })
+  // It goes into an address and an output: an identifier, and none that echoes a secret.
+  const isOne = typeof said === 'string' && /^[A-Za-z0-9-]{1,64}$/.test(said) && wire.hide(said) === said
+  return isOne ? said : undefined
 }
 
 /** What the platform echoes of a secret is no name. */

@@ -1,5 +1,6 @@
 import type { Answer } from '../http/request.js'
 import type { Wire } from '../http/wire.js'
+import type { Secret } from '../secret.js'
 import { readToken } from './answers.js'
 import { type GenesysRegion, nearestGenesysRegion } from './genesys-regions.js'
 import { type Advice, rejection } from './rejections.js'
@@ -46,7 +47,7 @@ async function atLoginHost(request: GenesysLogin, wire: Wire, witness: Witness):
     headers: { Authorization: basic(client, witness), 'Content-Type': FORM },
     body: formText({ grant_type: 'client_credentials', scope })
   })
-  return tokenIn(answer, 'access', request, advice(request), wire, witness)
+  return tokenIn(answer, request, { kind: 'access', advice: advice(request) }, wire, witness)
 }
 
 /** The tutorial's request; no artefact of the vendor's shows it. */
@@ -63,7 +64,13 @@ async function atApiHost(request: GenesysApi, wire: Wire, witness: Witness): Pro
   const notOffered =
     'This request is the tutorial’s and not documented by Genesys. Leave out token-endpoint: the documented ' +
     'request at the login host is the default.'
-  return tokenIn(answer, 'access', request, { ...advice(request), notOffered }, wire, witness)
+  return tokenIn(
+    answer,
+    request,
+    { kind: 'access', advice: { ...advice(request), notOffered } },
+    wire,
+    witness
+  )
 }
 
 /** The tutorial's request for a token that lives for a year; no artefact of the vendor's shows it. */
@@ -78,20 +85,28 @@ async function generate(request: GenesysLongLived, wire: Wire, witness: Witness)
     headers: { Authorization: initial.value.derive(token => `Bearer ${token}`), 'Content-Type': JSON_TYPE },
     body: JSON.stringify({ grant_type: 'client_credentials', resource_owner: request.serviceAccountId })
   })
-  return tokenIn(answer, 'long-lived', request, GENERATE_ADVICE, wire, witness)
+  const sent = [initial.value]
+  return tokenIn(answer, request, { kind: 'long-lived', advice: GENERATE_ADVICE, sent }, wire, witness)
+}
+
+/** What is expected of an answer: which token, what to do where there is none, and what was sent beside the client. */
+interface Expected {
+  readonly kind: Token['kind']
+  readonly advice: Advice
+  readonly sent?: readonly Secret[]
 }
 
 function tokenIn(
   answer: Answer,
-  kind: Token['kind'],
   request: GenesysRequest,
-  hints: Advice,
+  expected: Expected,
   wire: Wire,
   witness: Witness
 ): Token {
-  if (answer.status !== 200) throw rejection(answer, hints, wire)
+  const { kind, advice, sent = [] } = expected
+  if (answer.status !== 200) throw rejection(answer, advice, wire)
   const { client } = request.exchange === 'genesys-long-lived' ? request.initial : request
-  const token = readToken(answer, kind, credentialsOf(client, undefined), wire, witness)
+  const token = readToken(answer, kind, [...credentialsOf(client, undefined), ...sent], wire, witness)
   witness.issued({ token, revokedAt: apiUrl(request) })
   return token
 }

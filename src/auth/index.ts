@@ -31,7 +31,7 @@ export async function identify(request: AuthRequest, grant: Grant, wire: Wire): 
   const { token, apiUrl } = grant
   if (request.exchange.startsWith('genesys') && apiUrl !== undefined)
     return identifyGenesys(token.value, apiUrl, wire)
-  const id = tenantOf(token)
+  const id = tenantOf(token, wire)
   if (id !== undefined) return { id }
   throw new ActionError(
     'bad-response',

@@ -23,10 +23,11 @@ export function basic(client: Client, witness: Witness): Secret {
 
 /** Returns what no token may hold: a broken server that echoes its request would have it published. */
 export function credentialsOf(client: Client | undefined, accessKey: AccessKey | undefined): Secret[] {
-  return [
+  const secrets = [
     ...(client === undefined ? [] : [client.secret, basicBlob(client)]),
     ...(accessKey === undefined ? [] : [accessKey.secret])
   ]
+  return secrets.flatMap(secret => [secret, ...secret.otherSpellings()])
 }
 
 function basicBlob(client: Client): Secret {

@@ -46,9 +46,12 @@ export async function runToEnd(
     if (ending) return
     ending = true
     console.close()
-    takeBack()
-    tell(reason)
-    await end(1)
+    try {
+      takeBack()
+      tell(reason)
+    } finally {
+      await end(1)
+    }
   }
   const stop = once(error => {
     if (neverFails)

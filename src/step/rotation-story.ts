@@ -56,7 +56,11 @@ export function reportRotation(token: Token, updatedAt: Date | undefined, asked:
 
 /** Says so in the outputs of a step that fails, which have nothing else to say. */
 export function notRotated(): void {
-  toolkit.setOutput('rotated', 'false')
+  try {
+    toolkit.setOutput('rotated', 'false')
+  } catch {
+    // The failure that led here is told all the same; it must not be lost for want of an output.
+  }
 }
 
 function write(

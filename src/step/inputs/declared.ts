@@ -122,10 +122,10 @@ export function invalidInput(name: InputName, got: string, allowed: string, from
 
 /**
  * Returns a short and clean text in quotes, and of any other its length alone: a piece of a text could be a piece of
- * a secret that was pasted into the wrong input, and nobody would know it again to hide it.
+ * a secret, as a user in an address is, that was pasted into the wrong input, and nobody would know it again to hide it.
  */
 export function quoted(text: string): string {
-  if (text.length > 80) return `a text of ${text.length} characters`
+  if (text.length > 80 || /:\/\/[^/]*@/.test(text)) return `a text of ${text.length} characters`
   return oneLine(text, 80) === text
     ? `“${text}”`
     : `a text of ${text.length} characters, some of them blanks or invisible`
