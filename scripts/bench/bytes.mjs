@@ -25,7 +25,7 @@ export function bytesOf(texts) {
 }
 
 /** Where a module begins: by itself, or laid together with the one that imports it. */
-const BEGINNING = /^(?:\/\*\*\*\/ "([^"]+)":|;\/\/ CONCATENATED MODULE: (.+))$/
+const BEGINNING = /^(?:\/\*\*\*\/ "([^"]+)":|;\/\/ MODULE (.+))$/
 
 /**
  * Which module each line of a bundle belongs to; what bundles add of their own is `webpack`.
