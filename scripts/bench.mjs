@@ -2,12 +2,13 @@
  * What the action costs: time and memory as ratios of one interleaved run, the bundles' bytes, and what it asks of
  * the network. It prints and never fails a build; `__tests__/repository/size.test.ts` holds what does not depend on time.
  *
- *     npm run bench                   30 rounds, about a minute
+ *     npm run bench                   30 rounds, about half a minute
  *     npm run bench -- --rounds=5
  *     npm run bench -- --split        how the time of main splits, by --cpu-prof
  *     npm run bench -- --composition  what the bundles are made of
  */
 import { spawnSync } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { bytesOf, composition, mainWithPost, rotate } from './bench/bytes.mjs'
 import {
@@ -38,7 +39,7 @@ const rounds = Number(values.rounds)
 if (!Number.isInteger(rounds) || rounds < 1)
   throw new Error(`--rounds=${values.rounds} is no number of rounds`)
 
-const PEAK = new URL('./bench/peak.cjs', import.meta.url)
+const PEAK = fileURLToPath(new URL('./bench/peak.cjs', import.meta.url))
 /** Memory varies little. */
 const MEMORY_ROUNDS = 7
 
@@ -115,7 +116,7 @@ function times() {
 /** @returns {Row[]} */
 function memory() {
   const peak = (/** @type {Child} */ child) => () => {
-    const preloaded = { ...child, args: ['--require', PEAK.pathname, ...child.args] }
+    const preloaded = { ...child, args: ['--require', PEAK, ...child.args] }
     return Number(/^peak (\d+)$/m.exec(job.run(preloaded).stderr)?.[1])
   }
   const exchange = main(exchanges(platforms.origins).genesys)

@@ -37,7 +37,8 @@ export function refusal(got: Read): string {
 /** Returns how an error names a value: quoted if it is short and clean, and by its length alone if not. */
 export function quotedAs(given: string): string {
   const text = given.trim()
-  if (text.length > 80) return `a text of ${text.length} characters`
+  // A user in an address may be a credential: such an address is not repeated.
+  if (text.length > 80 || /:\/\/[^/]*@/.test(text)) return `a text of ${text.length} characters`
   return /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\u00a0]| {2}/u.test(text)
     ? `a text of ${text.length} characters, some of them blanks or invisible`
     : `“${text}”`
