@@ -505,7 +505,7 @@ describe('whatever a platform answers', () => {
             answers.map(one => one(who))
           )
         ),
-        { numRuns: 150, endOnFailure: true }
+        { numRuns: 300, endOnFailure: true }
       )
     },
     60_000
@@ -521,7 +521,7 @@ describe('whatever a platform answers', () => {
           { verify: 'true' }
         )
       ),
-      { numRuns: 150, endOnFailure: true }
+      { numRuns: 300, endOnFailure: true }
     )
   }, 60_000)
 
