@@ -23,6 +23,7 @@ export async function storeToken(
 ): Promise<void> {
   const last = custody.issued.at(-1)
   const letGo = () => {
+    if (world.console.isClosed) throw new Error('the step is ending')
     if (last) custody.release(last)
   }
   const storing = await storeSecret(github, asked.secretName, value, store.publicKey, sharing, letGo)
@@ -34,6 +35,9 @@ export async function storeToken(
   throw storing.why
 }
 
+/** A request that was given up may still be carried out for a moment. */
+const SETTLING_MS = 4_000
+
 /** Where no answer told it, the secret's own date tells whether it was stored; there is time of its own for that. */
 async function wasStored(
   { console, clock }: World,
@@ -41,7 +45,7 @@ async function wasStored(
   store: Store
 ): Promise<boolean | 'unknown'> {
   const wire = cleaningWire(console, clock)
-  try {
+  const look = async () => {
     const secret = await readSecret(
       new GitHub(asked.apiUrl, asked.githubToken, asked.place, wire),
       asked.secretName
@@ -51,6 +55,12 @@ async function wasStored(
     if (secret.updatedAt.getTime() !== before) return true
     // Dates have whole seconds: of a secret that was updated in the very second of the first look, they tell nothing.
     return secret.updatedAt >= store.now ? 'unknown' : false
+  }
+  try {
+    const first = await look()
+    if (first !== false) return first
+    await clock.sleep(SETTLING_MS)
+    return await look()
   } catch {
     return 'unknown'
   } finally {

@@ -613,7 +613,7 @@ base-url: every request, with its secrets, goes to ${cxone.origin}.
     const { 'client-secret': _, ...inputs } = genesysInputs()
     const secret = await run(genesys, inputs)
     expect(secret.ran.stdout).toMatch(
-      /^::error::\[missing-credential\] Input client-secret is empty; since another credential input is given, none is taken from the environment\.%0A.*\n$/
+      /^::error::\[missing-credential\] Input client-secret is empty; since another credential input is given, GENESYS_CLOUD_CLIENT_SECRET or GENESYSCLOUD_OAUTHCLIENT_SECRET of the environment is not asked\.%0A.*\n$/
     )
     expect([region.ran.outputs, secret.ran.outputs]).toEqual([
       { 'error-code': 'invalid-input' },
@@ -635,7 +635,7 @@ base-url: every request, with its secrets, goes to ${cxone.origin}.
     expect([ran.exitCode, ran.stderr, genesys.connections]).toEqual([1, '', 0])
     expect(ran.stdout).toBe(
       `${GENESYS_MASKS}::error::[internal-error] What the runner names in ${variable} is not there or cannot be written, so nothing could be ` +
-        'handed on. Nothing was sent.%0ARun the action in a workflow, on a runner of version 2.297 or newer; on a self-hosted one check its ' +
+        'handed on. Nothing was sent.%0ARun the action in a workflow, on a runner of version 2.327.1 or newer; on a self-hosted one check its ' +
         'disk.%0AMore: docs/troubleshooting.md#internal-error\n'
     )
     expect([ran.files.output === '', ran.files.env, ran.files.state, ran.files.summary]).toEqual([

@@ -63,7 +63,7 @@ const HINTS = [
   'GitHub does not accept the name or the value',
   'Use an exchange whose tokens are smaller',
   'Check GITHUB_API_URL, and what stands between the runner and GitHub',
-  'Run the action in a workflow, on a runner of version 2.297 or newer',
+  'Run the action in a workflow, on a runner of version 2.327.1 or newer',
   'Workflows from forks and from Dependabot get no secrets',
   'This document is public and the request carried no credentials',
   'The new token is left alive for that case',

@@ -39,6 +39,8 @@ class Fault extends Error {
 			return error;
 		const { code, syscall, message } = describe(error);
 		const noTunnel = /tunneling socket could not be established, (?:statusCode=(\d{3})|cause=.*?\b(E[A-Z_]{3,}))?/.exec(message);
+		if (noTunnel && /cause=.*(certificate|altnames|SSL routines)/i.test(message))
+			return new Fault('tls', 'the certificate of the proxy is not trusted here', { neverSent: true });
 		if (noTunnel)
 			return tunnelFault(noTunnel[1], noTunnel[2]);
 		if (isTls(code))
@@ -50,7 +52,7 @@ class Fault extends Error {
 			return new Fault('not-http', 'the answer is not HTTP', { systemCode: code });
 		return new Fault('network', NETWORK_WORDS[code] ?? 'the connection failed', {
 			systemCode: code,
-			neverSent: NEVER_SENT.has(code) || syscall === 'connect' || message.includes('before secure TLS connection')
+			neverSent: isNeverSent(code, syscall, message)
 		});
 	}
 }
@@ -61,6 +63,12 @@ function tunnelFault(status, systemCode = '') {
 		return new Fault('network', 'the proxy was not reached', from);
 	const message = `the proxy answered ${status} to CONNECT`;
 	return new Fault(status.startsWith('4') ? 'proxy-refused' : 'network', message, from);
+}
+/** The same codes come from a connection that stands: then the request may have gone. */
+function isNeverSent(code, syscall, message) {
+	if (syscall === 'read' || syscall === 'write')
+		return false;
+	return NEVER_SENT.has(code) || syscall === 'connect' || message.includes('before secure TLS connection');
 }
 const NEVER_SENT = new Set(['ENOTFOUND', 'EAI_AGAIN', 'ECONNREFUSED', 'EHOSTUNREACH', 'ENETUNREACH']);
 const NETWORK_WORDS = {
@@ -206,7 +214,13 @@ function requireReadableProxy(url) {
 	const name = names.find(variable => process.env[variable]);
 	if (name === undefined || (0,lib_proxy/* checkBypass */.H)(url))
 		return;
-	const proxy = (0,lib_proxy/* getProxyUrl */.s)(url);
+	let proxy;
+	try {
+		proxy = (0,lib_proxy/* getProxyUrl */.s)(url);
+	}
+	catch {
+		// told below
+	}
 	if (proxy?.host && /^https?:$/.test(proxy.protocol))
 		return;
 	throw new errors/* ActionError */.l('network', `The proxy that ${name} names cannot be used: its value is no http or https URL.`, 'Write it as http://host:port or http://user:password@host:port, with special characters percent-encoded (% is %25, # is %23).');
@@ -240,9 +254,13 @@ const HINT = {
 	'too-large': 'This is no answer to a token request. Check base-url, and what stands between the runner and the platform.',
 	'not-http': 'Something else than a web server answers there. Check base-url and the proxy.'
 };
+/** No whole answer came; `neverSent` where no attempt can have reached the other side. */
+class Unanswered extends errors/* ActionError */.l {
+	neverSent = false;
+}
 /** Returns the error for a request that brought no whole answer. */
 function unanswered(request, fault, attempts, givenUp) {
-	return new errors/* ActionError */.l(CODE[fault.kind], `${named(request)} failed: ${fault.summary}${throughProxy(request.url)}, ${(0,lib_text/* counted */.hS)(attempts, 'attempt')}${givenUp}.`, hintFor(request, fault), { cause: fault });
+	return new Unanswered(CODE[fault.kind], `${named(request)} failed: ${fault.summary}${throughProxy(request.url)}, ${(0,lib_text/* counted */.hS)(attempts, 'attempt')}${givenUp}.`, hintFor(request, fault), { cause: fault });
 }
 function hintFor(request, fault) {
 	// Behind a proxy it is the proxy's own name that was looked up here.
@@ -359,9 +377,11 @@ class Wire {
 		this.#requireTime(request);
 		const { clock, limits } = this.#surroundings;
 		const tally = { throttles: 0, faults: 0 };
+		let neverSent = true;
 		for (let attempts = 1;; attempts++) {
 			const sentAt = new Date(clock.now());
 			const { reply, outcome } = await this.#attempt(request, sentAt);
+			neverSent &&= reply instanceof Fault && reply.neverSent;
 			const throttled = outcome.kind === 'answer' && outcome.throttled;
 			tally[throttled ? 'throttles' : 'faults'] += 1;
 			const decision = decide(outcome, request.repeat ?? 'always', tally, limits.maxAttempts, this.#timeLeftMs(), clock.random);
@@ -371,8 +391,9 @@ class Wire {
 				continue;
 			}
 			const givenUp = this.#reason(decision, outcome);
-			if (reply instanceof Fault)
-				throw unanswered(request, reply, attempts, givenUp);
+			if (reply instanceof Fault) {
+				throw Object.assign(unanswered(request, reply, attempts, givenUp), { neverSent });
+			}
 			const answer = { request, ...reply, throttled, sentAt, attempts, givenUp };
 			if (answer.status >= 300 && answer.status < 400)
 				throw redirected(answer, this.#surroundings.hide);
@@ -388,11 +409,13 @@ class Wire {
 	}
 	/** A request that makes something is not started where nobody could wait for its answer. */
 	#requireTime(request) {
-		const needed = request.repeat === 'if-not-carried-out' ? SHORTEST_ATTEMPT : 1;
+		const { timeoutMs } = this.#surroundings.limits;
+		const writes = request.method === 'PUT' ? Math.min(5 * SHORTEST_ATTEMPT, timeoutMs / 4) : 1;
+		const needed = request.repeat === 'if-not-carried-out' ? SHORTEST_ATTEMPT : writes;
 		if (this.#timeLeftMs() >= needed)
 			return;
-		const { timeoutMs } = this.#surroundings.limits;
-		throw unanswered(request, new Fault('timeout', `it was not sent, for the timeout of ${(0,lib_text/* inWords */.r4)(timeoutMs / 1000)} is used up`), 0, '');
+		const error = unanswered(request, new Fault('timeout', `it was not sent, for the timeout of ${(0,lib_text/* inWords */.r4)(timeoutMs / 1000)} is used up`), 0, '');
+		throw Object.assign(error, { neverSent: true });
 	}
 	async #attempt(request, sentAt) {
 		const timeoutMs = Math.max(1, Math.min(this.#surroundings.limits.attemptTimeoutMs, this.#timeLeftMs()));
@@ -821,7 +844,9 @@ async function generate(request, wire, witness) {
 }
 function genesys_tokenIn(answer, request, expected, wire, witness) {
 	const { kind, advice, sent = [] } = expected;
-	if (answer.status !== 200)
+	// Nobody documents generate's answer, and 201 is the usual one where something is made: its token must not be lost.
+	const isGiven = answer.status === 200 || (kind === 'long-lived' && answer.status === 201);
+	if (!isGiven)
 		throw rejection(answer, advice, wire);
 	const { client } = request.exchange === 'genesys-long-lived' ? request.initial : request;
 	const token = readToken(answer, kind, [...credentialsOf(client, undefined), ...sent], wire, witness);
@@ -918,7 +943,7 @@ async function identify(request, grant, wire) {
 	const id = tenantOf(token, wire);
 	if (id !== undefined)
 		return { id };
-	throw new errors/* ActionError */.l('bad-response', 'The token that was issued names no tenant, so whose it is cannot be established.', 'Leave verify and allowed-organization-ids out for this exchange, or use a client with an access key: its tokens name their tenant.');
+	throw new errors/* ActionError */.l('bad-response', 'The token that was issued names no tenant, so whose it is cannot be established.', 'Leave verify and allowed-organization-ids out for this exchange (in rotate: verify: false), or use a client with an access key: its tokens name their tenant.');
 }
 /** Ends a token of a platform that can. Returns whether it was still there; throws an `ActionError`. */
 function revoke(token, revokedAt, wire) {
@@ -992,8 +1017,17 @@ async function endIssued(issued, custody, console, clock) {
 	const ends = await revokeAll(tokens, console, clock);
 	for (const [index, one] of issued.entries())
 		if (ends[index]?.status === 'fulfilled')
-			custody.release(one);
+			release(one, custody);
 	return ends.every(({ status }) => status === 'fulfilled');
+}
+/** A state that cannot be written costs the post step a request, and must not hide why the step failed. */
+function release(one, custody) {
+	try {
+		custody.release(one);
+	}
+	catch {
+		// The post step finds the token gone.
+	}
 }
 
 var saved = load_("./lib/step/saved.js");

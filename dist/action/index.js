@@ -1109,7 +1109,7 @@ function readCredentials(inputs, provider, fallbacks, keep) {
 	const accessKey = pair('access-key-id', 'access-key-secret', ACCESS_KEY_FAMILIES);
 	for (const { secret } of [client, accessKey])
 		keepUsable(secret, keep);
-	const missing = (name) => (fromInputs ? emptyInput(name) : missingCredential(provider, [name]));
+	const missing = (name) => fromInputs ? emptyInput(provider, name) : missingCredential(provider, [name]);
 	return {
 		...holder('client', 'client-id', 'client-secret', client, missing),
 		// Genesys Cloud knows no access keys: one that is given is refused by name, whole or not.
@@ -1122,13 +1122,16 @@ const WHY_EMPTY = 'Workflows from forks and from Dependabot get no secrets (Depe
 	'environment need environment: on the job. Check the spelling of the secret’s name too: an unknown one is empty.';
 /** Returns the error for credentials that are neither among the inputs nor in the environment. */
 function missingCredential(provider, missing) {
-	const families = [...CLIENT_FAMILIES[provider], ...ACCESS_KEY_FAMILIES[provider]];
-	const variables = missing.flatMap(name => families.flatMap(family => family[name] ?? []));
+	const variables = variablesFor(provider, missing);
 	return new errors/* ActionError */.l('missing-credential', `Input ${(0,lib_text/* listed */.KE)(missing, 'and')} ${missing.length === 1 ? 'is' : 'are'} empty, and so is ${(0,lib_text/* listed */.KE)(variables)} in the environment.`, WHY_EMPTY);
 }
+function variablesFor(provider, names) {
+	const families = [...CLIENT_FAMILIES[provider], ...ACCESS_KEY_FAMILIES[provider]];
+	return names.flatMap(name => families.flatMap(family => family[name] ?? []));
+}
 /** Returns the error for one half of a pair: with the other half given, the environment is not asked. */
-function emptyInput(name) {
-	return new errors/* ActionError */.l('missing-credential', `Input ${name} is empty; since another credential input is given, none is taken from the environment.`, WHY_EMPTY);
+function emptyInput(provider, name) {
+	return new errors/* ActionError */.l('missing-credential', `Input ${name} is empty; since another credential input is given, ${(0,lib_text/* listed */.KE)(variablesFor(provider, [name]))} of the environment is not asked.`, WHY_EMPTY);
 }
 function holder(key, idInput, secretInput, { id, secret }, missing) {
 	if (id === '' && secret === '')
@@ -1396,7 +1399,7 @@ function requireRunner(env, files, folders = []) {
 	const missing = [...files, ...folders].find(name => !isWritable(env[name] ?? '', folders.includes(name)));
 	if (missing === undefined)
 		return;
-	throw new errors/* ActionError */.l('internal-error', `What the runner names in ${missing} is not there or cannot be written, so nothing could be handed on. Nothing was sent.`, 'Run the action in a workflow, on a runner of version 2.297 or newer; on a self-hosted one check its disk.');
+	throw new errors/* ActionError */.l('internal-error', `What the runner names in ${missing} is not there or cannot be written, so nothing could be handed on. Nothing was sent.`, 'Run the action in a workflow, on a runner of version 2.327.1 or newer; on a self-hosted one check its disk.');
 }
 function isWritable(path, isFolder) {
 	try {
@@ -1425,9 +1428,11 @@ async function main(world) {
 }
 
 ;// MODULE ./lib/step/clock.js
-/** The real one. */
+const startedMs = Date.now();
+const started = process.hrtime.bigint();
+/** The real one; it goes on evenly when somebody sets the machine's, so that deadlines hold. */
 const clock = {
-	now: Date.now,
+	now: () => startedMs + Number((process.hrtime.bigint() - started) / 1000000n),
 	sleep: ms => new Promise(resolve => setTimeout(resolve, ms)),
 	random: Math.random
 };

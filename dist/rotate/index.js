@@ -916,7 +916,9 @@ async function generate(request, wire, witness) {
 }
 function genesys_tokenIn(answer, request, expected, wire, witness) {
 	const { kind, advice, sent = [] } = expected;
-	if (answer.status !== 200)
+	// Nobody documents generate's answer, and 201 is the usual one where something is made: its token must not be lost.
+	const isGiven = answer.status === 200 || (kind === 'long-lived' && answer.status === 201);
+	if (!isGiven)
 		throw rejection(answer, advice, wire);
 	const { client } = request.exchange === 'genesys-long-lived' ? request.initial : request;
 	const token = readToken(answer, kind, [...credentialsOf(client, undefined), ...sent], wire, witness);
@@ -1013,7 +1015,7 @@ async function identify(request, grant, wire) {
 	const id = tenantOf(token, wire);
 	if (id !== undefined)
 		return { id };
-	throw new errors/* ActionError */.l('bad-response', 'The token that was issued names no tenant, so whose it is cannot be established.', 'Leave verify and allowed-organization-ids out for this exchange, or use a client with an access key: its tokens name their tenant.');
+	throw new errors/* ActionError */.l('bad-response', 'The token that was issued names no tenant, so whose it is cannot be established.', 'Leave verify and allowed-organization-ids out for this exchange (in rotate: verify: false), or use a client with an access key: its tokens name their tenant.');
 }
 /** Ends a token of a platform that can. Returns whether it was still there; throws an `ActionError`. */
 function revoke(token, revokedAt, wire) {
@@ -1795,6 +1797,8 @@ class Fault extends Error {
 			return error;
 		const { code, syscall, message } = describe(error);
 		const noTunnel = /tunneling socket could not be established, (?:statusCode=(\d{3})|cause=.*?\b(E[A-Z_]{3,}))?/.exec(message);
+		if (noTunnel && /cause=.*(certificate|altnames|SSL routines)/i.test(message))
+			return new Fault('tls', 'the certificate of the proxy is not trusted here', { neverSent: true });
 		if (noTunnel)
 			return tunnelFault(noTunnel[1], noTunnel[2]);
 		if (isTls(code))
@@ -1806,7 +1810,7 @@ class Fault extends Error {
 			return new Fault('not-http', 'the answer is not HTTP', { systemCode: code });
 		return new Fault('network', NETWORK_WORDS[code] ?? 'the connection failed', {
 			systemCode: code,
-			neverSent: NEVER_SENT.has(code) || syscall === 'connect' || message.includes('before secure TLS connection')
+			neverSent: isNeverSent(code, syscall, message)
 		});
 	}
 }
@@ -1817,6 +1821,12 @@ function tunnelFault(status, systemCode = '') {
 		return new Fault('network', 'the proxy was not reached', from);
 	const message = `the proxy answered ${status} to CONNECT`;
 	return new Fault(status.startsWith('4') ? 'proxy-refused' : 'network', message, from);
+}
+/** The same codes come from a connection that stands: then the request may have gone. */
+function isNeverSent(code, syscall, message) {
+	if (syscall === 'read' || syscall === 'write')
+		return false;
+	return NEVER_SENT.has(code) || syscall === 'connect' || message.includes('before secure TLS connection');
 }
 const NEVER_SENT = new Set(['ENOTFOUND', 'EAI_AGAIN', 'ECONNREFUSED', 'EHOSTUNREACH', 'ENETUNREACH']);
 const NETWORK_WORDS = {
@@ -1960,7 +1970,13 @@ function requireReadableProxy(url) {
 	const name = names.find(variable => process.env[variable]);
 	if (name === undefined || checkBypass(url))
 		return;
-	const proxy = getProxyUrl(url);
+	let proxy;
+	try {
+		proxy = getProxyUrl(url);
+	}
+	catch {
+		// told below
+	}
 	if (proxy?.host && /^https?:$/.test(proxy.protocol))
 		return;
 	throw new errors/* ActionError */.l('network', `The proxy that ${name} names cannot be used: its value is no http or https URL.`, 'Write it as http://host:port or http://user:password@host:port, with special characters percent-encoded (% is %25, # is %23).');
@@ -1988,9 +2004,13 @@ const HINT = {
 	'too-large': 'This is no answer to a token request. Check base-url, and what stands between the runner and the platform.',
 	'not-http': 'Something else than a web server answers there. Check base-url and the proxy.'
 };
+/** No whole answer came; `neverSent` where no attempt can have reached the other side. */
+class Unanswered extends errors/* ActionError */.l {
+	neverSent = false;
+}
 /** Returns the error for a request that brought no whole answer. */
 function unanswered(request, fault, attempts, givenUp) {
-	return new errors/* ActionError */.l(CODE[fault.kind], `${named(request)} failed: ${fault.summary}${throughProxy(request.url)}, ${(0,lib_text/* counted */.hS)(attempts, 'attempt')}${givenUp}.`, hintFor(request, fault), { cause: fault });
+	return new Unanswered(CODE[fault.kind], `${named(request)} failed: ${fault.summary}${throughProxy(request.url)}, ${(0,lib_text/* counted */.hS)(attempts, 'attempt')}${givenUp}.`, hintFor(request, fault), { cause: fault });
 }
 function hintFor(request, fault) {
 	// Behind a proxy it is the proxy's own name that was looked up here.
@@ -2107,9 +2127,11 @@ class Wire {
 		this.#requireTime(request);
 		const { clock, limits } = this.#surroundings;
 		const tally = { throttles: 0, faults: 0 };
+		let neverSent = true;
 		for (let attempts = 1;; attempts++) {
 			const sentAt = new Date(clock.now());
 			const { reply, outcome } = await this.#attempt(request, sentAt);
+			neverSent &&= reply instanceof Fault && reply.neverSent;
 			const throttled = outcome.kind === 'answer' && outcome.throttled;
 			tally[throttled ? 'throttles' : 'faults'] += 1;
 			const decision = decide(outcome, request.repeat ?? 'always', tally, limits.maxAttempts, this.#timeLeftMs(), clock.random);
@@ -2119,8 +2141,9 @@ class Wire {
 				continue;
 			}
 			const givenUp = this.#reason(decision, outcome);
-			if (reply instanceof Fault)
-				throw unanswered(request, reply, attempts, givenUp);
+			if (reply instanceof Fault) {
+				throw Object.assign(unanswered(request, reply, attempts, givenUp), { neverSent });
+			}
 			const answer = { request, ...reply, throttled, sentAt, attempts, givenUp };
 			if (answer.status >= 300 && answer.status < 400)
 				throw redirected(answer, this.#surroundings.hide);
@@ -2136,11 +2159,13 @@ class Wire {
 	}
 	/** A request that makes something is not started where nobody could wait for its answer. */
 	#requireTime(request) {
-		const needed = request.repeat === 'if-not-carried-out' ? SHORTEST_ATTEMPT : 1;
+		const { timeoutMs } = this.#surroundings.limits;
+		const writes = request.method === 'PUT' ? Math.min(5 * SHORTEST_ATTEMPT, timeoutMs / 4) : 1;
+		const needed = request.repeat === 'if-not-carried-out' ? SHORTEST_ATTEMPT : writes;
 		if (this.#timeLeftMs() >= needed)
 			return;
-		const { timeoutMs } = this.#surroundings.limits;
-		throw unanswered(request, new Fault('timeout', `it was not sent, for the timeout of ${(0,lib_text/* inWords */.r4)(timeoutMs / 1000)} is used up`), 0, '');
+		const error = unanswered(request, new Fault('timeout', `it was not sent, for the timeout of ${(0,lib_text/* inWords */.r4)(timeoutMs / 1000)} is used up`), 0, '');
+		throw Object.assign(error, { neverSent: true });
 	}
 	async #attempt(request, sentAt) {
 		const timeoutMs = Math.max(1, Math.min(this.#surroundings.limits.attemptTimeoutMs, this.#timeLeftMs()));
@@ -2260,8 +2285,17 @@ async function endIssued(issued, custody, console, clock) {
 	const ends = await revokeAll(tokens, console, clock);
 	for (const [index, one] of issued.entries())
 		if (ends[index]?.status === 'fulfilled')
-			custody.release(one);
+			release(one, custody);
 	return ends.every(({ status }) => status === 'fulfilled');
+}
+/** A state that cannot be written costs the post step a request, and must not hide why the step failed. */
+function release(one, custody) {
+	try {
+		custody.release(one);
+	}
+	catch {
+		// The post step finds the token gone.
+	}
 }
 
 ;// MODULE ./lib/step/saved.js
@@ -2584,7 +2618,7 @@ function readCredentials(inputs, provider, fallbacks, keep) {
 	const accessKey = pair('access-key-id', 'access-key-secret', ACCESS_KEY_FAMILIES);
 	for (const { secret } of [client, accessKey])
 		keepUsable(secret, keep);
-	const missing = (name) => (fromInputs ? emptyInput(name) : missingCredential(provider, [name]));
+	const missing = (name) => fromInputs ? emptyInput(provider, name) : missingCredential(provider, [name]);
 	return {
 		...holder('client', 'client-id', 'client-secret', client, missing),
 		// Genesys Cloud knows no access keys: one that is given is refused by name, whole or not.
@@ -2597,13 +2631,16 @@ const WHY_EMPTY = 'Workflows from forks and from Dependabot get no secrets (Depe
 	'environment need environment: on the job. Check the spelling of the secret’s name too: an unknown one is empty.';
 /** Returns the error for credentials that are neither among the inputs nor in the environment. */
 function missingCredential(provider, missing) {
-	const families = [...CLIENT_FAMILIES[provider], ...ACCESS_KEY_FAMILIES[provider]];
-	const variables = missing.flatMap(name => families.flatMap(family => family[name] ?? []));
+	const variables = variablesFor(provider, missing);
 	return new errors/* ActionError */.l('missing-credential', `Input ${(0,lib_text/* listed */.KE)(missing, 'and')} ${missing.length === 1 ? 'is' : 'are'} empty, and so is ${(0,lib_text/* listed */.KE)(variables)} in the environment.`, WHY_EMPTY);
 }
+function variablesFor(provider, names) {
+	const families = [...CLIENT_FAMILIES[provider], ...ACCESS_KEY_FAMILIES[provider]];
+	return names.flatMap(name => families.flatMap(family => family[name] ?? []));
+}
 /** Returns the error for one half of a pair: with the other half given, the environment is not asked. */
-function emptyInput(name) {
-	return new errors/* ActionError */.l('missing-credential', `Input ${name} is empty; since another credential input is given, none is taken from the environment.`, WHY_EMPTY);
+function emptyInput(provider, name) {
+	return new errors/* ActionError */.l('missing-credential', `Input ${name} is empty; since another credential input is given, ${(0,lib_text/* listed */.KE)(variablesFor(provider, [name]))} of the environment is not asked.`, WHY_EMPTY);
 }
 function holder(key, idInput, secretInput, { id, secret }, missing) {
 	if (id === '' && secret === '')
@@ -3203,7 +3240,7 @@ function requireRunner(env, files, folders = []) {
 	const missing = [...files, ...folders].find(name => !isWritable(env[name] ?? '', folders.includes(name)));
 	if (missing === undefined)
 		return;
-	throw new errors/* ActionError */.l('internal-error', `What the runner names in ${missing} is not there or cannot be written, so nothing could be handed on. Nothing was sent.`, 'Run the action in a workflow, on a runner of version 2.297 or newer; on a self-hosted one check its disk.');
+	throw new errors/* ActionError */.l('internal-error', `What the runner names in ${missing} is not there or cannot be written, so nothing could be handed on. Nothing was sent.`, 'Run the action in a workflow, on a runner of version 2.327.1 or newer; on a self-hosted one check its disk.');
 }
 function isWritable(path, isFolder) {
 	try {
@@ -3429,7 +3466,7 @@ async function storeSecret(github, name, value, publicKey, sharing, beforeSendin
 		return current.id === publicKey.id ? first : await put(await seal(value, current.key), current);
 	}
 	catch (error) {
-		return { stored: false, isCertain: false, why: error };
+		return { stored: false, isCertain: error instanceof Unanswered && error.neverSent, why: error };
 	}
 }
 function isRefusedValue(why) {
@@ -3516,6 +3553,8 @@ async function writeVariable(github, name, value, sharing) {
 async function storeToken(world, asked, github, store, sharing, value, custody) {
 	const last = custody.issued.at(-1);
 	const letGo = () => {
+		if (world.console.isClosed)
+			throw new Error('the step is ending');
 		if (last)
 			custody.release(last);
 	};
@@ -3531,10 +3570,12 @@ async function storeToken(world, asked, github, store, sharing, value, custody) 
 		custody.retake(last);
 	throw storing.why;
 }
+/** A request that was given up may still be carried out for a moment. */
+const SETTLING_MS = 4_000;
 /** Where no answer told it, the secret's own date tells whether it was stored; there is time of its own for that. */
 async function wasStored({ console, clock }, asked, store) {
 	const wire = cleaningWire(console, clock);
-	try {
+	const look = async () => {
 		const secret = await readSecret(new GitHub(asked.apiUrl, asked.githubToken, asked.place, wire), asked.secretName);
 		if (secret === undefined)
 			return false;
@@ -3543,6 +3584,13 @@ async function wasStored({ console, clock }, asked, store) {
 			return true;
 		// Dates have whole seconds: of a secret that was updated in the very second of the first look, they tell nothing.
 		return secret.updatedAt >= store.now ? 'unknown' : false;
+	};
+	try {
+		const first = await look();
+		if (first !== false)
+			return first;
+		await clock.sleep(SETTLING_MS);
+		return await look();
 	}
 	catch {
 		return 'unknown';
@@ -3786,9 +3834,11 @@ function lowerCase(text) {
 load_.d(exports_, {
   p: () => (/* binding */ clock)
 });
-/** The real one. */
+const startedMs = Date.now();
+const started = process.hrtime.bigint();
+/** The real one; it goes on evenly when somebody sets the machine's, so that deadlines hold. */
 const clock = {
-	now: Date.now,
+	now: () => startedMs + Number((process.hrtime.bigint() - started) / 1000000n),
 	sleep: ms => new Promise(resolve => setTimeout(resolve, ms)),
 	random: Math.random
 };

@@ -12,6 +12,7 @@ import { join } from 'node:path'
  */
 
 /** What is documented in more than a line is read in the source, whose path stands above each module. */
+const REMARKS = /^[ \t]*\/\/.*\n/gm
 const DOCUMENTATION = /^[ \t]*\/\*\*\n(?:[ \t]*\*.*\n)+/gm
 
 /** Webpack's own names in words; each stands on every other line. @type {Readonly<Record<string, string>>} */
@@ -52,9 +53,11 @@ export function makeReadable(folder, { modules, chunks }) {
         .replace(WEBPACK_NAMES, name => SHORT_NAMES[name] ?? name)
         .replace(/\n{3,}/g, '\n\n')
       requireOneLineTemplates(text, file)
+      // What other people remark within their code is read in their packages.
+      const ours = known(chunkName, String(id)) === 'packages' ? text.replace(REMARKS, '') : text
       writeFileSync(
         path,
-        text.replace(DOCUMENTATION, '').replace(/^(?: {4})+/gm, spaces => '\t'.repeat(spaces.length / 4))
+        ours.replace(DOCUMENTATION, '').replace(/^(?: {4})+/gm, spaces => '\t'.repeat(spaces.length / 4))
       )
       if (file !== 'index.js') renameSync(path, join(folder, `${known(chunkName, String(id))}.js`))
     }

@@ -36,7 +36,7 @@ export async function identify(request: AuthRequest, grant: Grant, wire: Wire): 
   throw new ActionError(
     'bad-response',
     'The token that was issued names no tenant, so whose it is cannot be established.',
-    'Leave verify and allowed-organization-ids out for this exchange, or use a client with an access key: its tokens name their tenant.'
+    'Leave verify and allowed-organization-ids out for this exchange (in rotate: verify: false), or use a client with an access key: its tokens name their tenant.'
   )
 }
 

@@ -31,14 +31,19 @@ const HINT: Readonly<Record<FaultKind, string>> = {
   'not-http': 'Something else than a web server answers there. Check base-url and the proxy.'
 }
 
+/** No whole answer came; `neverSent` where no attempt can have reached the other side. */
+export class Unanswered extends ActionError {
+  neverSent = false
+}
+
 /** Returns the error for a request that brought no whole answer. */
 export function unanswered(
   request: WireRequest,
   fault: Fault,
   attempts: number,
   givenUp: string
-): ActionError {
-  return new ActionError(
+): Unanswered {
+  return new Unanswered(
     CODE[fault.kind],
     `${named(request)} failed: ${fault.summary}${throughProxy(request.url)}, ${counted(attempts, 'attempt')}${givenUp}.`,
     hintFor(request, fault),

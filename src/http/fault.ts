@@ -37,6 +37,8 @@ export class Fault extends Error {
       /tunneling socket could not be established, (?:statusCode=(\d{3})|cause=.*?\b(E[A-Z_]{3,}))?/.exec(
         message
       )
+    if (noTunnel && /cause=.*(certificate|altnames|SSL routines)/i.test(message))
+      return new Fault('tls', 'the certificate of the proxy is not trusted here', { neverSent: true })
     if (noTunnel) return tunnelFault(noTunnel[1], noTunnel[2])
     if (isTls(code))
       return new Fault('tls', TLS_WORDS[code] ?? 'the TLS handshake failed', {
@@ -46,8 +48,7 @@ export class Fault extends Error {
     if (code.startsWith('HPE_')) return new Fault('not-http', 'the answer is not HTTP', { systemCode: code })
     return new Fault('network', NETWORK_WORDS[code] ?? 'the connection failed', {
       systemCode: code,
-      neverSent:
-        NEVER_SENT.has(code) || syscall === 'connect' || message.includes('before secure TLS connection')
+      neverSent: isNeverSent(code, syscall, message)
     })
   }
 }
@@ -58,6 +59,12 @@ function tunnelFault(status: string | undefined, systemCode = ''): Fault {
   if (status === undefined) return new Fault('network', 'the proxy was not reached', from)
   const message = `the proxy answered ${status} to CONNECT`
   return new Fault(status.startsWith('4') ? 'proxy-refused' : 'network', message, from)
+}
+
+/** The same codes come from a connection that stands: then the request may have gone. */
+function isNeverSent(code: string, syscall: string, message: string): boolean {
+  if (syscall === 'read' || syscall === 'write') return false
+  return NEVER_SENT.has(code) || syscall === 'connect' || message.includes('before secure TLS connection')
 }
 
 const NEVER_SENT = new Set(['ENOTFOUND', 'EAI_AGAIN', 'ECONNREFUSED', 'EHOSTUNREACH', 'ENETUNREACH'])

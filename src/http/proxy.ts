@@ -14,7 +14,12 @@ export function requireReadableProxy(url: URL): void {
   const names = url.protocol === 'https:' ? ['https_proxy', 'HTTPS_PROXY'] : ['http_proxy', 'HTTP_PROXY']
   const name = names.find(variable => process.env[variable])
   if (name === undefined || checkBypass(url)) return
-  const proxy = getProxyUrl(url)
+  let proxy: URL | undefined
+  try {
+    proxy = getProxyUrl(url)
+  } catch {
+    // told below
+  }
   if (proxy?.host && /^https?:$/.test(proxy.protocol)) return
   throw new ActionError(
     'network',

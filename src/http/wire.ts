@@ -75,9 +75,11 @@ export class Wire {
     this.#requireTime(request)
     const { clock, limits } = this.#surroundings
     const tally = { throttles: 0, faults: 0 }
+    let neverSent = true
     for (let attempts = 1; ; attempts++) {
       const sentAt = new Date(clock.now())
       const { reply, outcome } = await this.#attempt(request, sentAt)
+      neverSent &&= reply instanceof Fault && reply.neverSent
       const throttled = outcome.kind === 'answer' && outcome.throttled
       tally[throttled ? 'throttles' : 'faults'] += 1
       const decision = decide(
@@ -99,7 +101,9 @@ export class Wire {
         continue
       }
       const givenUp = this.#reason(decision, outcome)
-      if (reply instanceof Fault) throw unanswered(request, reply, attempts, givenUp)
+      if (reply instanceof Fault) {
+        throw Object.assign(unanswered(request, reply, attempts, givenUp), { neverSent })
+      }
       const answer = { request, ...reply, throttled, sentAt, attempts, givenUp }
       if (answer.status >= 300 && answer.status < 400) throw redirected(answer, this.#surroundings.hide)
       return answer
@@ -117,15 +121,17 @@ export class Wire {
 
   /** A request that makes something is not started where nobody could wait for its answer. */
   #requireTime(request: WireRequest): void {
-    const needed = request.repeat === 'if-not-carried-out' ? SHORTEST_ATTEMPT : 1
-    if (this.#timeLeftMs() >= needed) return
     const { timeoutMs } = this.#surroundings.limits
-    throw unanswered(
+    const writes = request.method === 'PUT' ? Math.min(5 * SHORTEST_ATTEMPT, timeoutMs / 4) : 1
+    const needed = request.repeat === 'if-not-carried-out' ? SHORTEST_ATTEMPT : writes
+    if (this.#timeLeftMs() >= needed) return
+    const error = unanswered(
       request,
       new Fault('timeout', `it was not sent, for the timeout of ${inWords(timeoutMs / 1000)} is used up`),
       0,
       ''
     )
+    throw Object.assign(error, { neverSent: true })
   }
 
   async #attempt(request: WireRequest, sentAt: Date): Promise<Attempt> {

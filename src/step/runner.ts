@@ -16,7 +16,7 @@ export function requireRunner(
   throw new ActionError(
     'internal-error',
     `What the runner names in ${missing} is not there or cannot be written, so nothing could be handed on. Nothing was sent.`,
-    'Run the action in a workflow, on a runner of version 2.297 or newer; on a self-hosted one check its disk.'
+    'Run the action in a workflow, on a runner of version 2.327.1 or newer; on a self-hosted one check its disk.'
   )
 }
 

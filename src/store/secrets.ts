@@ -1,4 +1,5 @@
 import { ActionError } from '../errors.js'
+import { Unanswered } from '../http/failures.js'
 import type { Answer } from '../http/request.js'
 import type { Secret } from '../secret.js'
 import type { GitHub } from './github.js'
@@ -105,7 +106,7 @@ export async function storeSecret(
     const current = await readPublicKey(github).catch(() => publicKey)
     return current.id === publicKey.id ? first : await put(await seal(value, current.key), current)
   } catch (error) {
-    return { stored: false, isCertain: false, why: error }
+    return { stored: false, isCertain: error instanceof Unanswered && error.neverSent, why: error }
   }
 }
 

@@ -233,9 +233,11 @@ describe('the region from the environment', () => {
 })
 
 describe('missing credentials', () => {
-  /** With one half among the inputs, the environment is not asked for the other one, and not named. */
-  const halfOf = (name: string) =>
-    `Input ${name} is empty; since another credential input is given, none is taken from the environment.`
+  /** With one half among the inputs, the environment is named, and not asked for the other one. */
+  const halfOf = (name: string, variables: readonly string[]) =>
+    `Input ${name} is empty; since another credential input is given, ${variables.join(' or ')} of the environment is not asked.`
+  const SECRETS = ['GENESYS_CLOUD_CLIENT_SECRET', 'GENESYSCLOUD_OAUTHCLIENT_SECRET']
+  const IDS = ['GENESYS_CLOUD_CLIENT_ID', 'GENESYSCLOUD_OAUTHCLIENT_ID']
 
   test.each<[string, Record<string, string>, string, string[]]>([
     [
@@ -250,20 +252,25 @@ describe('missing credentials', () => {
       'Input client-id, client-secret, access-key-id and access-key-secret are empty',
       [...Object.keys(CLIENT), ...Object.keys(KEY)]
     ],
-    ['Genesys, only an id', { ...GENESYS, 'client-secret': '' }, halfOf('client-secret'), []],
-    ['Genesys, only a secret', { ...GENESYS, 'client-id': '' }, halfOf('client-id'), []],
-    ['CXone, only an id', { ...CXONE_CLIENT, 'client-secret': '\n' }, halfOf('client-secret'), []],
+    ['Genesys, only an id', { ...GENESYS, 'client-secret': '' }, halfOf('client-secret', SECRETS), SECRETS],
+    ['Genesys, only a secret', { ...GENESYS, 'client-id': '' }, halfOf('client-id', IDS), IDS],
+    [
+      'CXone, only an id',
+      { ...CXONE_CLIENT, 'client-secret': '\n' },
+      halfOf('client-secret', ['CXONE_CLIENT_SECRET']),
+      ['CXONE_CLIENT_SECRET']
+    ],
     [
       'CXone, only the id of a key',
       { ...CXONE_KEY, 'access-key-secret': '' },
-      halfOf('access-key-secret'),
-      []
+      halfOf('access-key-secret', ['CXONE_ACCESS_KEY_SECRET']),
+      ['CXONE_ACCESS_KEY_SECRET']
     ],
     [
       'CXone, a client and half a key',
       { ...CXONE_APPLICATION, 'access-key-id': '' },
-      halfOf('access-key-id'),
-      []
+      halfOf('access-key-id', ['CXONE_ACCESS_KEY_ID']),
+      ['CXONE_ACCESS_KEY_ID']
     ]
   ])('%s', (_, inputs, says, variables) => {
     const { error } = read(inputs)
@@ -279,7 +286,7 @@ describe('missing credentials', () => {
   test('nothing untrue is said of a variable that is set, and ignored for an input’s sake', () => {
     const { error } = read({ ...GENESYS, 'client-secret': '' }, FIRST)
     expect(error?.code).toBe('missing-credential')
-    expect(error?.message).toBe(halfOf('client-secret'))
+    expect(error?.message).toBe(halfOf('client-secret', SECRETS))
     expect(error?.message).not.toMatch(/empty, and so is GENESYS_CLOUD_CLIENT_SECRET/)
   })
 })

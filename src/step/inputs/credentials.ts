@@ -41,7 +41,8 @@ export function readCredentials(
   const client = pair('client-id', 'client-secret', CLIENT_FAMILIES)
   const accessKey = pair('access-key-id', 'access-key-secret', ACCESS_KEY_FAMILIES)
   for (const { secret } of [client, accessKey]) keepUsable(secret, keep)
-  const missing = (name: InputName) => (fromInputs ? emptyInput(name) : missingCredential(provider, [name]))
+  const missing = (name: InputName) =>
+    fromInputs ? emptyInput(provider, name) : missingCredential(provider, [name])
   return {
     ...holder('client', 'client-id', 'client-secret', client, missing),
     // Genesys Cloud knows no access keys: one that is given is refused by name, whole or not.
@@ -57,8 +58,7 @@ const WHY_EMPTY =
 
 /** Returns the error for credentials that are neither among the inputs nor in the environment. */
 export function missingCredential(provider: Provider, missing: readonly InputName[]): ActionError {
-  const families = [...CLIENT_FAMILIES[provider], ...ACCESS_KEY_FAMILIES[provider]]
-  const variables = missing.flatMap(name => families.flatMap(family => family[name] ?? []))
+  const variables = variablesFor(provider, missing)
   return new ActionError(
     'missing-credential',
     `Input ${listed(missing, 'and')} ${missing.length === 1 ? 'is' : 'are'} empty, and so is ${listed(variables)} in the environment.`,
@@ -66,11 +66,16 @@ export function missingCredential(provider: Provider, missing: readonly InputNam
   )
 }
 
+function variablesFor(provider: Provider, names: readonly InputName[]): string[] {
+  const families = [...CLIENT_FAMILIES[provider], ...ACCESS_KEY_FAMILIES[provider]]
+  return names.flatMap(name => families.flatMap(family => family[name] ?? []))
+}
+
 /** Returns the error for one half of a pair: with the other half given, the environment is not asked. */
-function emptyInput(name: InputName): ActionError {
+function emptyInput(provider: Provider, name: InputName): ActionError {
   return new ActionError(
     'missing-credential',
-    `Input ${name} is empty; since another credential input is given, none is taken from the environment.`,
+    `Input ${name} is empty; since another credential input is given, ${listed(variablesFor(provider, [name]))} of the environment is not asked.`,
     WHY_EMPTY
   )
 }
