@@ -6,8 +6,6 @@ export default {
   transform: { '^.+\\.ts$': ['@swc/jest', { jsc: { target: 'es2023' }, module: { type: 'es6' } }] },
   moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
   testTimeout: 20_000,
-  // A test that fails half-way may leave a server open; the run must end all the same.
-  forceExit: true,
   collectCoverageFrom: ['src/**/*.ts', '!src/entry/*.ts'],
   coverageDirectory: 'coverage',
   coverageReporters: ['text-summary', 'json-summary'],
