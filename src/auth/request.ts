@@ -73,8 +73,6 @@ export type AuthRequest =
   | CxoneAccessKey
   | CxoneClient
 
-export type ExchangeName = AuthRequest['exchange']
-
 /** A token, and what the platform said of it. What it did not say is absent, never guessed. */
 export interface Token {
   readonly value: Secret
