@@ -209,7 +209,7 @@ describe('A: a back-end application and an access key', () => {
     expect(Object.keys(await run(application).done)).toEqual(['token', 'apiUrl'])
   })
 
-  test('the witness hears of the blob before it is sent, and of all three tokens before the next request', async () => {
+  test('the witness hears of the blob before anything is sent, and of all three tokens before the next request', async () => {
     const bench = openWire({ secrets: [CLIENT.secret, KEY.secret] })
     const told: string[][] = []
     const note = () => void told.push([...bench.told, ...bench.issued.map(() => 'issued')])
@@ -218,7 +218,7 @@ describe('A: a back-end application and an access key', () => {
     hosts.answer('GET', TENANT_URL, CONFIGURED, note)
     await exchange(application, bench.wire, bench.witness)
     const tokens = [JWT, 'the-refresh-token-0123456789', 'the.id-token.0123456789']
-    expect(told).toEqual([[], [BLOB], [BLOB, ...tokens, 'issued']])
+    expect(told).toEqual([[BLOB], [BLOB], [BLOB, ...tokens, 'issued']])
     expect(bench.issued.map(({ revokedAt }) => revokedAt)).toEqual([undefined])
   })
 })
@@ -622,6 +622,13 @@ describe('answers that cannot be used', () => {
       code: 'bad-response',
       message: `POST ${KEY_URL} answered 200, with an access_token that holds one of the credentials, 1 attempt.`
     })
+  })
+
+  test('discovery’s error that shows what only an earlier run had sent', async () => {
+    hosts.answer('GET', DISCOVERY_URL, { status: 400, json: { error: BLOB, message: KEY.secret.reveal() } })
+    expect((await failure(application)).message).toBe(
+      `GET ${DISCOVERY_URL} answered 400 *** (***), 1 attempt.`
+    )
   })
 
   test('an error that repeats the credentials, as sent or in plain, shows none of them', async () => {

@@ -681,12 +681,14 @@ function exchangeCxone(request, wire, witness) {
 }
 async function byApplication(request, wire, witness) {
 	const { client, accessKey, scope } = request;
+	// Made first, and so known as a secret already when discovery is answered: its issuer has seen it in earlier runs.
+	const authorization = basic(client, witness);
 	const tokenEndpoint = await discover(request, wire);
 	const answer = await wire.send({
 		isThrottled: isThrottled,
 		method: 'POST',
 		url: tokenEndpoint,
-		headers: { Authorization: basic(client, witness), 'Content-Type': FORM },
+		headers: { Authorization: authorization, 'Content-Type': FORM },
 		body: sending_form({ grant_type: 'password', username: accessKey.id, scope }, 'password', accessKey.secret)
 	});
 	const token = tokenIn(answer, request, APPLICATION_ADVICE, wire, witness);

@@ -36,12 +36,14 @@ export function exchangeCxone(request: CxoneRequest, wire: Wire, witness: Witnes
  */
 async function byApplication(request: CxoneApplication, wire: Wire, witness: Witness): Promise<Grant> {
   const { client, accessKey, scope } = request
+  // Made first, and so known as a secret already when discovery is answered: its issuer has seen it in earlier runs.
+  const authorization = basic(client, witness)
   const tokenEndpoint = await discover(request, wire)
   const answer = await wire.send({
     isThrottled,
     method: 'POST',
     url: tokenEndpoint,
-    headers: { Authorization: basic(client, witness), 'Content-Type': FORM },
+    headers: { Authorization: authorization, 'Content-Type': FORM },
     body: form({ grant_type: 'password', username: accessKey.id, scope }, 'password', accessKey.secret)
   })
   const token = tokenIn(answer, request, APPLICATION_ADVICE, wire, witness)
