@@ -1,6 +1,5 @@
 import { summary } from '@actions/core'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
-import fc from 'fast-check'
 import { trustedEndpoint } from '../src/auth/cxone-hosts.js'
 import { GENESYS_REGIONS, genesysRegion } from '../src/auth/genesys-regions.js'
 import { place } from '../src/auth/sending.js'
@@ -8,6 +7,7 @@ import { formEncode, Secret, Secrets } from '../src/secret.js'
 import { oneLine } from '../src/text.js'
 import { Answering, type Said } from './support/answering.js'
 import { parseCommandFile } from './support/command-files.mjs'
+import { fc } from './support/properties.js'
 import { type Ran, runMain } from './support/world.js'
 
 /** What an answer, whatever it is, may bring a step to. */

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
-import fc from 'fast-check'
 import { formEncode } from '../src/secret.js'
 import { GENESYS_CLIENT } from './emulator/genesys.mjs'
+import { fc } from './support/properties.js'
 import {
   answers,
   type Here,

@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { afterAll, expect, test } from '@jest/globals'
-import fc from 'fast-check'
+import { fc } from '../support/properties.js'
 import { cleanup, runAction } from '../support/runner.mjs'
 
 afterAll(cleanup)

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
-import fc from 'fast-check'
 import type { FaultKind } from '../../src/http/fault.js'
 import { decide, type Outcome, type Repeat, retryAfterMs } from '../../src/http/retry.js'
+import { fc } from '../support/properties.js'
 
 const SECOND = 1000
 const PLENTY = 86_400 * SECOND
