@@ -148,6 +148,13 @@ describeProxied(`through Tinyproxy${reason}`, () => {
     expect(platform.requests).toEqual([])
   })
 
+  test('NODE_TLS_REJECT_UNAUTHORIZED does not turn the check off behind a proxy either', async () => {
+    const proxy = opened(await startTinyproxy())
+    const env = { HTTPS_PROXY: `http://${proxy.host}`, NODE_TLS_REJECT_UNAUTHORIZED: '0' }
+    expectFailed(await exchange(env, { authority: false }), 'tls')
+    expect(platform.requests).toEqual([])
+  })
+
   test.each(['HTTP_PROXY', 'http_proxy'])('%s: an http target is reached through it', async name => {
     // In this process: base-url takes http on loopback alone, and the official client sends nothing of that to a proxy.
     const proxy = opened(await startTinyproxy(USER))
@@ -200,6 +207,21 @@ describeTls(`proxies in trouble${without.includes('openssl') ? reason : ''}`, ()
     expectFailed(run, 'timeout')
     expect(run.log).toContain(`through the proxy ${proxy.host}`)
     expect(run.durationMs).toBeLessThan(3000 + START_UP_MS)
+  })
+})
+
+describeTls(`certificates without a proxy${without.includes('openssl') ? reason : ''}`, () => {
+  test('NODE_TLS_REJECT_UNAUTHORIZED does not turn the check off', async () => {
+    expectFailed(await exchange({ NODE_TLS_REJECT_UNAUTHORIZED: '0' }, { authority: false }), 'tls')
+    expect(platform.requests).toEqual([])
+  })
+
+  test('nor does it at the end of the job', async () => {
+    const run = await exchange({})
+    const post = await runPost(run, { post: POST, env: { NODE_TLS_REJECT_UNAUTHORIZED: '0' } })
+    expect({ exitCode: post.exitCode, stderr: post.stderr }).toEqual({ exitCode: 0, stderr: '' })
+    expect(post.log).toContain('UNABLE_TO_VERIFY_LEAF_SIGNATURE')
+    expect(platform.tokens.get(run.outputs['token'] ?? '')?.revoked).toBe(false)
   })
 })
 

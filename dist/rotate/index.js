@@ -1872,6 +1872,11 @@ const LARGEST_BODY_BYTES = 1024 * 1024;
 const USER_AGENT = 'cc-token-action';
 class Connections {
 	#clients = new Map();
+	constructor() {
+		// `0` there would turn the check of certificates off for the whole process, and credentials would go to anyone.
+		// Node reads it anew at every connection; the client's tunnel takes no option that would stand above it.
+		delete process.env['NODE_TLS_REJECT_UNAUTHORIZED'];
+	}
 	async attempt(request, timeoutMs) {
 		const { client, aborter } = this.#clientFor(request.url.origin);
 		const abort = new AbortController();

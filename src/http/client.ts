@@ -25,6 +25,12 @@ export interface Reply {
 export class Connections {
   readonly #clients = new Map<string, { client: HttpClient; aborter: Aborter }>()
 
+  constructor() {
+    // `0` there would turn the check of certificates off for the whole process, and credentials would go to anyone.
+    // Node reads it anew at every connection; the client's tunnel takes no option that would stand above it.
+    delete process.env['NODE_TLS_REJECT_UNAUTHORIZED']
+  }
+
   /**
    * Sends the request once. Returns the whole reply, whatever its status; throws a `Fault` when there is
    * none within `timeoutMs`. The timer is a race of our own: behind a proxy that never answers CONNECT,
