@@ -10,7 +10,7 @@
 import { spawnSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
-import { bytesOf, composition, mainWithPost, rotate } from './bench/bytes.mjs'
+import { bytesOf, compositionTables, mainWithPost, rotate } from './bench/bytes.mjs'
 import {
   byHand,
   EMPTY,
@@ -48,13 +48,8 @@ const platforms = await startPlatforms(certificates?.good)
 const job = openJob()
 try {
   if (values.split) console.log(await split(job, exchanges(platforms.origins).genesys))
-  else if (values.composition) {
-    const scripts = { 'main with post': mainWithPost(), rotate: rotate() }
-    for (const [name, texts] of Object.entries(scripts)) {
-      const rows = composition(texts.values()).map(([room, bytes]) => [room, grouped(bytes)])
-      console.log(`${table([name, 'bytes'], [...rows, ['all', grouped(bytesOf(texts.values()))]])}\n`)
-    }
-  } else {
+  else if (values.composition) console.log(compositionTables())
+  else {
     const rows = [...times(), ...bytes(), ...memory(), ...(await requests()), ...(await handshakes())]
     const head = ['what', 'reach', 'figure', 'of minima', 'met']
     console.log(`${table(head, rows)}\n`)

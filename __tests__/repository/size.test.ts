@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals'
 import { bytesOf, mainWithPost, moduleByLine, rotate } from '../../scripts/bench/bytes.mjs'
@@ -20,6 +21,12 @@ describe('bytes', () => {
   test('rotate takes no more than 700 kB', () => {
     expect(bytesOf(rotation.map(([, text]) => text))).toBeLessThanOrEqual(700_000)
   })
+})
+
+test('docs/performance.md has the bytes as they are', () => {
+  const check = () =>
+    execFileSync(process.execPath, ['scripts/byte-tables.mjs', '--check'], { stdio: 'pipe' })
+  expect(check).not.toThrow()
 })
 
 describe('the bundles can be read', () => {

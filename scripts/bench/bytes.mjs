@@ -2,6 +2,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { grouped, table } from '../crowd/figures.mjs'
 
 const dist = fileURLToPath(new URL('../../dist/', import.meta.url))
 
@@ -49,7 +50,7 @@ export function moduleByLine(text) {
  * @param {Iterable<string>} texts
  * @returns {[string, number][]}  the largest first
  */
-export function composition(texts) {
+function composition(texts) {
   /** @type {Map<string, number>} */
   const sizes = new Map()
   for (const text of texts) {
@@ -60,6 +61,17 @@ export function composition(texts) {
     }
   }
   return [...sizes].sort(([, a], [, b]) => b - a)
+}
+
+/** Both compositions as tables, with their sums. */
+export function compositionTables() {
+  const scripts = { 'main with post': mainWithPost(), rotate: rotate() }
+  return Object.entries(scripts)
+    .map(([name, texts]) => {
+      const rows = composition(texts.values()).map(([room, bytes]) => [room, grouped(bytes)])
+      return table([name, 'bytes'], [...rows, ['all', grouped(bytesOf(texts.values()))]])
+    })
+    .join('\n\n')
 }
 
 /** @param {string} module */
