@@ -51,8 +51,7 @@ const access = (more: Partial<SavedToken> = {}): SavedToken => ({
   ...more
 })
 const longLived: SavedToken = { ...access(), value: new Secret('the-long-lived-token'), kind: 'long-lived' }
-const { revokedAt: _, ...irrevocable } = access()
-const { expiresAtMs: __, ...withoutExpiry } = access()
+const { expiresAtMs: _, ...withoutExpiry } = access()
 const [MASK, MASK_2] = ['::add-mask::the-access-token\n', '::add-mask::the-long-lived-token\n']
 const [END, END_2] = ['DELETE Bearer the-access-token', 'DELETE Bearer the-long-lived-token']
 
@@ -91,13 +90,7 @@ test.each<[string, Saved, string, string[]]>([
     `${MASK}Clean-up: access token expired already.\n`,
     []
   ],
-  ['of unknown life', { tokens: [withoutExpiry] }, `${MASK}Clean-up: access token revoked.\n`, [END]],
-  [
-    'of a platform that revokes none',
-    { tokens: [irrevocable] },
-    `${MASK}Clean-up: access token left to expire, for the platform revokes none.\n`,
-    []
-  ]
+  ['of unknown life', { tokens: [withoutExpiry] }, `${MASK}Clean-up: access token revoked.\n`, [END]]
 ])('%s', async (_name, saved, expected, requests) => {
   expect(await said(saved)).toBe(expected)
   expect(asked.sort()).toEqual(requests)

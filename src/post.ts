@@ -1,5 +1,5 @@
 import type { World } from './main.js'
-import { type Revocable, revokeAll } from './revocation.js'
+import { revokeAll } from './revocation.js'
 import type { Console } from './step/console.js'
 import type { Saved, SavedToken } from './step/saved.js'
 import { removeTokenFile } from './step/token-file.js'
@@ -29,11 +29,7 @@ export async function post(
 
 async function endTokens(saved: Saved, console: Console, clock: World['clock']): Promise<End[]> {
   const fates = saved.tokens.map(token => ({ token, spared: spared(token, saved, clock.now()) }))
-  const doomed = fates.flatMap(({ token, spared }) =>
-    spared === undefined && token.revokedAt !== undefined
-      ? [{ ...token, revokedAt: token.revokedAt } satisfies Revocable & SavedToken]
-      : []
-  )
+  const doomed = fates.flatMap(({ token, spared }) => (spared === undefined ? [token] : []))
   const ends = await revokeAll(doomed, console, clock)
   return [
     ...fates.flatMap(({ token, spared }) =>
@@ -45,7 +41,6 @@ async function endTokens(saved: Saved, console: Console, clock: World['clock']):
 
 /** Returns why a token is left alone, in words; `undefined` if it is to be revoked. */
 function spared(token: SavedToken, { handedOn }: Saved, now: number): string | undefined {
-  if (token.revokedAt === undefined) return 'left to expire, for the platform revokes none'
   if (token.expiresAtMs !== undefined && token.expiresAtMs <= now) return 'expired already'
   if (handedOn === 'false') return 'left alone, as revoke: false asks'
   if (handedOn === 'auto' && token.kind === 'long-lived')

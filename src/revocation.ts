@@ -2,7 +2,8 @@ import { revoke } from './auth/index.js'
 import { type Clock, Wire } from './http/wire.js'
 import type { Secret } from './secret.js'
 import type { Console } from './step/console.js'
-import type { Custody, Endable } from './step/custody.js'
+import type { Custody } from './step/custody.js'
+import type { Endable } from './step/saved.js'
 
 /** Cleaning has bounds of its own, beside the step's: ten seconds in all, of which the process takes its part. */
 const LIMITS = { timeoutMs: 9_000, attemptTimeoutMs: 4_000, maxAttempts: 10 }

@@ -5,8 +5,9 @@ const HIDDEN = '***'
 
 /**
  * A value that prints as `***` however it is printed: interpolated, as JSON, inspected, or in an error's
- * message. Its text is reached by `reveal` alone, which is called where a request is sent and where a
- * value is masked or published, and nowhere else.
+ * message. Its text leaves by `reveal` alone, which is called where a request is sent and where a value
+ * is masked, kept for the post step or published, and nowhere else; `look` and `derive` let code see it
+ * that tells something of it, or hides what it makes of it.
  */
 export class Secret {
   readonly #text: string

@@ -1326,9 +1326,7 @@ async function post(saved, { console, clock }) {
 }
 async function endTokens(saved, console, clock) {
 	const fates = saved.tokens.map(token => ({ token, spared: spared(token, saved, clock.now()) }));
-	const doomed = fates.flatMap(({ token, spared }) => spared === undefined && token.revokedAt !== undefined
-		? [{ ...token, revokedAt: token.revokedAt }]
-		: []);
+	const doomed = fates.flatMap(({ token, spared }) => (spared === undefined ? [token] : []));
 	const ends = await revokeAll(doomed, console, clock);
 	return [
 		...fates.flatMap(({ token, spared }) => spared === undefined ? [] : [{ words: `${nameOf(token)} ${spared}` }]),
@@ -1337,8 +1335,6 @@ async function endTokens(saved, console, clock) {
 }
 /** Returns why a token is left alone, in words; `undefined` if it is to be revoked. */
 function spared(token, { handedOn }, now) {
-	if (token.revokedAt === undefined)
-		return 'left to expire, for the platform revokes none';
 	if (token.expiresAtMs !== undefined && token.expiresAtMs <= now)
 		return 'expired already';
 	if (handedOn === 'false')

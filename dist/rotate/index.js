@@ -2317,10 +2317,10 @@ const TOKEN_NAMES = ['token-1', 'token-2'];
 function tokenName(index) {
 	return TOKEN_NAMES[index] ?? `token-${index + 1}`;
 }
-/** Returns what the state says of a token; it is read back by `readSaved`. */
+/** Returns what the state says of a token, itself included; it is read back by `readSaved`. */
 function savedText({ token, revokedAt }) {
 	const { value, kind, expiresAt } = token;
-	return value.look(text => JSON.stringify({ value: text, kind, revokedAt, expiresAtMs: expiresAt?.getTime() }));
+	return JSON.stringify({ value: value.reveal(), kind, revokedAt, expiresAtMs: expiresAt?.getTime() });
 }
 /** Returns what the runner kept for the post step; what is not there, or is not ours, is left out. */
 function readSaved(env) {
@@ -2338,13 +2338,13 @@ function saved_readToken(text) {
 		return [];
 	try {
 		const { value, kind, revokedAt, expiresAtMs } = JSON.parse(text);
-		if (typeof value !== 'string' || value === '')
+		if (typeof value !== 'string' || value === '' || typeof revokedAt !== 'string')
 			return [];
 		return [
 			{
 				value: new Secret(value),
 				kind: kind === 'long-lived' ? kind : 'access',
-				...(typeof revokedAt === 'string' ? { revokedAt } : {}),
+				revokedAt,
 				...(typeof expiresAtMs === 'number' && Math.abs(expiresAtMs) < LATEST_DATE_MS ? { expiresAtMs } : {})
 			}
 		];

@@ -1,10 +1,7 @@
 import type { Issued } from '../auth/request.js'
 import type { RevokePolicy } from './inputs/guards.js'
-import { FOLDER, HANDED_ON, savedText, tokenName } from './saved.js'
+import { type Endable, FOLDER, HANDED_ON, savedText, tokenName } from './saved.js'
 import * as toolkit from './toolkit/files.js'
-
-/** A token that was issued and that the platform can end. */
-export type Endable = Issued & { readonly revokedAt: string }
 
 /** Knows every token that the step was issued, and keeps the post step's knowledge of them up to date. */
 export class Custody {

@@ -14,12 +14,15 @@ export interface Saved {
   readonly folder?: string
 }
 
+/** A token that was issued and that the platform can end. */
+export type Endable = Issued & { readonly revokedAt: string }
+
 /** A token, as much of it as its end takes. */
 export interface SavedToken {
   readonly value: Secret
   readonly kind: 'access' | 'long-lived'
-  /** Origin where it can be revoked; absent where the platform has no such request. */
-  readonly revokedAt?: string
+  /** Origin where it can be revoked. */
+  readonly revokedAt: string
   /** Milliseconds since the epoch. */
   readonly expiresAtMs?: number
 }
@@ -38,12 +41,10 @@ export function tokenName(index: number): string {
   return TOKEN_NAMES[index] ?? `token-${index + 1}`
 }
 
-/** Returns what the state says of a token; it is read back by `readSaved`. */
-export function savedText({ token, revokedAt }: Issued): string {
+/** Returns what the state says of a token, itself included; it is read back by `readSaved`. */
+export function savedText({ token, revokedAt }: Endable): string {
   const { value, kind, expiresAt } = token
-  return value.look(text =>
-    JSON.stringify({ value: text, kind, revokedAt, expiresAtMs: expiresAt?.getTime() })
-  )
+  return JSON.stringify({ value: value.reveal(), kind, revokedAt, expiresAtMs: expiresAt?.getTime() })
 }
 
 /** Returns what the runner kept for the post step; what is not there, or is not ours, is left out. */
@@ -62,12 +63,12 @@ function readToken(text: string | undefined): SavedToken[] {
   if (!text) return []
   try {
     const { value, kind, revokedAt, expiresAtMs } = JSON.parse(text) as Record<string, unknown>
-    if (typeof value !== 'string' || value === '') return []
+    if (typeof value !== 'string' || value === '' || typeof revokedAt !== 'string') return []
     return [
       {
         value: new Secret(value),
         kind: kind === 'long-lived' ? kind : 'access',
-        ...(typeof revokedAt === 'string' ? { revokedAt } : {}),
+        revokedAt,
         ...(typeof expiresAtMs === 'number' && Math.abs(expiresAtMs) < LATEST_DATE_MS ? { expiresAtMs } : {})
       }
     ]
