@@ -82,6 +82,12 @@ onLinux('a plain API call', () => {
     expect(runs.flatMap(({ steps }) => steps.map(({ log }) => log)).join('\n')).toContain(said)
     if (name === 'organizations-matrix') expect(runs).toHaveLength(3)
   })
+
+  test.each(Object.keys(WITH_CURL))('%s fails when the call fails', async name => {
+    writeFileSync(join(folder, 'curl'), '#!/bin/sh\ncat > /dev/null\nexit 22\n', { mode: 0o755 })
+    const runs = await runWorkflow(`examples/${name}.yml`, { ...surroundings, tools: folder })
+    expect([...new Set(runs.map(({ result }) => result))]).toEqual(['failure'])
+  })
 })
 
 onLinux('the vendors’ tools, played by a script that writes down what it is told', () => {

@@ -80,7 +80,8 @@ export async function runWorkflow(
         runs.map(run => [run.name, { result: run.result, outputs: run.outputs }])
       )
       const contexts = { github: GITHUB, vars: surroundings.vars ?? {}, secrets, inputs, matrix, needs }
-      if (!holds(job.if, contexts, 'success')) continue
+      const unmet = [job.needs ?? []].flat().some(needed => needs[needed]?.result !== 'success')
+      if (!holds(job.if, contexts, unmet ? 'failure' : 'success')) continue
       if (typeof job.uses === 'string') {
         const path = surroundings.find?.(job.uses) ?? job.uses
         const handed = job.secrets === 'inherit' ? secrets : evaluated(job.secrets, contexts)
@@ -106,7 +107,8 @@ async function runJob(
   const ours: { main: RunResult; post: string }[] = []
   const folder = mkdtempSync(join(tmpdir(), 'workflow-'))
   try {
-    const shared: Shared = { env: {}, masks: [], ours, folder, surroundings, jobDir: undefined }
+    const shell = job.defaults?.run?.shell ?? workflow.defaults?.run?.shell
+    const shared: Shared = { env: {}, masks: [], ours, folder, surroundings, shell, jobDir: undefined }
     const env = { ...evaluated(workflow.env, contexts), ...evaluated(job.env, contexts) }
     const { steps, result, state } = await runSteps(job.steps, { ...contexts, env }, shared)
     const ends = []
@@ -126,6 +128,8 @@ interface Shared {
   readonly ours: { main: RunResult; post: string }[]
   readonly folder: string
   readonly surroundings: Surroundings
+  /** What runs the scripts of steps that do not say it. */
+  readonly shell: string | undefined
   jobDir: string | undefined
 }
 
@@ -142,9 +146,7 @@ async function runSteps(list: Yaml[], outer: Contexts, shared: Shared) {
       continue
     }
     const own = { ...env, ...evaluated(step.env, contexts) }
-    const run = step.uses
-      ? await use(step, contexts, own, shared)
-      : await script(step.run, contexts, own, shared)
+    const run = step.uses ? await use(step, contexts, own, shared) : await script(step, contexts, own, shared)
     steps.push({ id, ...run })
     const tolerated = step['continue-on-error'] === true
     if (step.id) {
@@ -192,13 +194,15 @@ async function use(step: Yaml, contexts: Contexts, env: Values, shared: Shared):
   return { outcome: 'success', outputs: surroundings.others?.(step.uses, inputs) ?? {}, log: '' }
 }
 
-async function script(text: string, contexts: Contexts, env: Values, shared: Shared): Promise<Run> {
+/** Runs a script as the runner on Linux does: only one that names its shell gets `pipefail`. */
+async function script(step: Yaml, contexts: Contexts, env: Values, shared: Shared): Promise<Run> {
   const { surroundings, folder } = shared
   const paths = ['output', 'env', 'summary', 'script'].map(name => join(folder, name))
   for (const path of paths) writeFileSync(path, '')
   const [output = '', exported = '', summary = '', file = ''] = paths
-  writeFileSync(file, interpolate(text, contexts))
-  const child = spawn('bash', ['--noprofile', '--norc', '-eo', 'pipefail', file], {
+  writeFileSync(file, interpolate(step.run, contexts))
+  const named = (step.shell ?? shared.shell) === 'bash'
+  const child = spawn('bash', [...(named ? ['--noprofile', '--norc', '-eo', 'pipefail'] : ['-e']), file], {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: {
       PATH: [...(surroundings.tools ? [surroundings.tools] : []), process.env['PATH']].join(delimiter),
