@@ -2656,7 +2656,7 @@ function holder(key, idInput, secretInput, { id, secret }, missing) {
 		throw missing(idInput);
 	if (secret === '')
 		throw missing(secretInput);
-	checkCredential(idInput, id, id.length > 0 && id.length <= 256 && !id.includes(':'), 'An id has at most 256 characters and no colon');
+	checkCredential(idInput, id, id.length <= 256 && !id.includes(':'), 'An id has at most 256 characters and no colon');
 	checkCredential(secretInput, secret, secret.length >= lib_secret/* SHORTEST_SECRET */.c3, `A secret has at least ${lib_secret/* SHORTEST_SECRET */.c3} characters`);
 	return { [key]: { id, secret: new lib_secret/* Secret */.zh(secret) } };
 }
@@ -3165,7 +3165,7 @@ const CREDENTIALS = {
 	'cxone-access-key': 'an access key',
 	'cxone-client': 'a client alone (the tutorial’s request)'
 };
-/** Returns the platform and where on it, as the log and the summary name them. */
+/** Returns the platform and where on it. */
 function platformOf(request) {
 	switch (request.exchange) {
 		case 'cxone-application':

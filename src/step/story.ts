@@ -64,8 +64,8 @@ export const CREDENTIALS: Readonly<Record<AuthRequest['exchange'], string>> = {
   'cxone-client': 'a client alone (the tutorial’s request)'
 }
 
-/** Returns the platform and where on it, as the log and the summary name them. */
-export function platformOf(request: AuthRequest): string {
+/** Returns the platform and where on it. */
+function platformOf(request: AuthRequest): string {
   switch (request.exchange) {
     case 'cxone-application':
       return `NICE CXone, issuer ${request.issuer}`

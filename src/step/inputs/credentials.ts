@@ -14,7 +14,7 @@ export interface Credentials {
 }
 
 /** Inputs that hold a credential: if any of them is given, none is taken from the environment. */
-export const CREDENTIAL_INPUTS = ['client-id', 'client-secret', 'access-key-id', 'access-key-secret'] as const
+const CREDENTIAL_INPUTS = ['client-id', 'client-secret', 'access-key-id', 'access-key-secret'] as const
 
 /** Tells every secret among the inputs to `keep`, before anything at all is said of the inputs. */
 export function keepSecrets(inputs: Inputs, keep: (secret: Secret) => void): void {
@@ -93,7 +93,7 @@ function holder<Key extends keyof Credentials>(
   checkCredential(
     idInput,
     id,
-    id.length > 0 && id.length <= 256 && !id.includes(':'),
+    id.length <= 256 && !id.includes(':'),
     'An id has at most 256 characters and no colon'
   )
   checkCredential(
