@@ -1,0 +1,2 @@
+/** Takes out of the environment what changes how the code under test speaks. */
+delete process.env['RUNNER_DEBUG']
