@@ -478,6 +478,8 @@ class Wire {
 /** Fewer or more characters than these are no token (a header must still hold it). */
 const SHORTEST_TOKEN = 16;
 const LONGEST_TOKEN = 32 * 1024;
+/** No token has lines; an enemy's might have any number, and each costs a mask. */
+const MOST_LINES = 100;
 /** Ten years: a longer life is no life but a broken clock. */
 const LONGEST_LIFE_SECONDS = 10 * 366 * 86_400;
 /** Returns the answer's body as a JSON object; `undefined` if it is none. */
@@ -512,14 +514,22 @@ function trail(answer, wire) {
 	const correlation = /^[A-Za-z0-9*._-]{1,64}$/.test(id) ? `, correlation id ${id}` : '';
 	return `${correlation}, ${(0,lib_text/* counted */.hS)(answer.attempts, 'attempt')}${answer.givenUp}`;
 }
-function readToken(answer, kind, credentials, wire, witness) {
+function keepTokens(answer, witness) {
+	const json = jsonObject(answer.body) ?? {};
+	for (const name of ['access_token', 'refresh_token', 'id_token']) {
+		const text = json[name];
+		const lines = typeof text === 'string' ? text.split(/[\p{Cc}\p{Zl}\p{Zp}]+/u, MOST_LINES) : [];
+		// What is shorter would damage the log.
+		for (const line of lines.filter(line => line.length >= lib_secret/* SHORTEST_SECRET */.c3))
+			witness.secret(new lib_secret/* Secret */.zh(line));
+	}
+}
+function readToken(answer, kind, credentials, wire) {
 	const json = requireJson(answer, wire);
 	const text = json['access_token'];
 	if (typeof text === 'string' && credentials.some(credential => credential.hideIn(text) !== text)) {
 		throw badResponse(answer, wire, 'with an access_token that holds one of the credentials');
 	}
-	for (const name of ['access_token', 'refresh_token', 'id_token'])
-		keep(json[name], witness);
 	if (typeof text !== 'string')
 		throw badResponse(answer, wire, 'with no access_token in it');
 	if (!isToken(text)) {
@@ -527,12 +537,6 @@ function readToken(answer, kind, credentials, wire, witness) {
 	}
 	const value = new lib_secret/* Secret */.zh(text);
 	return { value, kind, ...lifetime(json['expires_in'], answer.sentAt) };
-}
-/** Whatever may be a token is masked, of use or not; what is too short or has many lines would damage the log. */
-function keep(text, witness) {
-	if (typeof text === 'string' && text.length >= lib_secret/* SHORTEST_SECRET */.c3 && !/[\p{Cc}\p{Zl}\p{Zp}]/u.test(text)) {
-		witness.secret(new lib_secret/* Secret */.zh(text));
-	}
 }
 function isToken(text) {
 	return text.length >= SHORTEST_TOKEN && text.length <= LONGEST_TOKEN && /^[\x21-\x7e]+$/.test(text);
@@ -672,7 +676,7 @@ async function byApplication(request, wire, witness) {
 	const { client, accessKey, scope } = request;
 	// Made first, and so known as a secret already when discovery is answered: its issuer has seen it in earlier runs.
 	const authorization = basic(client, witness);
-	const tokenEndpoint = await discover(request, wire);
+	const tokenEndpoint = await discover(request, wire, witness);
 	const answer = await wire.send({
 		isThrottled: isThrottled,
 		method: 'POST',
@@ -684,7 +688,7 @@ async function byApplication(request, wire, witness) {
 	const tenantId = tenantOf(token, wire);
 	if (tenantId === undefined)
 		throw badResponse(answer, wire, 'with an access_token that names no tenant');
-	return { token, ...(await configuration(request, tenantId, wire)) };
+	return { token, ...(await configuration(request, tenantId, wire, witness)) };
 }
 /** B: an access key alone, at its area's UserHub; documented in the vendor's developer portal. */
 async function byAccessKey(request, wire, witness) {
@@ -714,20 +718,20 @@ async function byClient(request, wire, witness) {
 	return { token: tokenIn(answer, request, CLIENT_ADVICE, wire, witness) };
 }
 /** Returns the token endpoint that the issuer's discovery names; throws `bad-response` if it is not on the list. */
-async function discover(request, wire) {
+async function discover(request, wire, witness) {
 	const answer = await wire.send({
 		method: 'GET',
 		url: place(`https://${request.issuer}`, '/.well-known/openid-configuration', request.baseUrl),
 		headers: {}
 	});
-	return endpointIn(answer, 'token_endpoint', request, wire);
+	return endpointIn(answer, 'token_endpoint', request, wire, witness);
 }
 /** Returns where the tenant's API is; nothing but this configuration says it. */
-async function configuration(request, tenantId, wire) {
+async function configuration(request, tenantId, wire, witness) {
 	const url = place(`https://${request.issuer}`, '/.well-known/cxone-configuration', request.baseUrl);
 	url.searchParams.set('tenantId', tenantId);
 	const answer = await wire.send({ method: 'GET', url, headers: {} });
-	const { origin } = endpointIn(answer, 'api_endpoint', request, wire);
+	const { origin } = endpointIn(answer, 'api_endpoint', request, wire, witness);
 	const { area, domain } = requireJson(answer, wire);
 	return {
 		apiUrl: origin,
@@ -736,7 +740,8 @@ async function configuration(request, tenantId, wire) {
 	};
 }
 /** Returns an endpoint out of an issuer's answer, with its origin replaced where a base URL is given. */
-function endpointIn(answer, name, request, wire) {
+function endpointIn(answer, name, request, wire, witness) {
+	keepTokens(answer, witness);
 	if (answer.status !== 200)
 		throw rejection(answer, DISCOVERY_ADVICE, wire);
 	const endpoint = (0,cxone_hosts/* trustedEndpoint */.nh)(request.issuer, requireJson(answer, wire)[name]);
@@ -746,9 +751,10 @@ function endpointIn(answer, name, request, wire) {
 	return place(endpoint.origin, endpoint.pathname, request.baseUrl);
 }
 function tokenIn(answer, { client, accessKey }, advice, wire, witness) {
+	keepTokens(answer, witness);
 	if (answer.status !== 200)
 		throw rejection(answer, advice, wire);
-	const token = readToken(answer, 'access', credentialsOf(client, accessKey), wire, witness);
+	const token = readToken(answer, 'access', credentialsOf(client, accessKey), wire);
 	witness.issued({ token }); // nothing revokes it: an access key is deactivated instead
 	return token;
 }
@@ -851,14 +857,25 @@ async function generate(request, wire, witness) {
 }
 function genesys_tokenIn(answer, request, expected, wire, witness) {
 	const { kind, advice, sent = [] } = expected;
-	// Nobody documents generate's answer, and 201 is the usual one where something is made: its token must not be lost.
-	const isGiven = answer.status === 200 || (kind === 'long-lived' && answer.status === 201);
-	if (!isGiven)
-		throw rejection(answer, advice, wire);
+	keepTokens(answer, witness);
 	const { client } = request.exchange === 'genesys-long-lived' ? request.initial : request;
-	const token = readToken(answer, kind, [...credentialsOf(client, undefined), ...sent], wire, witness);
-	witness.issued({ token, revokedAt: apiUrl(request) });
-	return token;
+	const received = () => {
+		const token = readToken(answer, kind, [...credentialsOf(client, undefined), ...sent], wire);
+		witness.issued({ token, revokedAt: apiUrl(request) });
+		return token;
+	};
+	// Nobody documents generate's answer, and 201 is the usual one where something is made: its token must not be lost.
+	if (answer.status === 200 || (kind === 'long-lived' && answer.status === 201))
+		return received();
+	try {
+		// Another success is not understood, but a token that it brings all the same lives, and is to be ended.
+		if (answer.status > 200 && answer.status < 300)
+			received();
+	}
+	catch {
+		// It brings none.
+	}
+	throw rejection(answer, advice, wire);
 }
 function apiHost({ region }) {
 	return `https://api.${region.domain}`;

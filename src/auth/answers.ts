@@ -9,6 +9,9 @@ import type { Token, Witness } from './request.js'
 const SHORTEST_TOKEN = 16
 const LONGEST_TOKEN = 32 * 1024
 
+/** No token has lines; an enemy's might have any number, and each costs a mask. */
+const MOST_LINES = 100
+
 /** Ten years: a longer life is no life but a broken clock. */
 const LONGEST_LIFE_SECONDS = 10 * 366 * 86_400
 
@@ -54,22 +57,34 @@ export function trail(answer: Answer, wire: Wire): string {
 }
 
 /**
- * Returns the token that a 200 brings. Every token in the body is told to the witness first, so that none
- * can be printed afterwards. Throws `bad-response` where there is none that could stand in a header.
+ * Tells the witness every token in an answer's body, whatever its status: before anything is said of the answer, so
+ * that its words cannot show one. Of use or not, whatever may be a token is masked, line by line as it would be shown.
+ */
+export function keepTokens(answer: Answer, witness: Witness): void {
+  const json = jsonObject(answer.body) ?? {}
+  for (const name of ['access_token', 'refresh_token', 'id_token']) {
+    const text = json[name]
+    const lines = typeof text === 'string' ? text.split(/[\p{Cc}\p{Zl}\p{Zp}]+/u, MOST_LINES) : []
+    // What is shorter would damage the log.
+    for (const line of lines.filter(line => line.length >= SHORTEST_SECRET)) witness.secret(new Secret(line))
+  }
+}
+
+/**
+ * Returns the token of an answer that should bring one; `keepTokens` has seen it. Throws `bad-response` where there is
+ * none that could stand in a header.
  */
 export function readToken(
   answer: Answer,
   kind: Token['kind'],
   credentials: readonly Secret[],
-  wire: Wire,
-  witness: Witness
+  wire: Wire
 ): Token {
   const json = requireJson(answer, wire)
   const text = json['access_token']
   if (typeof text === 'string' && credentials.some(credential => credential.hideIn(text) !== text)) {
     throw badResponse(answer, wire, 'with an access_token that holds one of the credentials')
   }
-  for (const name of ['access_token', 'refresh_token', 'id_token']) keep(json[name], witness)
   if (typeof text !== 'string') throw badResponse(answer, wire, 'with no access_token in it')
   if (!isToken(text)) {
     throw badResponse(
@@ -80,13 +95,6 @@ export function readToken(
   }
   const value = new Secret(text)
   return { value, kind, ...lifetime(json['expires_in'], answer.sentAt) }
-}
-
-/** Whatever may be a token is masked, of use or not; what is too short or has many lines would damage the log. */
-function keep(text: unknown, witness: Witness): void {
-  if (typeof text === 'string' && text.length >= SHORTEST_SECRET && !/[\p{Cc}\p{Zl}\p{Zp}]/u.test(text)) {
-    witness.secret(new Secret(text))
-  }
 }
 
 function isToken(text: string): boolean {

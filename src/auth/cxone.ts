@@ -1,6 +1,6 @@
 import type { Answer } from '../http/request.js'
 import type { Wire } from '../http/wire.js'
-import { badResponse, jsonObject, readToken, requireJson } from './answers.js'
+import { badResponse, jsonObject, keepTokens, readToken, requireJson } from './answers.js'
 import { trustedEndpoint } from './cxone-hosts.js'
 import { type Advice, rejection } from './rejections.js'
 import type {
@@ -38,7 +38,7 @@ async function byApplication(request: CxoneApplication, wire: Wire, witness: Wit
   const { client, accessKey, scope } = request
   // Made first, and so known as a secret already when discovery is answered: its issuer has seen it in earlier runs.
   const authorization = basic(client, witness)
-  const tokenEndpoint = await discover(request, wire)
+  const tokenEndpoint = await discover(request, wire, witness)
   const answer = await wire.send({
     isThrottled,
     method: 'POST',
@@ -49,7 +49,7 @@ async function byApplication(request: CxoneApplication, wire: Wire, witness: Wit
   const token = tokenIn(answer, request, APPLICATION_ADVICE, wire, witness)
   const tenantId = tenantOf(token, wire)
   if (tenantId === undefined) throw badResponse(answer, wire, 'with an access_token that names no tenant')
-  return { token, ...(await configuration(request, tenantId, wire)) }
+  return { token, ...(await configuration(request, tenantId, wire, witness)) }
 }
 
 /** B: an access key alone, at its area's UserHub; documented in the vendor's developer portal. */
@@ -86,25 +86,26 @@ async function byClient(request: CxoneClient, wire: Wire, witness: Witness): Pro
 }
 
 /** Returns the token endpoint that the issuer's discovery names; throws `bad-response` if it is not on the list. */
-async function discover(request: CxoneApplication, wire: Wire): Promise<URL> {
+async function discover(request: CxoneApplication, wire: Wire, witness: Witness): Promise<URL> {
   const answer = await wire.send({
     method: 'GET',
     url: place(`https://${request.issuer}`, '/.well-known/openid-configuration', request.baseUrl),
     headers: {}
   })
-  return endpointIn(answer, 'token_endpoint', request, wire)
+  return endpointIn(answer, 'token_endpoint', request, wire, witness)
 }
 
 /** Returns where the tenant's API is; nothing but this configuration says it. */
 async function configuration(
   request: CxoneApplication,
   tenantId: string,
-  wire: Wire
+  wire: Wire,
+  witness: Witness
 ): Promise<Pick<Grant, 'apiUrl' | 'region' | 'domain'>> {
   const url = place(`https://${request.issuer}`, '/.well-known/cxone-configuration', request.baseUrl)
   url.searchParams.set('tenantId', tenantId)
   const answer = await wire.send({ method: 'GET', url, headers: {} })
-  const { origin } = endpointIn(answer, 'api_endpoint', request, wire)
+  const { origin } = endpointIn(answer, 'api_endpoint', request, wire, witness)
   const { area, domain } = requireJson(answer, wire)
   return {
     apiUrl: origin,
@@ -114,7 +115,14 @@ async function configuration(
 }
 
 /** Returns an endpoint out of an issuer's answer, with its origin replaced where a base URL is given. */
-function endpointIn(answer: Answer, name: string, request: CxoneApplication, wire: Wire): URL {
+function endpointIn(
+  answer: Answer,
+  name: string,
+  request: CxoneApplication,
+  wire: Wire,
+  witness: Witness
+): URL {
+  keepTokens(answer, witness)
   if (answer.status !== 200) throw rejection(answer, DISCOVERY_ADVICE, wire)
   const endpoint = trustedEndpoint(request.issuer, requireJson(answer, wire)[name])
   if (endpoint === undefined || wire.hide(endpoint.href) !== endpoint.href) {
@@ -134,8 +142,9 @@ function tokenIn(
   wire: Wire,
   witness: Witness
 ): Token {
+  keepTokens(answer, witness)
   if (answer.status !== 200) throw rejection(answer, advice, wire)
-  const token = readToken(answer, 'access', credentialsOf(client, accessKey), wire, witness)
+  const token = readToken(answer, 'access', credentialsOf(client, accessKey), wire)
   witness.issued({ token }) // nothing revokes it: an access key is deactivated instead
   return token
 }

@@ -1,7 +1,7 @@
 import type { Answer } from '../http/request.js'
 import type { Wire } from '../http/wire.js'
 import type { Secret } from '../secret.js'
-import { readToken } from './answers.js'
+import { keepTokens, readToken } from './answers.js'
 import { type GenesysRegion, nearestGenesysRegion } from './genesys-regions.js'
 import { type Advice, rejection } from './rejections.js'
 import type { GenesysApi, GenesysLogin, GenesysLongLived, Grant, Token, Witness } from './request.js'
@@ -104,13 +104,22 @@ function tokenIn(
   witness: Witness
 ): Token {
   const { kind, advice, sent = [] } = expected
-  // Nobody documents generate's answer, and 201 is the usual one where something is made: its token must not be lost.
-  const isGiven = answer.status === 200 || (kind === 'long-lived' && answer.status === 201)
-  if (!isGiven) throw rejection(answer, advice, wire)
+  keepTokens(answer, witness)
   const { client } = request.exchange === 'genesys-long-lived' ? request.initial : request
-  const token = readToken(answer, kind, [...credentialsOf(client, undefined), ...sent], wire, witness)
-  witness.issued({ token, revokedAt: apiUrl(request) })
-  return token
+  const received = () => {
+    const token = readToken(answer, kind, [...credentialsOf(client, undefined), ...sent], wire)
+    witness.issued({ token, revokedAt: apiUrl(request) })
+    return token
+  }
+  // Nobody documents generate's answer, and 201 is the usual one where something is made: its token must not be lost.
+  if (answer.status === 200 || (kind === 'long-lived' && answer.status === 201)) return received()
+  try {
+    // Another success is not understood, but a token that it brings all the same lives, and is to be ended.
+    if (answer.status > 200 && answer.status < 300) received()
+  } catch {
+    // It brings none.
+  }
+  throw rejection(answer, advice, wire)
 }
 
 function apiHost({ region }: GenesysRequest): string {
