@@ -544,6 +544,16 @@ describe('throttling and trouble', () => {
     })
   })
 
+  test('a failure after throttling is counted by itself, and the attempt is told', async () => {
+    hosts.answer('POST', LOGIN_URL, throttled).answer('POST', LOGIN_URL, { status: 503 })
+    hosts.answer('POST', LOGIN_URL, GRANTED)
+    const { bench, done } = run(login, { clock: new StillClock(), maxAttempts: 3 })
+    await done
+    expect(bench.said[1]).toBe(
+      'login.mypurecloud.ie: it answered 503, attempt 2, failure 1 of 3; waiting 0.5 s before the next attempt.'
+    )
+  })
+
   test('trouble that passes costs a second request, and each wait is announced', async () => {
     hosts.answer('POST', LOGIN_URL, { status: 502 }).fail('POST', LOGIN_URL, 'ECONNRESET')
     hosts.answer('POST', LOGIN_URL, throttled).answer('POST', LOGIN_URL, GRANTED)
@@ -555,7 +565,7 @@ describe('throttling and trouble', () => {
     expect(bench.said).toEqual([
       'login.mypurecloud.ie: it answered 502, attempt 1 of 3; waiting 0.5 s before the next attempt.',
       'login.mypurecloud.ie: the connection was reset (ECONNRESET), attempt 2 of 3; waiting 1.0 s before the next attempt.',
-      'login.mypurecloud.ie: it answered 400, which says that too much is asked for; waiting 10.0 s before the next attempt.'
+      'login.mypurecloud.ie: it answered 400, which says that too much is asked for, attempt 3; waiting 10.0 s before the next attempt.'
     ])
     // The secret, the scope and all the rest are sent anew each time, unchanged.
     expect(new Set(hosts.seen.map(({ body, headers }) => JSON.stringify([body, headers]))).size).toBe(1)
@@ -707,6 +717,38 @@ describe('answers that cannot be used', () => {
       message: `POST ${LOGIN_URL} answered ${status}, 1 attempt.`
     })
     expect(hint).toMatch(/^Only 200 brings a token here\. .*login\.mypurecloud\.ie\.$/)
+  })
+
+  test.each([202, 206, 299])('a token that comes with %i all the same is told, to be ended', async status => {
+    hosts.answer('POST', LOGIN_URL, GRANTED)
+    hosts.answer('POST', GENERATE_URL, {
+      status,
+      json: { access_token: YEAR_TOKEN, message: `it is ${YEAR_TOKEN}` }
+    })
+    const { bench, done } = run(longLived)
+    await expect(done).rejects.toMatchObject({
+      code: 'bad-response',
+      message: `POST ${GENERATE_URL} answered ${status} it is ***, 1 attempt.`
+    })
+    expect(bench.issued.map(({ token: { value } }) => value.reveal())).toEqual([TOKEN, YEAR_TOKEN])
+  })
+
+  test('a token in a refusal is not shown, nor are the lines of one that has several', async () => {
+    const [first, second] = ['the-first-line-of-a-token', 'the-second-line-of-it']
+    hosts.answer('POST', LOGIN_URL, {
+      status: 400,
+      json: {
+        access_token: TOKEN,
+        id_token: `${first}\n${second}`,
+        error: TOKEN,
+        message: `so ${first}\n${second}`
+      }
+    })
+    const { bench, done } = run(login)
+    await expect(done).rejects.toMatchObject({
+      message: `POST ${LOGIN_URL} answered 400 *** (so *** ***), 1 attempt.`
+    })
+    expect(bench.issued).toEqual([])
   })
 
   test('generate’s answer is held to the same', async () => {

@@ -191,7 +191,7 @@ describe('Through the bundle', () => {
     expect(waits.length).toBe(tries - 1)
     for (const line of waits)
       expect(line).toMatch(
-        /^127\.[\d.]+:\d+: .+(, attempt \d of 2|, which says that too much is asked for); waiting \d+\.\d s before the next attempt\.$/
+        /^127\.[\d.]+:\d+: .+(, attempt \d of 2|, which says that too much is asked for, attempt \d); waiting \d+\.\d s before the next attempt\.$/
       )
   })
 })

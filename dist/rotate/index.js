@@ -2160,7 +2160,9 @@ class Wire {
 			tally[throttled ? 'throttles' : 'faults'] += 1;
 			const decision = decide(outcome, request.repeat ?? 'always', tally, limits.maxAttempts, this.#timeLeftMs(), clock.random);
 			if (decision.again) {
-				this.#announce(request, reply, throttled ? '' : `, attempt ${tally.faults} of ${limits.maxAttempts}`, decision.waitMs);
+				const bound = tally.faults === attempts ? ' of' : `, failure ${tally.faults} of`;
+				const counted = `attempt ${attempts}${throttled ? '' : `${bound} ${limits.maxAttempts}`}`;
+				this.#announce(request, reply, throttled, counted, decision.waitMs);
 				await clock.sleep(decision.waitMs);
 				continue;
 			}
@@ -2221,11 +2223,11 @@ class Wire {
 		const { clock, debug, hide } = this.#surroundings;
 		debug(hide(`${named(request)}: ${what}, ${clock.now() - sentAt.getTime()} ms`));
 	}
-	#announce(request, reply, counted, waitMs) {
-		const why = reply instanceof Fault ? reply.summary : `it answered ${reply.status}`;
-		const throttled = counted === '' && !(reply instanceof Fault) ? ', which says that too much is asked for' : '';
+	#announce({ url }, reply, throttled, counted, waitMs) {
+		const what = reply instanceof Fault ? reply.summary : `it answered ${reply.status}`;
+		const why = throttled ? `${what}, which says that too much is asked for` : what;
 		const seconds = (waitMs / 1000).toFixed(1);
-		this.#surroundings.say(`${request.url.host}: ${why}${throttled}${counted}; waiting ${seconds} s before the next attempt.`);
+		this.#surroundings.say(`${url.host}: ${why}, ${counted}; waiting ${seconds} s before the next attempt.`);
 	}
 	#reason(decision, outcome) {
 		const bound = `timeout of ${(0,lib_text/* inWords */.r4)(this.#surroundings.limits.timeoutMs / 1000)}`;

@@ -91,12 +91,9 @@ export class Wire {
         clock.random
       )
       if (decision.again) {
-        this.#announce(
-          request,
-          reply,
-          throttled ? '' : `, attempt ${tally.faults} of ${limits.maxAttempts}`,
-          decision.waitMs
-        )
+        const bound = tally.faults === attempts ? ' of' : `, failure ${tally.faults} of`
+        const counted = `attempt ${attempts}${throttled ? '' : `${bound} ${limits.maxAttempts}`}`
+        this.#announce(request, reply, throttled, counted, decision.waitMs)
         await clock.sleep(decision.waitMs)
         continue
       }
@@ -166,14 +163,17 @@ export class Wire {
     debug(hide(`${named(request)}: ${what}, ${clock.now() - sentAt.getTime()} ms`))
   }
 
-  #announce(request: WireRequest, reply: Reply | Fault, counted: string, waitMs: number): void {
-    const why = reply instanceof Fault ? reply.summary : `it answered ${reply.status}`
-    const throttled =
-      counted === '' && !(reply instanceof Fault) ? ', which says that too much is asked for' : ''
+  #announce(
+    { url }: WireRequest,
+    reply: Reply | Fault,
+    throttled: boolean,
+    counted: string,
+    waitMs: number
+  ): void {
+    const what = reply instanceof Fault ? reply.summary : `it answered ${reply.status}`
+    const why = throttled ? `${what}, which says that too much is asked for` : what
     const seconds = (waitMs / 1000).toFixed(1)
-    this.#surroundings.say(
-      `${request.url.host}: ${why}${throttled}${counted}; waiting ${seconds} s before the next attempt.`
-    )
+    this.#surroundings.say(`${url.host}: ${why}, ${counted}; waiting ${seconds} s before the next attempt.`)
   }
 
   #reason(decision: Decision & { again: false }, outcome: Outcome): string {
