@@ -1893,6 +1893,9 @@ class Connections {
 		// `0` there would turn the check of certificates off for the whole process, and credentials would go to anyone.
 		// Node reads it anew at every connection; the client's tunnel takes no option that would stand above it.
 		delete process.env['NODE_TLS_REJECT_UNAUTHORIZED'];
+		// A process does not end while a name is being looked up, whatever is aborted, and glibc asks a silent server for
+		// ten seconds. It reads this before its first look-up; what is asked again is decided here.
+		process.env['RES_OPTIONS'] ??= 'timeout:1 attempts:1';
 	}
 	async attempt(request, timeoutMs) {
 		const { client, aborter } = this.#clientFor(request.url.origin);
