@@ -10,7 +10,7 @@ import { readSecret, type Store, storeSecret } from './store/secrets.js'
 
 /**
  * Stores the token. From the moment that GitHub may have it, the post step must not end it, so custody lets it
- * go then, and takes it back when it is known not to be stored. Throws where it was not, or may not have been.
+ * go then, and takes it back whenever it is known not to be stored. Throws where it was not, or may not have been.
  */
 export async function storeToken(
   world: World,
@@ -22,11 +22,16 @@ export async function storeToken(
   custody: Custody
 ): Promise<void> {
   const last = custody.issued.at(-1)
-  const letGo = () => {
-    if (world.console.isClosed) throw new Error('the step is ending')
-    if (last) custody.release(last)
+  const keeper = {
+    letGo() {
+      if (world.console.isClosed) throw new Error('the step is ending')
+      if (last) custody.release(last)
+    },
+    takeBack() {
+      if (last) custody.retake(last)
+    }
   }
-  const storing = await storeSecret(github, asked.secretName, value, store.publicKey, sharing, letGo)
+  const storing = await storeSecret(github, asked.secretName, value, store.publicKey, sharing, keeper)
   if (storing.stored) return
   const stored = storing.isCertain ? false : await wasStored(world, asked, store)
   if (stored === true) return

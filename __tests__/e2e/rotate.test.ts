@@ -693,7 +693,7 @@ describe('what GitHub refuses', () => {
     const ran = await stage.rotate()
     await isRotated(ran)
     expect(ran.log).toMatch(
-      /answered 403, which says that too much is asked for; waiting [12]\.\d s before the next/
+      /answered 403, which says that too much is asked for, attempt 1; waiting [12]\.\d s before the next/
     )
     const token = stage.stored()
 

@@ -97,12 +97,13 @@ describe('GitHub’s limits', () => {
   test.each([
     ['429 with Retry-After', { status: 429, headers: { 'Retry-After': '7' }, json: {} }, 7500],
     ['403 with Retry-After', { status: 403, headers: { 'Retry-After': '7' }, json: {} }, 7500],
-    ['429 alone', { status: 429, json: {} }, 10_000],
-    ['403 that names the secondary limit', { status: 403, json: secondary }, 10_000],
+    // GitHub asks for a minute at least; a little jitter comes on top.
+    ['429 alone', { status: 429, json: {} }, 63_000],
+    ['403 that names the secondary limit', { status: 403, json: secondary }, 63_000],
     [
       '403 that names abuse',
       { status: 403, json: { message: 'You have triggered an Abuse Detection mechanism' } },
-      10_000
+      63_000
     ],
     [
       'the hourly limit',
@@ -131,7 +132,7 @@ describe('GitHub’s limits', () => {
     [
       'the hourly limit without its end',
       { status: 403, headers: { 'X-RateLimit-Remaining': '0' }, json: {} },
-      10_000
+      63_000
     ]
   ] as [string, Omit<Laid, 'method' | 'path'>, number][])('%s is waited out', async (_, limited, waitMs) => {
     table.lay({ method: 'GET', path, ...limited }, fine)

@@ -219,11 +219,13 @@ describe('storing', () => {
   ) {
     const leaving: number[] = []
     const before = table.seen.length
-    const storing = await storeSecret(at(place, attempts), 'X', text, from, sharing, () => {
-      leaving.push(table.seen.length - before)
+    const storing = await storeSecret(at(place, attempts), 'X', text, from, sharing, {
+      letGo: () => leaving.push(table.seen.length - before),
+      takeBack: () => leaving.push(-1)
     })
-    // Once, whatever comes of it, and before the value has left.
-    expect(leaving).toEqual([0])
+    // Before the value has left, and before it leaves again; never taken back where it may be stored.
+    expect(leaving[0]).toBe(0)
+    expect(leaving).not.toContain(-1)
     return storing
   }
   let old: { id: string; key: string }
@@ -261,14 +263,41 @@ describe('storing', () => {
     expect(JSON.stringify(table.seen)).not.toContain('the-token-itself')
   })
 
+  test('throttled and then refused: it is certainly not stored, and kept while it waits', async () => {
+    const throttled = { status: 403, headers: { 'Retry-After': '5' }, json: {} }
+    table.lay(
+      put(REPOSITORY, throttled),
+      put(REPOSITORY, throttled),
+      put(REPOSITORY, { status: 403, json: {} })
+    )
+    const told: string[] = []
+    const storing = await storeSecret(at(REPOSITORY, 3), 'X', value, publicKey(), undefined, {
+      letGo: () => told.push(`let go after ${table.seen.length}`),
+      takeBack: () => told.push('taken back')
+    })
+    expect(told).toEqual(['let go after 0', 'taken back', 'let go after 1', 'taken back', 'let go after 2'])
+    expect(storing).toMatchObject({ stored: false, isCertain: true, why: { code: 'github-forbidden' } })
+  })
+
+  test('throttled after an attempt whose answer was lost: nothing is certain, and it is not taken back', async () => {
+    const throttled = { status: 429, headers: { 'Retry-After': '5' }, json: {} }
+    table.lay(
+      put(REPOSITORY, { error: 'ECONNRESET' }),
+      put(REPOSITORY, throttled),
+      put(REPOSITORY, { status: 404, json: {} })
+    )
+    expect(await outcome(storing(REPOSITORY, { attempts: 3 }))).toBe('not certain: github-not-found')
+  })
+
   test('48 KB fit, a byte more is refused unsent', async () => {
     table.lay(put(REPOSITORY, { status: 201 }))
     expect(await outcome(storing(REPOSITORY, { text: new Secret('x'.repeat(48 * 1024)) }))).toBe('stored')
     const large = new Secret(`ü${'x'.repeat(48 * 1024 - 1)}`)
     const leaving: string[] = []
     const error = await failing(
-      storeSecret(at(), 'X', large, publicKey(), undefined, () => {
-        leaving.push('left')
+      storeSecret(at(), 'X', large, publicKey(), undefined, {
+        letGo: () => leaving.push('left'),
+        takeBack: () => {}
       })
     )
     expect([error.code, error.message, leaving]).toEqual([

@@ -262,9 +262,9 @@ const HINT = {
 	'too-large': 'This is no answer to a token request. Check base-url, and what stands between the runner and the platform.',
 	'not-http': 'Something else than a web server answers there. Check base-url and the proxy.'
 };
-/** No whole answer came; `neverSent` where no attempt can have reached the other side. */
+/** No whole answer came; `untouched` where no attempt can have been carried out. */
 class Unanswered extends errors/* ActionError */.l {
-	neverSent = false;
+	untouched = false;
 }
 /** Returns the error for a request that brought no whole answer. */
 function unanswered(request, fault, attempts, givenUp) {
@@ -385,26 +385,30 @@ class Wire {
 		this.#requireTime(request);
 		const { clock, limits } = this.#surroundings;
 		const tally = { throttles: 0, faults: 0 };
-		let neverSent = true;
+		let untouched = true;
 		for (let attempts = 1;; attempts++) {
 			const sentAt = new Date(clock.now());
 			const { reply, outcome } = await this.#attempt(request, sentAt);
-			neverSent &&= reply instanceof Fault && reply.neverSent;
+			const isOnlyOutcome = untouched;
 			const throttled = outcome.kind === 'answer' && outcome.throttled;
+			untouched &&= throttled || (reply instanceof Fault && reply.neverSent);
 			tally[throttled ? 'throttles' : 'faults'] += 1;
 			const decision = decide(outcome, request.repeat ?? 'always', tally, limits.maxAttempts, this.#timeLeftMs(), clock.random);
 			if (decision.again) {
 				const bound = tally.faults === attempts ? ' of' : `, failure ${tally.faults} of`;
 				const counted = `attempt ${attempts}${throttled ? '' : `${bound} ${limits.maxAttempts}`}`;
 				this.#announce(request, reply, throttled, counted, decision.waitMs);
+				if (untouched)
+					request.whileUntouched?.();
 				await clock.sleep(decision.waitMs);
+				request.beforeNext?.();
 				continue;
 			}
 			const givenUp = this.#reason(decision, outcome);
 			if (reply instanceof Fault) {
-				throw Object.assign(unanswered(request, reply, attempts, givenUp), { neverSent });
+				throw Object.assign(unanswered(request, reply, attempts, givenUp), { untouched });
 			}
-			const answer = { request, ...reply, throttled, sentAt, attempts, givenUp };
+			const answer = { request, ...reply, throttled, sentAt, attempts, isOnlyOutcome, givenUp };
 			if (answer.status >= 300 && answer.status < 400)
 				throw redirected(answer, this.#surroundings.hide);
 			return answer;
@@ -425,7 +429,7 @@ class Wire {
 		if (this.#timeLeftMs() >= needed)
 			return;
 		const error = unanswered(request, new Fault('timeout', `it was not sent, for the timeout of ${(0,lib_text/* inWords */.r4)(timeoutMs / 1000)} is used up`), 0, '');
-		throw Object.assign(error, { neverSent: true });
+		throw Object.assign(error, { untouched: true });
 	}
 	async #attempt(request, sentAt) {
 		const timeoutMs = Math.max(1, Math.min(this.#surroundings.limits.attemptTimeoutMs, this.#timeLeftMs()));

@@ -2031,9 +2031,9 @@ const HINT = {
 	'too-large': 'This is no answer to a token request. Check base-url, and what stands between the runner and the platform.',
 	'not-http': 'Something else than a web server answers there. Check base-url and the proxy.'
 };
-/** No whole answer came; `neverSent` where no attempt can have reached the other side. */
+/** No whole answer came; `untouched` where no attempt can have been carried out. */
 class Unanswered extends errors/* ActionError */.l {
-	neverSent = false;
+	untouched = false;
 }
 /** Returns the error for a request that brought no whole answer. */
 function unanswered(request, fault, attempts, givenUp) {
@@ -2154,26 +2154,30 @@ class Wire {
 		this.#requireTime(request);
 		const { clock, limits } = this.#surroundings;
 		const tally = { throttles: 0, faults: 0 };
-		let neverSent = true;
+		let untouched = true;
 		for (let attempts = 1;; attempts++) {
 			const sentAt = new Date(clock.now());
 			const { reply, outcome } = await this.#attempt(request, sentAt);
-			neverSent &&= reply instanceof Fault && reply.neverSent;
+			const isOnlyOutcome = untouched;
 			const throttled = outcome.kind === 'answer' && outcome.throttled;
+			untouched &&= throttled || (reply instanceof Fault && reply.neverSent);
 			tally[throttled ? 'throttles' : 'faults'] += 1;
 			const decision = decide(outcome, request.repeat ?? 'always', tally, limits.maxAttempts, this.#timeLeftMs(), clock.random);
 			if (decision.again) {
 				const bound = tally.faults === attempts ? ' of' : `, failure ${tally.faults} of`;
 				const counted = `attempt ${attempts}${throttled ? '' : `${bound} ${limits.maxAttempts}`}`;
 				this.#announce(request, reply, throttled, counted, decision.waitMs);
+				if (untouched)
+					request.whileUntouched?.();
 				await clock.sleep(decision.waitMs);
+				request.beforeNext?.();
 				continue;
 			}
 			const givenUp = this.#reason(decision, outcome);
 			if (reply instanceof Fault) {
-				throw Object.assign(unanswered(request, reply, attempts, givenUp), { neverSent });
+				throw Object.assign(unanswered(request, reply, attempts, givenUp), { untouched });
 			}
-			const answer = { request, ...reply, throttled, sentAt, attempts, givenUp };
+			const answer = { request, ...reply, throttled, sentAt, attempts, isOnlyOutcome, givenUp };
 			if (answer.status >= 300 && answer.status < 400)
 				throw redirected(answer, this.#surroundings.hide);
 			return answer;
@@ -2194,7 +2198,7 @@ class Wire {
 		if (this.#timeLeftMs() >= needed)
 			return;
 		const error = unanswered(request, new Fault('timeout', `it was not sent, for the timeout of ${(0,lib_text/* inWords */.r4)(timeoutMs / 1000)} is used up`), 0, '');
-		throw Object.assign(error, { neverSent: true });
+		throw Object.assign(error, { untouched: true });
 	}
 	async #attempt(request, sentAt) {
 		const timeoutMs = Math.max(1, Math.min(this.#surroundings.limits.attemptTimeoutMs, this.#timeLeftMs()));
@@ -3366,7 +3370,7 @@ class GitHub {
 		this.#wire = wire;
 	}
 	/** Sends a request below the place's path. Returns the answer whatever its status; throws as the wire does. */
-	async send(method, path, body) {
+	async send(method, path, body, hooks = {}) {
 		return this.#wire.send({
 			method,
 			url: new URL(`${this.#apiUrl}${pathOf(this.place)}${path}`),
@@ -3377,6 +3381,7 @@ class GitHub {
 				...(body === undefined ? {} : { 'Content-Type': 'application/json' })
 			},
 			...(body === undefined ? {} : { body: JSON.stringify(body) }),
+			...hooks,
 			isThrottled: github_isThrottled,
 			waitAskedMs,
 			whenRedirected: 'The repository was renamed or moved: give its new name in repository.'
@@ -3409,14 +3414,18 @@ function github_isThrottled({ status, headers, body }) {
 		headers['x-ratelimit-remaining'] === '0' ||
 		/secondary rate limit|abuse detection/i.test(body));
 }
+/** Where a limit says no time, GitHub asks for a minute at least (docs.github.com, "Best practices for using the REST API"). */
+const UNSAID_WAIT_MS = 60_000;
 /** GitHub says how long to wait in `Retry-After`, or when its primary limit starts anew in epoch seconds. */
-function waitAskedMs({ headers }, runnerMs) {
+function waitAskedMs({ status, headers }, runnerMs) {
 	// By GitHub's own clock: the runner's may be an hour off.
 	const nowMs = Date.parse(headers['date'] ?? '') || runnerMs;
 	const asked = retryAfterMs(headers['retry-after'], nowMs);
-	if (asked !== undefined || headers['x-ratelimit-remaining'] !== '0')
+	if (asked !== undefined || status === 503)
 		return asked;
 	const resetMs = Number(headers['x-ratelimit-reset']) * 1000 - nowMs;
+	if (headers['x-ratelimit-remaining'] !== '0' || Number.isNaN(resetMs))
+		return UNSAID_WAIT_MS;
 	return resetMs > 0 ? resetMs : undefined;
 }
 
@@ -3468,7 +3477,7 @@ async function readSecret(github, name) {
 		throw badAnswer('secret', 'no visibility that is known');
 	return { updatedAt, sharing: { visibility } };
 }
-async function storeSecret(github, name, value, publicKey, sharing, beforeSending) {
+async function storeSecret(github, name, value, publicKey, sharing, keeper) {
 	if (value.look(text => Buffer.byteLength(text)) > LARGEST_SECRET_BYTES) {
 		throw new errors/* ActionError */.l('secret-refused', 'The token is larger than 48 KB, which GitHub stores in no secret.', 'Use an exchange whose tokens are smaller.');
 	}
@@ -3478,15 +3487,18 @@ async function storeSecret(github, name, value, publicKey, sharing, beforeSendin
 			key_id: id,
 			...(sharing === undefined ? {} : sharingBody(sharing))
 		};
-		const answer = await github.send('PUT', `/secrets/${name}`, body);
+		const answer = await github.send('PUT', `/secrets/${name}`, body, {
+			whileUntouched: () => keeper.takeBack(),
+			beforeNext: () => keeper.letGo()
+		});
 		if (answer.status === 201 || answer.status === 204)
 			return { stored: true };
-		// Only a first attempt's refusal is certain: an earlier one may have been carried out, its answer lost.
-		const isCertain = answer.attempts === 1 && answer.status >= 400 && answer.status < 500;
+		// A refusal is certain where no earlier attempt may have been carried out, its answer lost.
+		const isCertain = answer.isOnlyOutcome && answer.status >= 400 && answer.status < 500;
 		return { stored: false, isCertain, why: github.refusal(answer, 'secrets') };
 	};
 	const sealed = await seal(value, publicKey.key);
-	beforeSending();
+	keeper.letGo();
 	try {
 		const first = await put(sealed, publicKey);
 		if (first.stored || !first.isCertain || !isRefusedValue(first.why))
@@ -3495,7 +3507,7 @@ async function storeSecret(github, name, value, publicKey, sharing, beforeSendin
 		return current.id === publicKey.id ? first : await put(await seal(value, current.key), current);
 	}
 	catch (error) {
-		return { stored: false, isCertain: error instanceof Unanswered && error.neverSent, why: error };
+		return { stored: false, isCertain: error instanceof Unanswered && error.untouched, why: error };
 	}
 }
 function isRefusedValue(why) {
@@ -3581,13 +3593,19 @@ async function writeVariable(github, name, value, sharing) {
 
 async function storeToken(world, asked, github, store, sharing, value, custody) {
 	const last = custody.issued.at(-1);
-	const letGo = () => {
-		if (world.console.isClosed)
-			throw new Error('the step is ending');
-		if (last)
-			custody.release(last);
+	const keeper = {
+		letGo() {
+			if (world.console.isClosed)
+				throw new Error('the step is ending');
+			if (last)
+				custody.release(last);
+		},
+		takeBack() {
+			if (last)
+				custody.retake(last);
+		}
 	};
-	const storing = await storeSecret(github, asked.secretName, value, store.publicKey, sharing, letGo);
+	const storing = await storeSecret(github, asked.secretName, value, store.publicKey, sharing, keeper);
 	if (storing.stored)
 		return;
 	const stored = storing.isCertain ? false : await wasStored(world, asked, store);

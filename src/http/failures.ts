@@ -31,9 +31,9 @@ const HINT: Readonly<Record<FaultKind, string>> = {
   'not-http': 'Something else than a web server answers there. Check base-url and the proxy.'
 }
 
-/** No whole answer came; `neverSent` where no attempt can have reached the other side. */
+/** No whole answer came; `untouched` where no attempt can have been carried out. */
 export class Unanswered extends ActionError {
-  neverSent = false
+  untouched = false
 }
 
 /** Returns the error for a request that brought no whole answer. */

@@ -12,7 +12,11 @@ export interface WireRequest {
   /** Whether an answer says that too much was asked for in this time; 429 does where nothing else is said. */
   readonly isThrottled?: (answer: Pick<Answer, 'status' | 'headers' | 'body'>) => boolean
   /** Milliseconds that an answer asks to wait; its `Retry-After` does where nothing else is said. */
-  readonly waitAskedMs?: (answer: Pick<Answer, 'headers'>, nowMs: number) => number | undefined
+  readonly waitAskedMs?: (answer: Pick<Answer, 'status' | 'headers'>, nowMs: number) => number | undefined
+  /** Called when an attempt came to nothing for certain, as every one before it, and while another is waited for. */
+  readonly whileUntouched?: () => void
+  /** Called before each further attempt. */
+  readonly beforeNext?: () => void
   /** What to do where DNS does not know the host. */
   readonly whenHostUnknown?: string
   /** What to do where the answer is a redirect. */
@@ -30,6 +34,8 @@ export interface Answer {
   /** When the attempt that was answered was started: whatever the platform counts from here began no earlier. */
   readonly sentAt: Date
   readonly attempts: number
+  /** No earlier attempt can have been carried out: each was refused or not sent, so that this answer tells all. */
+  readonly isOnlyOutcome: boolean
   /** Why it was not tried again although it could have been: words for the end of a sentence, or nothing. */
   readonly givenUp: string
 }

@@ -75,12 +75,13 @@ export class Wire {
     this.#requireTime(request)
     const { clock, limits } = this.#surroundings
     const tally = { throttles: 0, faults: 0 }
-    let neverSent = true
+    let untouched = true
     for (let attempts = 1; ; attempts++) {
       const sentAt = new Date(clock.now())
       const { reply, outcome } = await this.#attempt(request, sentAt)
-      neverSent &&= reply instanceof Fault && reply.neverSent
+      const isOnlyOutcome = untouched
       const throttled = outcome.kind === 'answer' && outcome.throttled
+      untouched &&= throttled || (reply instanceof Fault && reply.neverSent)
       tally[throttled ? 'throttles' : 'faults'] += 1
       const decision = decide(
         outcome,
@@ -94,14 +95,16 @@ export class Wire {
         const bound = tally.faults === attempts ? ' of' : `, failure ${tally.faults} of`
         const counted = `attempt ${attempts}${throttled ? '' : `${bound} ${limits.maxAttempts}`}`
         this.#announce(request, reply, throttled, counted, decision.waitMs)
+        if (untouched) request.whileUntouched?.()
         await clock.sleep(decision.waitMs)
+        request.beforeNext?.()
         continue
       }
       const givenUp = this.#reason(decision, outcome)
       if (reply instanceof Fault) {
-        throw Object.assign(unanswered(request, reply, attempts, givenUp), { neverSent })
+        throw Object.assign(unanswered(request, reply, attempts, givenUp), { untouched })
       }
-      const answer = { request, ...reply, throttled, sentAt, attempts, givenUp }
+      const answer = { request, ...reply, throttled, sentAt, attempts, isOnlyOutcome, givenUp }
       if (answer.status >= 300 && answer.status < 400) throw redirected(answer, this.#surroundings.hide)
       return answer
     }
@@ -128,7 +131,7 @@ export class Wire {
       0,
       ''
     )
-    throw Object.assign(error, { neverSent: true })
+    throw Object.assign(error, { untouched: true })
   }
 
   async #attempt(request: WireRequest, sentAt: Date): Promise<Attempt> {

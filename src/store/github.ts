@@ -26,7 +26,12 @@ export class GitHub {
   }
 
   /** Sends a request below the place's path. Returns the answer whatever its status; throws as the wire does. */
-  async send(method: WireRequest['method'], path: string, body?: Json): Promise<Answer> {
+  async send(
+    method: WireRequest['method'],
+    path: string,
+    body?: Json,
+    hooks: Pick<WireRequest, 'whileUntouched' | 'beforeNext'> = {}
+  ): Promise<Answer> {
     return this.#wire.send({
       method,
       url: new URL(`${this.#apiUrl}${pathOf(this.place)}${path}`),
@@ -37,6 +42,7 @@ export class GitHub {
         ...(body === undefined ? {} : { 'Content-Type': 'application/json' })
       },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      ...hooks,
       isThrottled,
       waitAskedMs,
       whenRedirected: 'The repository was renamed or moved: give its new name in repository.'
@@ -71,12 +77,19 @@ function isThrottled({ status, headers, body }: Pick<Answer, 'status' | 'headers
   )
 }
 
+/** Where a limit says no time, GitHub asks for a minute at least (docs.github.com, "Best practices for using the REST API"). */
+const UNSAID_WAIT_MS = 60_000
+
 /** GitHub says how long to wait in `Retry-After`, or when its primary limit starts anew in epoch seconds. */
-function waitAskedMs({ headers }: Pick<Answer, 'headers'>, runnerMs: number): number | undefined {
+function waitAskedMs(
+  { status, headers }: Pick<Answer, 'status' | 'headers'>,
+  runnerMs: number
+): number | undefined {
   // By GitHub's own clock: the runner's may be an hour off.
   const nowMs = Date.parse(headers['date'] ?? '') || runnerMs
   const asked = retryAfterMs(headers['retry-after'], nowMs)
-  if (asked !== undefined || headers['x-ratelimit-remaining'] !== '0') return asked
+  if (asked !== undefined || status === 503) return asked
   const resetMs = Number(headers['x-ratelimit-reset']) * 1000 - nowMs
+  if (headers['x-ratelimit-remaining'] !== '0' || Number.isNaN(resetMs)) return UNSAID_WAIT_MS
   return resetMs > 0 ? resetMs : undefined
 }

@@ -62,6 +62,14 @@ export async function readSecret(github: GitHub, name: string): Promise<StoredSe
   return { updatedAt, sharing: { visibility } }
 }
 
+/** Whoever answers for the value's end while it is nowhere stored. */
+export interface Keeper {
+  /** GitHub may have the value from now on. */
+  letGo(): void
+  /** It has been refused, and is kept until it is sent again. */
+  takeBack(): void
+}
+
 /** What came of storing; where it is not certain, GitHub may hold the value or not. */
 export type Storing =
   | { readonly stored: true }
@@ -69,7 +77,8 @@ export type Storing =
 
 /**
  * Seals the value and stores it: 201 and 204 are success. If the key was changed meanwhile, it is read again,
- * once. `beforeSending` is called when the value is sealed and about to leave. Throws before that alone.
+ * once. The keeper is told whenever the value is about to leave, and when it is certain that it is not stored so
+ * far. Throws before the first of these alone.
  */
 export async function storeSecret(
   github: GitHub,
@@ -77,7 +86,7 @@ export async function storeSecret(
   value: Secret,
   publicKey: PublicKey,
   sharing: Sharing | undefined,
-  beforeSending: () => void
+  keeper: Keeper
 ): Promise<Storing> {
   if (value.look(text => Buffer.byteLength(text)) > LARGEST_SECRET_BYTES) {
     throw new ActionError(
@@ -92,21 +101,24 @@ export async function storeSecret(
       key_id: id,
       ...(sharing === undefined ? {} : sharingBody(sharing))
     }
-    const answer = await github.send('PUT', `/secrets/${name}`, body)
+    const answer = await github.send('PUT', `/secrets/${name}`, body, {
+      whileUntouched: () => keeper.takeBack(),
+      beforeNext: () => keeper.letGo()
+    })
     if (answer.status === 201 || answer.status === 204) return { stored: true }
-    // Only a first attempt's refusal is certain: an earlier one may have been carried out, its answer lost.
-    const isCertain = answer.attempts === 1 && answer.status >= 400 && answer.status < 500
+    // A refusal is certain where no earlier attempt may have been carried out, its answer lost.
+    const isCertain = answer.isOnlyOutcome && answer.status >= 400 && answer.status < 500
     return { stored: false, isCertain, why: github.refusal(answer, 'secrets') }
   }
   const sealed = await seal(value, publicKey.key)
-  beforeSending()
+  keeper.letGo()
   try {
     const first = await put(sealed, publicKey)
     if (first.stored || !first.isCertain || !isRefusedValue(first.why)) return first
     const current = await readPublicKey(github).catch(() => publicKey)
     return current.id === publicKey.id ? first : await put(await seal(value, current.key), current)
   } catch (error) {
-    return { stored: false, isCertain: error instanceof Unanswered && error.neverSent, why: error }
+    return { stored: false, isCertain: error instanceof Unanswered && error.untouched, why: error }
   }
 }
 
