@@ -337,6 +337,32 @@ describe('cancelled', () => {
   })
 })
 
+describe('GitHub refuses the secret for the moment', () => {
+  const limited: Play = met =>
+    met.request.method === 'PUT' && !met.done && answers(met, 429, undefined, { 'Retry-After': '2' })
+
+  test('until the time is up: the new token is revoked, the secret as it was', async () => {
+    const { words, ran } = await live(limited, { timeout: '6s' })
+    expect(words).toBe('rate-limited')
+    expect(ran.log).toContain('The secret is as it was; the new token is revoked.')
+    expect(ran.log).not.toContain('cannot be told')
+  })
+
+  test('cancelled while it waits: post revokes the token', async () => {
+    let here = () => {}
+    const reached = new Promise<void>(resolve => {
+      here = () => setTimeout(resolve, 500)
+    })
+    const play: Play = met => {
+      const refused = limited(met)
+      if (refused) here()
+      return refused
+    }
+    const { words } = await live(play, {}, asProcess({ signalAfter: reached }))
+    expect(words).toBe('cancelled; post did the rest')
+  })
+})
+
 describe('a token that cannot be revoked at once', () => {
   test('is left to the post step', async () => {
     const play: Play = met => {
