@@ -16,7 +16,7 @@ export async function grant(asked: StepAsked, { console, clock }: World): Promis
   const wire = new Wire({ limits: asked.limits, clock, hide, say: info, debug })
   try {
     const obtained = await obtain(asked, wire, { secret: mask, issued: custody.take })
-    const granted = { ...obtained, requests: wire.sent, at: new Date(clock.now()) }
+    const granted = { ...obtained, requests: wire.requests, attempts: wire.sent, at: new Date(clock.now()) }
     return handOn(granted, asked, custody, console)
   } catch (error) {
     await discard(custody, console, clock)

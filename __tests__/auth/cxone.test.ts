@@ -562,7 +562,7 @@ describe('refusals', () => {
     const realm = await failure({ ...realmClient, realm: 'us-99' })
     expect([area.code, area.hint]).toEqual([
       'network',
-      expect.stringMatching(/^No area seems to be called na4\. /)
+      expect.stringMatching(/^No area seems to be called na4; the nearest known one is na1\. /)
     ])
     expect([realm.code, realm.hint]).toEqual([
       'network',

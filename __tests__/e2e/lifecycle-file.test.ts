@@ -73,7 +73,7 @@ describe('the file', () => {
       expect(made[folder - 1]?.path).toMatch(/state_[0-9a-f-]+$/)
       expect(made[folder]).toMatchObject({ path: dirname(file), mode: '700' })
       expect(made[folder + 1]).toMatchObject({ what: 'openSync', path: file, mode: '600', size: 0 })
-      expect(made[folder + 2]).toMatchObject({ what: 'writeSync' })
+      expect(made[folder + 2]).toMatchObject({ what: 'writeFileSync' })
       expect(ran.files.state.indexOf(dirname(file))).toBeGreaterThan(0)
     }
   )

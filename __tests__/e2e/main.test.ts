@@ -364,6 +364,8 @@ Handed on as the output token, CXONE_ACCESS_TOKEN and CXONE_API_URL. It lives un
         ['CXONE_API_URL', cxone.origin]
       ])
     )
+    // The platform ends no token: the post step has nothing to load anything for.
+    expect(ran.files.state).toBe('')
     // Neither the refresh token nor the id token is of use to anybody after this.
     expect(Object.values(ran.files).join()).not.toContain(refresh)
     expect(Object.values(ran.files).join()).not.toContain(id)

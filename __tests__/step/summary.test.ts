@@ -44,7 +44,7 @@ function rows({ inputs = GENESYS, organization, life, apiUrl, region, kind = 'ac
     ...(region === undefined ? {} : { region })
   }
   const console = new Console()
-  summarise({ grant, organization, requests: 2, at: AT }, asked, console)
+  summarise({ grant, organization, requests: 2, attempts: 2, at: AT }, asked, console)
   return readFileSync(file, 'utf8')
 }
 
@@ -144,10 +144,12 @@ test('a secret stands in it in no spelling', () => {
   process.stdout.write = write
   const grant = { token: { value: secret, kind: 'access' as const } }
   const organization = { id: 'the-id', name: `The ${secret.reveal()} organisation` }
-  summarise({ grant, organization, requests: 1, at: AT }, asked, console)
+  summarise({ grant, organization, requests: 1, attempts: 3, at: AT }, asked, console)
   const text = readFileSync(file, 'utf8')
   expect(text).not.toContain('secret>')
   expect(text).not.toContain('secret&#62;')
+  // More attempts than requests: one was tried again.
+  expect(text).toContain('after 1 request, 3 attempts')
 })
 
 describe('nobody fails for want of a summary', () => {

@@ -108,6 +108,8 @@ describe('the store', () => {
     ['a key that is none', { key_id: '1', key: {} }],
     ['a key without its padding', { key_id: '1', key: 'A'.repeat(43) }],
     ['a key in the alphabet of addresses', { key_id: '1', key: `${'-_'.repeat(21)}A=` }],
+    ['a key that seals nothing', { key_id: '1', key: Buffer.alloc(32).toString('base64') }],
+    ['a key whose last letter says too much', { key_id: '1', key: `${'A'.repeat(42)}B=` }],
     ['a key with a line break', { key_id: '1', key: `${'A'.repeat(43)}=\n` }],
     ['a key with white space', { key_id: '1', key: ` ${Buffer.alloc(32).toString('base64')}` }]
   ])('%s is a bad answer', async (_, json) => {

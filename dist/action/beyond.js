@@ -113,11 +113,7 @@ const USER_AGENT = 'cc-token-action';
 class Connections {
 	#clients = new Map();
 	constructor() {
-		// `0` there would turn the check of certificates off for the whole process, and credentials would go to anyone.
-		// Node reads it anew at every connection; the client's tunnel takes no option that would stand above it.
 		delete process.env['NODE_TLS_REJECT_UNAUTHORIZED'];
-		// A process does not end while a name is being looked up, whatever is aborted, and glibc asks a silent server for
-		// ten seconds. It reads this before its first look-up; what is asked again is decided here.
 		process.env['RES_OPTIONS'] ??= 'timeout:1 attempts:1';
 	}
 	async attempt(request, timeoutMs) {
@@ -366,13 +362,18 @@ class Wire {
 	#connections = new Connections();
 	#surroundings;
 	#deadlineMs;
+	#requests = 0;
 	#sent = 0;
 	/** The time that `limits.timeoutMs` allows starts now. */
 	constructor(surroundings) {
 		this.#surroundings = surroundings;
 		this.#deadlineMs = surroundings.clock.now() + surroundings.limits.timeoutMs;
 	}
-	/** How many requests were sent so far, counting every attempt. */
+	/** How many requests were made so far, each counted once. */
+	get requests() {
+		return this.#requests;
+	}
+	/** How often anything was sent so far: every attempt counts. */
 	get sent() {
 		return this.#sent;
 	}
@@ -383,6 +384,7 @@ class Wire {
 	async send(request) {
 		requireReadableProxy(request.url);
 		this.#requireTime(request);
+		this.#requests += 1;
 		const { clock, limits } = this.#surroundings;
 		const tally = { throttles: 0, faults: 0 };
 		let untouched = true;
@@ -704,7 +706,7 @@ async function byAccessKey(request, wire, witness) {
 	const { accessKey, area, baseUrl } = request;
 	const answer = await wire.send({
 		isThrottled: isThrottled,
-		whenHostUnknown: `No area seems to be called ${area}.`,
+		whenHostUnknown: `No area seems to be called ${area}; the nearest known one is ${(0,cxone_hosts/* nearestCxoneArea */.j_)(area)}.`,
 		method: 'POST',
 		url: place(`https://${area}.nice-incontact.com`, '/authentication/v1/token/access-key', baseUrl),
 		headers: { 'Content-Type': JSON_TYPE },
@@ -1108,6 +1110,8 @@ class Custody {
 	}
 	/** Says what is to become of the tokens now that they are handed on. */
 	handOn(policy) {
+		if (this.#issued.length === 0)
+			return; // with nothing to end, the post step starts nothing
 		saveState(saved/* HANDED_ON */.BT, policy);
 	}
 	/** The tokens are not handed on after all: the post step ends them all. */
@@ -1130,7 +1134,7 @@ function writeTokenFile(folder, token) {
 	const path = (0,external_node_path_.join)(folder, 'token');
 	const file = (0,external_node_fs_.openSync)(path, 'wx', 0o600);
 	try {
-		(0,external_node_fs_.writeSync)(file, token.reveal());
+		(0,external_node_fs_.writeFileSync)(file, token.reveal());
 	}
 	finally {
 		(0,external_node_fs_.closeSync)(file);
@@ -1169,7 +1173,7 @@ function publish(granted, asked, custody, console) {
 		for (const [name, value] of outputsOf(granted, file))
 			setOutput(name, value);
 		for (const [name, value] of variables) {
-			const before = process.env[name] ?? '';
+			const before = Object.hasOwn(process.env, name) ? (process.env[name] ?? '') : '';
 			if (before !== '' && before !== value) {
 				console.warn(`The variable ${name} had another value; later steps get the one of this step.`);
 			}
@@ -1246,7 +1250,8 @@ function titleOf({ grant }, { request }) {
 	const platform = request.exchange.startsWith('cxone') ? 'NICE CXone' : 'Genesys Cloud';
 	return `${platform} ${grant.token.kind === 'access' ? 'access' : 'long-lived'} token`;
 }
-function rowsOf({ grant, organization, requests, at }, asked) {
+function rowsOf(granted, asked) {
+	const { grant, organization, at } = granted;
 	const { kind, expiresAt, expiresInSeconds } = grant.token;
 	const { request } = asked;
 	return [
@@ -1254,7 +1259,7 @@ function rowsOf({ grant, organization, requests, at }, asked) {
 		placeOf(request, grant.region),
 		...(grant.apiUrl === undefined ? [] : [['API', { code: grant.apiUrl }]]),
 		['Exchange', capitalised(story/* CREDENTIALS */.tG[request.exchange])],
-		['Granted', `${(0,story/* minute */.Vc)(at)}, after ${(0,lib_text/* counted */.hS)(requests, 'request')}`],
+		['Granted', `${(0,story/* minute */.Vc)(at)}, after ${(0,story/* effortOf */.yf)(granted)}`],
 		[
 			'Expires',
 			expiresAt === undefined || expiresInSeconds === undefined
@@ -1301,7 +1306,7 @@ async function grant(asked, { console, clock }) {
 	const wire = new Wire({ limits: asked.limits, clock, hide, say: info, debug });
 	try {
 		const obtained = await obtain(asked, wire, { secret: mask, issued: custody.take });
-		const granted = { ...obtained, requests: wire.sent, at: new Date(clock.now()) };
+		const granted = { ...obtained, requests: wire.requests, attempts: wire.sent, at: new Date(clock.now()) };
 		return handOn(granted, asked, custody, console);
 	}
 	catch (error) {

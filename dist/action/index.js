@@ -99,11 +99,13 @@ load_.d(exports_, {
   $2: () => (/* binding */ cxoneArea),
   MQ: () => (/* binding */ DEFAULT_REALM),
   Tb: () => (/* binding */ cxoneRealm),
+  j_: () => (/* binding */ nearestCxoneArea),
   nh: () => (/* binding */ trustedEndpoint),
   tU: () => (/* binding */ cxoneIssuer),
   uU: () => (/* binding */ DEFAULT_ISSUER),
   z7: () => (/* binding */ CXONE_ISSUERS)
 });
+var _text_js__WEBPACK_IMPORTED_MODULE_1__ = load_("./lib/text.js");
 var _hosts_js__WEBPACK_IMPORTED_MODULE_0__ = load_("./lib/auth/hosts.js");
 
 const COMMERCIAL = 'cxone.niceincontact.com';
@@ -165,6 +167,10 @@ function cxoneArea(text) {
 	return SEEN_AREAS.includes(name)
 		? { name }
 		: { name, doubt: `CXone area ${name} is not in the list of areas seen so far.` };
+}
+/** Returns the known area that is spelled most like the text. */
+function nearestCxoneArea(text) {
+	return (0,_text_js__WEBPACK_IMPORTED_MODULE_1__/* .nearest */ .pA)(text.toLowerCase(), SEEN_AREAS, area => area);
 }
 /** Returns the realm, in lower case; `undefined` if it is not one DNS label. */
 function cxoneRealm(text) {
@@ -639,7 +645,8 @@ load_.d(exports_, {
   Uz: () => (/* binding */ handedOn),
   Vc: () => (/* binding */ minute),
   pJ: () => (/* binding */ endOf),
-  tG: () => (/* binding */ CREDENTIALS)
+  tG: () => (/* binding */ CREDENTIALS),
+  yf: () => (/* binding */ effortOf)
 });
 var _text_js__WEBPACK_IMPORTED_MODULE_1__ = load_("./lib/text.js");
 var _variables_js__WEBPACK_IMPORTED_MODULE_0__ = load_("./lib/step/variables.js");
@@ -655,7 +662,8 @@ function started({ request, variables, doubts }, console) {
 		console.warn(doubt);
 }
 /** Says what was granted, whose it is, where later steps find it, and how it ends. */
-function handedOn({ grant, organization, requests }, asked, console) {
+function handedOn(granted, asked, console) {
+	const { grant, organization } = granted;
 	const { token } = grant;
 	const { expiresInSeconds, expiresAt } = token;
 	const whose = organization === undefined ? '' : ` of ${organization.name ?? 'tenant'} (${organization.id})`;
@@ -664,7 +672,7 @@ function handedOn({ grant, organization, requests }, asked, console) {
 		: `for ${(0,_text_js__WEBPACK_IMPORTED_MODULE_1__/* .inWords */ .r4)(expiresInSeconds)}, until ${minute(expiresAt)}`;
 	const variables = (0,_variables_js__WEBPACK_IMPORTED_MODULE_0__/* .variablesOf */ .h)(grant, asked).map(([name]) => name);
 	const places = ['the output token', ...(asked.handOver.tokenFile ? ['a file'] : []), ...variables];
-	console.info(`Granted a${token.kind === 'access' ? 'n access' : ' long-lived'} token${whose} ${life} (${(0,_text_js__WEBPACK_IMPORTED_MODULE_1__/* .counted */ .hS)(requests, 'request')}).`);
+	console.info(`Granted a${token.kind === 'access' ? 'n access' : ' long-lived'} token${whose} ${life} (${effortOf(granted)}).`);
 	for (const name of (0,_variables_js__WEBPACK_IMPORTED_MODULE_0__/* .variablesWithout */ .c)(grant, asked)) {
 		console.warn(`${name} is not set: the exchange does not tell what belongs there.`);
 	}
@@ -679,6 +687,10 @@ function endOf(kind, { request, revoke }) {
 	if (kind === 'access' || revoke === 'true')
 		return 'It is revoked when the job ends.';
 	return 'It outlives the job; the initial token is revoked when the job ends.';
+}
+/** Returns how many requests it took, and how many attempts where that is another number. */
+function effortOf({ requests, attempts }) {
+	return `${(0,_text_js__WEBPACK_IMPORTED_MODULE_1__/* .counted */ .hS)(requests, 'request')}${attempts === requests ? '' : `, ${(0,_text_js__WEBPACK_IMPORTED_MODULE_1__/* .counted */ .hS)(attempts, 'attempt')}`}`;
 }
 /** Returns a moment to the minute, rounded so that it is never later than the truth: `2026-11-22 09:05 UTC`. */
 function minute(moment) {
@@ -815,7 +827,6 @@ load_.d(exports_, {
   E: () => (/* binding */ toCommandValue)
 });
 /* unused harmony export toCommandProperties */
-// We use any as a valid input type
 /* eslint-disable @typescript-eslint/no-explicit-any */
 function toCommandValue(input) {
 	if (input === null || input === undefined) {
@@ -839,30 +850,22 @@ function toCommandProperties(annotationProperties) {
 		endColumn: annotationProperties.endColumn
 	};
 }
-//# sourceMappingURL=utils.js.map
 
 /***/ })
 
 });
 /************************************************************************/
-// The module cache
 var __webpack_module_cache__ = {};
 
-// The require function
 function load_(moduleId) {
-	// Check if module is in cache
 	var cachedModule = __webpack_module_cache__[moduleId];
 	if (cachedModule !== undefined) {
 		return cachedModule.exports;
 	}
-	// Create a new module (and put it into the cache)
 	var module = __webpack_module_cache__[moduleId] = {
-		// no module.id needed
-		// no module.loaded needed
 		exports: {}
 	};
 
-	// Execute the module function
 	var threw = true;
 	try {
 		__webpack_modules__[moduleId](module, module.exports, load_);
@@ -871,11 +874,9 @@ function load_(moduleId) {
 		if(threw) delete __webpack_module_cache__[moduleId];
 	}
 
-	// Return the exports of the module
 	return module.exports;
 }
 
-// expose the modules object (__webpack_modules__)
 load_.m = __webpack_modules__;
 
 /************************************************************************/
@@ -886,12 +887,6 @@ if (typeof load_ !== 'undefined') load_.ab = decodeURIComponent(new URL('.', imp
 (() => {
 	var getProto = Object.getPrototypeOf ? (obj) => (Object.getPrototypeOf(obj)) : (obj) => (obj.__proto__);
 	var leafPrototypes;
-	// create a fake namespace object
-	// mode & 1: value is a module id, require it
-	// mode & 2: merge all properties of value into the ns
-	// mode & 4: return value when already ns object
-	// mode & 16: return value when it's Promise-like
-	// mode & 8|1: behave like require
 	load_.t = function(value, mode) {
 		if(mode & 1) value = this(value);
 		if(mode & 8) return value;
@@ -914,7 +909,6 @@ if (typeof load_ !== 'undefined') load_.ab = decodeURIComponent(new URL('.', imp
 
 /* webpack/runtime/define property getters */
 (() => {
-	// define getter functions for harmony exports
 	load_.d = (exports, definition) => {
 		for(var key in definition) {
 			if(load_.o(definition, key) && !load_.o(exports, key)) {
@@ -927,8 +921,6 @@ if (typeof load_ !== 'undefined') load_.ab = decodeURIComponent(new URL('.', imp
 /* webpack/runtime/ensure chunk */
 (() => {
 	load_.f = {};
-	// This file contains only the entry chunk.
-	// The chunk loading function for additional chunks
 	load_.e = (chunkId) => {
 		return Promise.all(Object.keys(load_.f).reduce((promises, key) => {
 			load_.f[key](chunkId, promises);
@@ -939,9 +931,7 @@ if (typeof load_ !== 'undefined') load_.ab = decodeURIComponent(new URL('.', imp
 
 /* webpack/runtime/get javascript chunk filename */
 (() => {
-	// This function allow to reference async chunks
 	load_.u = (chunkId) => {
-		// return url for filenames based on template
 		return "" + chunkId + ".js";
 	};
 })();
@@ -953,7 +943,6 @@ if (typeof load_ !== 'undefined') load_.ab = decodeURIComponent(new URL('.', imp
 
 /* webpack/runtime/make namespace object */
 (() => {
-	// define __esModule on exports
 	load_.r = (exports) => {
 		if(typeof Symbol !== 'undefined' && Symbol.toStringTag) {
 			Object.defineProperty(exports, Symbol.toStringTag, { value: 'Module' });
@@ -964,19 +953,13 @@ if (typeof load_ !== 'undefined') load_.ab = decodeURIComponent(new URL('.', imp
 
 /* webpack/runtime/import chunk loading */
 (() => {
-	// no baseURI
 	
-	// object to store loaded and loading chunks
-	// undefined = chunk not loaded, null = chunk preloaded/prefetched
-	// [resolve, Promise] = chunk loading, 0 = chunk loaded
 	var installedChunks = {
 		"main": 0
 	};
 	
 	var installChunk = (data) => {
 		var {ids, modules, runtime} = data;
-		// add "modules" to the modules object,
-		// then flag all "ids" as loaded and fire callback
 		var moduleId, chunkId, i = 0;
 		for(moduleId in modules) {
 			if(load_.o(modules, moduleId)) {
@@ -995,16 +978,13 @@ if (typeof load_ !== 'undefined') load_.ab = decodeURIComponent(new URL('.', imp
 	}
 	
 	load_.f.j = (chunkId, promises) => {
-			// import() chunk loading for javascript
 			var installedChunkData = load_.o(installedChunks, chunkId) ? installedChunks[chunkId] : undefined;
 			if(installedChunkData !== 0) { // 0 means "already installed".
 	
-				// a Promise means "currently loading".
 				if(installedChunkData) {
 					promises.push(installedChunkData[1]);
 				} else {
 					if(true) { // all chunks have JS
-						// setup Promise in chunk cache
 						var promise = import("./" + load_.u(chunkId)).then(installChunk, (e) => {
 							if(installedChunks[chunkId] !== 0) installedChunks[chunkId] = undefined;
 							throw e;
@@ -1016,19 +996,14 @@ if (typeof load_ !== 'undefined') load_.ab = decodeURIComponent(new URL('.', imp
 			}
 	};
 	
-	// no prefetching
 	
-	// no preloaded
 	
-	// no external install chunk
 	
-	// no on chunks loaded
 })();
 
 /************************************************************************/
 var exports_ = {};
 
-// EXPORTS
 load_.d(exports_, {
   V: () => (/* binding */ runMain),
   a: () => (/* binding */ runPost)
@@ -1109,11 +1084,12 @@ function readCredentials(inputs, provider, fallbacks, keep) {
 	for (const { secret } of [client, accessKey])
 		keepUsable(secret, keep);
 	const missing = (name) => fromInputs ? emptyInput(provider, name) : missingCredential(provider, [name]);
+	const from = (name) => fallbacks.origin(variablesFor(provider, [name]));
 	return {
-		...holder('client', 'client-id', 'client-secret', client, missing),
+		...holder('client', 'client-id', 'client-secret', client, missing, from),
 		// Genesys Cloud knows no access keys: one that is given is refused by name, whole or not.
 		...(provider === 'cxone'
-			? holder('accessKey', 'access-key-id', 'access-key-secret', accessKey, missing)
+			? holder('accessKey', 'access-key-id', 'access-key-secret', accessKey, missing, from)
 			: {})
 	};
 }
@@ -1132,15 +1108,15 @@ function variablesFor(provider, names) {
 function emptyInput(provider, name) {
 	return new errors/* ActionError */.l('missing-credential', `Input ${name} is empty; since another credential input is given, ${(0,lib_text/* listed */.KE)(variablesFor(provider, [name]))} of the environment is not asked.`, WHY_EMPTY);
 }
-function holder(key, idInput, secretInput, { id, secret }, missing) {
+function holder(key, idInput, secretInput, { id, secret }, missing, from) {
 	if (id === '' && secret === '')
 		return {};
 	if (id === '')
 		throw missing(idInput);
 	if (secret === '')
 		throw missing(secretInput);
-	checkCredential(idInput, id, id.length <= 256 && !id.includes(':'), 'An id has at most 256 characters and no colon');
-	checkCredential(secretInput, secret, secret.length >= lib_secret/* SHORTEST_SECRET */.c3, `A secret has at least ${lib_secret/* SHORTEST_SECRET */.c3} characters`);
+	checkCredential(`${idInput}${from(idInput)}`, id, id.length <= 256 && !id.includes(':'), 'An id has at most 256 characters and no colon');
+	checkCredential(`${secretInput}${from(secretInput)}`, secret, secret.length >= lib_secret/* SHORTEST_SECRET */.c3, `A secret has at least ${lib_secret/* SHORTEST_SECRET */.c3} characters`);
 	return { [key]: { id, secret: new lib_secret/* Secret */.zh(secret) } };
 }
 /** A credential stands in a header, and each line of it would be masked by itself: one clean line, or nothing. */
@@ -1171,13 +1147,15 @@ function readLimits(inputs) {
 		maxAttempts: readMaxAttempts(inputs)
 	};
 }
+/** No token lives longer, and what is longer is no date any more. */
+const LONGEST_SECONDS = 3660 * DAY_SECONDS;
 /** Returns a duration such as `90s`, `45m`, `2h` or `300d` in seconds; throws `invalid-input`. */
 function readSeconds(inputs, name) {
 	const text = inputs.text(name);
 	const [, count, unit = ''] = /^(\d{1,9})\s?([smhd]?)$/i.exec(text) ?? [];
 	const seconds = Number(count) * (UNIT_SECONDS[unit.toLowerCase()] ?? Number.NaN);
-	if (Number.isNaN(seconds))
-		throw (0,declared/* invalidInput */.aY)(name, text, 'Allowed: a duration such as 90s, 45m, 2h or 300d; a bare number is seconds.');
+	if (Number.isNaN(seconds) || seconds > LONGEST_SECONDS)
+		throw (0,declared/* invalidInput */.aY)(name, text, 'Allowed: a duration such as 90s, 45m, 2h or 300d, up to 3660d; a bare number is seconds.');
 	return seconds;
 }
 function bounded(inputs, name) {
@@ -1311,8 +1289,10 @@ const ISSUER_FORM = `With a client and an access key, region is an area (two let
 const AREA_FORM = 'With an access key alone, region is required and is the tenant’s area: two letters and digits, such as na1 or eu1.';
 const REALM_FORM = `With a client alone, region is a realm: one DNS label, such as ${cxone_hosts/* DEFAULT_REALM */.MQ}, which is the default.`;
 function sure({ fallbacks, warn }, region, found, form) {
-	if (found === undefined)
-		throw (0,declared/* invalidInput */.aY)('region', region, form, fallbacks.origin(REGION_VARIABLES.cxone));
+	if (found === undefined) {
+		const near = region === '' ? '' : `The nearest known area is ${(0,cxone_hosts/* nearestCxoneArea */.j_)(region)}. `;
+		throw (0,declared/* invalidInput */.aY)('region', region, `${near}${form}`, fallbacks.origin(REGION_VARIABLES.cxone));
+	}
 	if (found.doubt !== undefined)
 		warn(found.doubt);
 	return found.name;
@@ -1495,7 +1475,6 @@ function escapeProperty(s) {
 		.replace(/:/g, '%3A')
 		.replace(/,/g, '%2C');
 }
-//# sourceMappingURL=command.js.map
 ;// MODULE ./lib/step/toolkit/log.js
 
 /** Has the runner hide a value from now on. */

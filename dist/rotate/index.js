@@ -67,8 +67,6 @@ function TunnelingAgent(options) {
 	for (var i = 0, len = self.requests.length; i < len; ++i) {
 	  var pending = self.requests[i];
 	  if (pending.host === options.host && pending.port === options.port) {
-		// Detect the request to connect same origin server,
-		// reuse the connection.
 		self.requests.splice(i, 1);
 		pending.request.onSocket(socket);
 		return;
@@ -85,12 +83,10 @@ TunnelingAgent.prototype.addRequest = function addRequest(req, host, port, local
   var options = mergeOptions({request: req}, self.options, toOptions(host, port, localAddress));
 
   if (self.sockets.length >= this.maxSockets) {
-	// We are over limit so we'll add it to the queue.
 	self.requests.push(options);
 	return;
   }
 
-  // If we are under maxSockets create a new one.
   self.createSocket(options, function(socket) {
 	socket.on('free', onFree);
 	socket.on('close', onCloseOrRemove);
@@ -142,12 +138,10 @@ TunnelingAgent.prototype.createSocket = function createSocket(options, cb) {
   connectReq.end();
 
   function onResponse(res) {
-	// Very hacky. This is necessary to avoid http-parser leaks.
 	res.upgrade = true;
   }
 
   function onUpgrade(res, socket, head) {
-	// Hacky.
 	process.nextTick(function() {
 	  onConnect(res, socket, head);
 	});
@@ -204,8 +198,6 @@ TunnelingAgent.prototype.removeSocket = function removeSocket(socket) {
 
   var pending = this.requests.shift();
   if (pending) {
-	// If we have pending requests and a socket gets closed a new one
-	// needs to be created to take over in the pool for the one that closed.
 	this.createSocket(pending, function(socket) {
 	  pending.request.onSocket(socket);
 	});
@@ -221,7 +213,6 @@ function createSecureSocket(options, cb) {
 	  servername: hostHeader ? hostHeader.replace(/:.*$/, '') : options.host
 	});
 
-	// 0 is dummy port for v0.6
 	var secureSocket = tls.connect(0, tlsOptions);
 	self.sockets[self.sockets.indexOf(socket)] = secureSocket;
 	cb(secureSocket);
@@ -545,6 +536,10 @@ function cxoneArea(text) {
 		? { name }
 		: { name, doubt: `CXone area ${name} is not in the list of areas seen so far.` };
 }
+/** Returns the known area that is spelled most like the text. */
+function nearestCxoneArea(text) {
+	return (0,lib_text/* nearest */.pA)(text.toLowerCase(), SEEN_AREAS, area => area);
+}
 /** Returns the realm, in lower case; `undefined` if it is not one DNS label. */
 function cxoneRealm(text) {
 	const name = text.toLowerCase();
@@ -706,7 +701,7 @@ async function byAccessKey(request, wire, witness) {
 	const { accessKey, area, baseUrl } = request;
 	const answer = await wire.send({
 		isThrottled: isThrottled,
-		whenHostUnknown: `No area seems to be called ${area}.`,
+		whenHostUnknown: `No area seems to be called ${area}; the nearest known one is ${nearestCxoneArea(area)}.`,
 		method: 'POST',
 		url: place(`https://${area}.nice-incontact.com`, '/authentication/v1/token/access-key', baseUrl),
 		headers: { 'Content-Type': JSON_TYPE },
@@ -1084,7 +1079,6 @@ function checkBypass(reqUrl) {
 	if (!noProxy) {
 		return false;
 	}
-	// Determine the request port
 	let reqPort;
 	if (reqUrl.port) {
 		reqPort = Number(reqUrl.port);
@@ -1095,12 +1089,10 @@ function checkBypass(reqUrl) {
 	else if (reqUrl.protocol === 'https:') {
 		reqPort = 443;
 	}
-	// Format the request hostname and hostname with port
 	const upperReqHosts = [reqUrl.hostname.toUpperCase()];
 	if (typeof reqPort === 'number') {
 		upperReqHosts.push(`${upperReqHosts[0]}:${reqPort}`);
 	}
-	// Compare request host against noproxy
 	for (const upperNoProxyItem of noProxy
 		.split(',')
 		.map(x => x.trim().toUpperCase())
@@ -1135,7 +1127,6 @@ class DecodedURL extends URL {
 		return this._decodedPassword;
 	}
 }
-//# sourceMappingURL=proxy.js.map
 var tunnel = load_("./node_modules/tunnel/index.js");
 ;// MODULE ./stand-ins/undici/index.js
 class ProxyAgent {
@@ -1379,7 +1370,6 @@ class HttpClient {
 			}
 			const parsedUrl = new URL(requestUrl);
 			let info = this._prepareRequest(verb, parsedUrl, headers);
-			// Only perform retries on reads since writes may not be idempotent.
 			const maxTries = this._allowRetries && RetryableHttpVerbs.includes(verb)
 				? this._maxRetries + 1
 				: 1;
@@ -1387,7 +1377,6 @@ class HttpClient {
 			let response;
 			do {
 				response = yield this.requestRaw(info, data);
-				// Check if it's an authentication challenge
 				if (response &&
 					response.message &&
 					response.message.statusCode === HttpCodes.Unauthorized) {
@@ -1402,8 +1391,6 @@ class HttpClient {
 						return authenticationHandler.handleAuthentication(this, info, data);
 					}
 					else {
-						// We have received an unauthorized response but have no handlers to handle it.
-						// Let the response return to the caller.
 						return response;
 					}
 				}
@@ -1414,7 +1401,6 @@ class HttpClient {
 					redirectsRemaining > 0) {
 					const redirectUrl = response.message.headers['location'];
 					if (!redirectUrl) {
-						// if there's no location to redirect to, we won't
 						break;
 					}
 					const parsedRedirectUrl = new URL(redirectUrl);
@@ -1423,26 +1409,20 @@ class HttpClient {
 						!this._allowRedirectDowngrade) {
 						throw new Error('Redirect from HTTPS to HTTP protocol. This downgrade is not allowed for security reasons. If you want to allow this behavior, set the allowRedirectDowngrade option to true.');
 					}
-					// we need to finish reading the response before reassigning response
-					// which will leak the open socket.
 					yield response.readBody();
-					// strip authorization header if redirected to a different hostname
 					if (parsedRedirectUrl.hostname !== parsedUrl.hostname) {
 						for (const header in headers) {
-							// header names are case insensitive
 							if (header.toLowerCase() === 'authorization') {
 								delete headers[header];
 							}
 						}
 					}
-					// let's make the request with the new redirectUrl
 					info = this._prepareRequest(verb, parsedRedirectUrl, headers);
 					response = yield this.requestRaw(info, data);
 					redirectsRemaining--;
 				}
 				if (!response.message.statusCode ||
 					!HttpResponseRetryCodes.includes(response.message.statusCode)) {
-					// If not a retry code, return immediately instead of retrying
 					return response;
 				}
 				numTries += 1;
@@ -1468,7 +1448,6 @@ class HttpClient {
 						reject(err);
 					}
 					else if (!res) {
-						// If `err` is not passed, then `res` must be passed.
 						reject(new Error('Unknown error'));
 					}
 					else {
@@ -1501,7 +1480,6 @@ class HttpClient {
 		req.on('socket', sock => {
 			socket = sock;
 		});
-		// If we ever get disconnected, we want the socket to timeout eventually
 		req.setTimeout(this._socketTimeout || 3 * 60000, () => {
 			if (socket) {
 				socket.end();
@@ -1509,8 +1487,6 @@ class HttpClient {
 			handleResult(new Error(`Request timeout: ${info.options.path}`));
 		});
 		req.on('error', function (err) {
-			// err has statusCode property
-			// res should have headers
 			handleResult(err);
 		});
 		if (data && typeof data === 'string') {
@@ -1558,7 +1534,6 @@ class HttpClient {
 			info.options.headers['user-agent'] = this.userAgent;
 		}
 		info.options.agent = this._getAgent(info.parsedUrl);
-		// gives handlers an opportunity to participate
 		if (this.handlers) {
 			for (const handler of this.handlers) {
 				handler.prepareRequest(info.options);
@@ -1609,7 +1584,6 @@ class HttpClient {
 			}
 		}
 		const additionalValue = additionalHeaders[Headers.ContentType];
-		// Return the first non-undefined value, converting numbers or arrays to strings if necessary
 		if (additionalValue !== undefined) {
 			if (typeof additionalValue === 'number') {
 				return String(additionalValue);
@@ -1636,7 +1610,6 @@ class HttpClient {
 		if (!useProxy) {
 			agent = this._agent;
 		}
-		// if agent is already assigned use that agent.
 		if (agent) {
 			return agent;
 		}
@@ -1645,7 +1618,6 @@ class HttpClient {
 		if (this.requestOptions) {
 			maxSockets = this.requestOptions.maxSockets || external_http_.globalAgent.maxSockets;
 		}
-		// This is `useProxy` again, but we need to check `proxyURl` directly for TypeScripts's flow analysis.
 		if (proxyUrl && proxyUrl.hostname) {
 			const agentOptions = {
 				maxSockets,
@@ -1665,16 +1637,12 @@ class HttpClient {
 			agent = tunnelAgent(agentOptions);
 			this._proxyAgent = agent;
 		}
-		// if tunneling agent isn't assigned create a new agent
 		if (!agent) {
 			const options = { keepAlive: this._keepAlive, maxSockets };
 			agent = usingSsl ? new external_https_.Agent(options) : new external_http_.Agent(options);
 			this._agent = agent;
 		}
 		if (usingSsl && this._ignoreSslError) {
-			// we don't want to set NODE_TLS_REJECT_UNAUTHORIZED=0 since that will affect request for entire process
-			// http.RequestOptions doesn't expose a way to modify RequestOptions.agent.options
-			// we have to cast it to any and change it directly
 			agent.options = Object.assign(agent.options || {}, {
 				rejectUnauthorized: false
 			});
@@ -1686,7 +1654,6 @@ class HttpClient {
 		if (this._keepAlive) {
 			proxyAgent = this._proxyAgentDispatcher;
 		}
-		// if agent is already assigned use that agent.
 		if (proxyAgent) {
 			return proxyAgent;
 		}
@@ -1696,9 +1663,6 @@ class HttpClient {
 		})));
 		this._proxyAgentDispatcher = proxyAgent;
 		if (usingSsl && this._ignoreSslError) {
-			// we don't want to set NODE_TLS_REJECT_UNAUTHORIZED=0 since that will affect request for entire process
-			// http.RequestOptions doesn't expose a way to modify RequestOptions.agent.options
-			// we have to cast it to any and change it directly
 			proxyAgent.options = Object.assign(proxyAgent.options.requestTls || {}, {
 				rejectUnauthorized: false
 			});
@@ -1709,8 +1673,6 @@ class HttpClient {
 		const baseUserAgent = userAgent || 'actions/http-client';
 		const orchId = process.env['ACTIONS_ORCHESTRATION_ID'];
 		if (orchId) {
-			// Sanitize the orchestration ID to ensure it contains only valid characters
-			// Valid characters: 0-9, a-z, _, -, .
 			const sanitizedId = orchId.replace(/[^a-z0-9_.-]/gi, '_');
 			return `${baseUserAgent} actions_orchestration_id/${sanitizedId}`;
 		}
@@ -1732,11 +1694,9 @@ class HttpClient {
 					result: null,
 					headers: {}
 				};
-				// not found leads to null obj returned
 				if (statusCode === HttpCodes.NotFound) {
 					resolve(response);
 				}
-				// get the result from the body
 				function dateTimeDeserializer(key, value) {
 					if (typeof value === 'string') {
 						const a = new Date(value);
@@ -1762,17 +1722,13 @@ class HttpClient {
 					response.headers = res.message.headers;
 				}
 				catch (err) {
-					// Invalid resource (contents not json);  leaving result obj null
 				}
-				// note that 3xx redirects are handled by the http layer.
 				if (statusCode > 299) {
 					let msg;
-					// if exception/error in body, attempt to get better error
 					if (obj && obj.message) {
 						msg = obj.message;
 					}
 					else if (contents && contents.length > 0) {
-						// it may be the case that the exception is in the body message as string
 						msg = contents;
 					}
 					else {
@@ -1790,7 +1746,6 @@ class HttpClient {
 	}
 }
 const lowercaseKeys = (obj) => Object.keys(obj).reduce((c, k) => ((c[k.toLowerCase()] = obj[k]), c), {});
-//# sourceMappingURL=index.js.map
 ;// MODULE ./lib/http/fault.js
 /** An attempt without a whole answer. Its message holds nothing that came from the other side but an error's code. */
 class Fault extends Error {
@@ -1890,11 +1845,7 @@ const USER_AGENT = 'cc-token-action';
 class Connections {
 	#clients = new Map();
 	constructor() {
-		// `0` there would turn the check of certificates off for the whole process, and credentials would go to anyone.
-		// Node reads it anew at every connection; the client's tunnel takes no option that would stand above it.
 		delete process.env['NODE_TLS_REJECT_UNAUTHORIZED'];
-		// A process does not end while a name is being looked up, whatever is aborted, and glibc asks a silent server for
-		// ten seconds. It reads this before its first look-up; what is asked again is decided here.
 		process.env['RES_OPTIONS'] ??= 'timeout:1 attempts:1';
 	}
 	async attempt(request, timeoutMs) {
@@ -2135,13 +2086,18 @@ class Wire {
 	#connections = new Connections();
 	#surroundings;
 	#deadlineMs;
+	#requests = 0;
 	#sent = 0;
 	/** The time that `limits.timeoutMs` allows starts now. */
 	constructor(surroundings) {
 		this.#surroundings = surroundings;
 		this.#deadlineMs = surroundings.clock.now() + surroundings.limits.timeoutMs;
 	}
-	/** How many requests were sent so far, counting every attempt. */
+	/** How many requests were made so far, each counted once. */
+	get requests() {
+		return this.#requests;
+	}
+	/** How often anything was sent so far: every attempt counts. */
 	get sent() {
 		return this.#sent;
 	}
@@ -2152,6 +2108,7 @@ class Wire {
 	async send(request) {
 		requireReadableProxy(request.url);
 		this.#requireTime(request);
+		this.#requests += 1;
 		const { clock, limits } = this.#surroundings;
 		const tally = { throttles: 0, faults: 0 };
 		let untouched = true;
@@ -2387,8 +2344,6 @@ const external_fs_namespaceObject = createRequire_(import.meta.url)("fs");
 var external_os_ = load_("os");
 var utils = load_("./node_modules/@actions/core/lib/utils.js");
 ;// MODULE ./node_modules/@actions/core/lib/file-command.js
-// For internal use, subject to change.
-// We use any as a valid input type
 /* eslint-disable @typescript-eslint/no-explicit-any */
 
 function file_command_issueFileCommand(command, message) {
@@ -2406,9 +2361,6 @@ function file_command_issueFileCommand(command, message) {
 function file_command_prepareKeyValueMessage(key, value) {
 	const delimiter = `ghadelimiter_${external_crypto_namespaceObject.randomUUID()}`;
 	const convertedValue = (0,utils/* toCommandValue */.E)(value);
-	// These should realistically never happen, but just in case someone finds a
-	// way to exploit uuid generation let's not allow keys or values that contain
-	// the delimiter.
 	if (key.includes(delimiter)) {
 		throw new Error(`Unexpected input: name should not contain the delimiter "${delimiter}"`);
 	}
@@ -2417,7 +2369,6 @@ function file_command_prepareKeyValueMessage(key, value) {
 	}
 	return `${key}<<${delimiter}${external_os_.EOL}${convertedValue}${external_os_.EOL}${delimiter}`;
 }
-//# sourceMappingURL=file-command.js.map
 ;// MODULE ./lib/step/toolkit/files.js
 /** The official toolkit's way to the runner's command files. It loads `crypto`, so it is loaded when it is needed. */
 
@@ -2461,6 +2412,8 @@ class Custody {
 	}
 	/** Says what is to become of the tokens now that they are handed on. */
 	handOn(policy) {
+		if (this.#issued.length === 0)
+			return; // with nothing to end, the post step starts nothing
 		saveState(HANDED_ON, policy);
 	}
 	/** The tokens are not handed on after all: the post step ends them all. */
@@ -2652,11 +2605,12 @@ function readCredentials(inputs, provider, fallbacks, keep) {
 	for (const { secret } of [client, accessKey])
 		keepUsable(secret, keep);
 	const missing = (name) => fromInputs ? emptyInput(provider, name) : missingCredential(provider, [name]);
+	const from = (name) => fallbacks.origin(variablesFor(provider, [name]));
 	return {
-		...holder('client', 'client-id', 'client-secret', client, missing),
+		...holder('client', 'client-id', 'client-secret', client, missing, from),
 		// Genesys Cloud knows no access keys: one that is given is refused by name, whole or not.
 		...(provider === 'cxone'
-			? holder('accessKey', 'access-key-id', 'access-key-secret', accessKey, missing)
+			? holder('accessKey', 'access-key-id', 'access-key-secret', accessKey, missing, from)
 			: {})
 	};
 }
@@ -2675,15 +2629,15 @@ function variablesFor(provider, names) {
 function emptyInput(provider, name) {
 	return new errors/* ActionError */.l('missing-credential', `Input ${name} is empty; since another credential input is given, ${(0,lib_text/* listed */.KE)(variablesFor(provider, [name]))} of the environment is not asked.`, WHY_EMPTY);
 }
-function holder(key, idInput, secretInput, { id, secret }, missing) {
+function holder(key, idInput, secretInput, { id, secret }, missing, from) {
 	if (id === '' && secret === '')
 		return {};
 	if (id === '')
 		throw missing(idInput);
 	if (secret === '')
 		throw missing(secretInput);
-	checkCredential(idInput, id, id.length <= 256 && !id.includes(':'), 'An id has at most 256 characters and no colon');
-	checkCredential(secretInput, secret, secret.length >= lib_secret/* SHORTEST_SECRET */.c3, `A secret has at least ${lib_secret/* SHORTEST_SECRET */.c3} characters`);
+	checkCredential(`${idInput}${from(idInput)}`, id, id.length <= 256 && !id.includes(':'), 'An id has at most 256 characters and no colon');
+	checkCredential(`${secretInput}${from(secretInput)}`, secret, secret.length >= lib_secret/* SHORTEST_SECRET */.c3, `A secret has at least ${lib_secret/* SHORTEST_SECRET */.c3} characters`);
 	return { [key]: { id, secret: new lib_secret/* Secret */.zh(secret) } };
 }
 /** A credential stands in a header, and each line of it would be masked by itself: one clean line, or nothing. */
@@ -2713,13 +2667,15 @@ function readLimits(inputs) {
 		maxAttempts: readMaxAttempts(inputs)
 	};
 }
+/** No token lives longer, and what is longer is no date any more. */
+const LONGEST_SECONDS = 3660 * DAY_SECONDS;
 /** Returns a duration such as `90s`, `45m`, `2h` or `300d` in seconds; throws `invalid-input`. */
 function readSeconds(inputs, name) {
 	const text = inputs.text(name);
 	const [, count, unit = ''] = /^(\d{1,9})\s?([smhd]?)$/i.exec(text) ?? [];
 	const seconds = Number(count) * (UNIT_SECONDS[unit.toLowerCase()] ?? Number.NaN);
-	if (Number.isNaN(seconds))
-		throw invalidInput(name, text, 'Allowed: a duration such as 90s, 45m, 2h or 300d; a bare number is seconds.');
+	if (Number.isNaN(seconds) || seconds > LONGEST_SECONDS)
+		throw invalidInput(name, text, 'Allowed: a duration such as 90s, 45m, 2h or 300d, up to 3660d; a bare number is seconds.');
 	return seconds;
 }
 function bounded(inputs, name) {
@@ -2885,8 +2841,10 @@ const ISSUER_FORM = `With a client and an access key, region is an area (two let
 const AREA_FORM = 'With an access key alone, region is required and is the tenant’s area: two letters and digits, such as na1 or eu1.';
 const REALM_FORM = `With a client alone, region is a realm: one DNS label, such as ${DEFAULT_REALM}, which is the default.`;
 function sure({ fallbacks, warn }, region, found, form) {
-	if (found === undefined)
-		throw invalidInput('region', region, form, fallbacks.origin(REGION_VARIABLES.cxone));
+	if (found === undefined) {
+		const near = region === '' ? '' : `The nearest known area is ${nearestCxoneArea(region)}. `;
+		throw invalidInput('region', region, `${near}${form}`, fallbacks.origin(REGION_VARIABLES.cxone));
+	}
 	if (found.doubt !== undefined)
 		warn(found.doubt);
 	return found.name;
@@ -3153,7 +3111,8 @@ function started({ request, variables, doubts }, console) {
 		console.warn(doubt);
 }
 /** Says what was granted, whose it is, where later steps find it, and how it ends. */
-function handedOn({ grant, organization, requests }, asked, console) {
+function handedOn(granted, asked, console) {
+	const { grant, organization } = granted;
 	const { token } = grant;
 	const { expiresInSeconds, expiresAt } = token;
 	const whose = organization === undefined ? '' : ` of ${organization.name ?? 'tenant'} (${organization.id})`;
@@ -3162,7 +3121,7 @@ function handedOn({ grant, organization, requests }, asked, console) {
 		: `for ${inWords(expiresInSeconds)}, until ${minute(expiresAt)}`;
 	const variables = variablesOf(grant, asked).map(([name]) => name);
 	const places = ['the output token', ...(asked.handOver.tokenFile ? ['a file'] : []), ...variables];
-	console.info(`Granted a${token.kind === 'access' ? 'n access' : ' long-lived'} token${whose} ${life} (${counted(requests, 'request')}).`);
+	console.info(`Granted a${token.kind === 'access' ? 'n access' : ' long-lived'} token${whose} ${life} (${effortOf(granted)}).`);
 	for (const name of variablesWithout(grant, asked)) {
 		console.warn(`${name} is not set: the exchange does not tell what belongs there.`);
 	}
@@ -3177,6 +3136,10 @@ function endOf(kind, { request, revoke }) {
 	if (kind === 'access' || revoke === 'true')
 		return 'It is revoked when the job ends.';
 	return 'It outlives the job; the initial token is revoked when the job ends.';
+}
+/** Returns how many requests it took, and how many attempts where that is another number. */
+function effortOf({ requests, attempts }) {
+	return `${counted(requests, 'request')}${attempts === requests ? '' : `, ${counted(attempts, 'attempt')}`}`;
 }
 /** Returns a moment to the minute, rounded so that it is never later than the truth: `2026-11-22 09:05 UTC`. */
 function minute(moment) {
@@ -3437,6 +3400,10 @@ let r;const t={};if(void 0===globalThis.crypto||"function"!=typeof globalThis.cr
 
 ;// MODULE ./lib/store/seal.js
 
+/** Whether a value can be sealed with this key: it is base64 of 32 bytes that make a point of the curve. */
+async function isUsable(publicKey) {
+	return seal(new lib_secret/* Secret */.zh('a trial'), publicKey).then(() => true, () => false);
+}
 async function seal(value, publicKey) {
 	await libsodium_wrappers.ready;
 	const key = libsodium_wrappers.from_base64(publicKey, libsodium_wrappers.base64_variants.ORIGINAL);
@@ -3453,7 +3420,7 @@ const PAGE = 100;
 /** Returns the place's key and what is told of the secret; a bad GitHub token or a wrong place shows here. */
 async function readStore(github, name) {
 	const answer = await github.send('GET', PUBLIC_KEY);
-	const publicKey = publicKeyIn(github, answer);
+	const publicKey = await publicKeyIn(github, answer);
 	const secret = await readSecret(github, name);
 	return { publicKey, now: dateOf(answer), ...(secret === undefined ? {} : { secret }) };
 }
@@ -3541,12 +3508,12 @@ async function readSelected(github, name) {
 async function readPublicKey(github) {
 	return publicKeyIn(github, await github.send('GET', PUBLIC_KEY));
 }
-function publicKeyIn(github, answer) {
+async function publicKeyIn(github, answer) {
 	if (answer.status !== 200)
 		throw github.refusal(answer, 'secrets');
 	const { key_id: id, key } = github.json(answer);
-	// Base64 of 32 bytes; anything else is no key that a secret should be sealed with.
-	if (typeof id !== 'string' || typeof key !== 'string' || !/^[A-Za-z0-9+/]{43}=$/.test(key)) {
+	// Tried before anything is made: a key that cannot seal would cost a token.
+	if (typeof id !== 'string' || typeof key !== 'string' || !(await isUsable(key))) {
 		throw badAnswer('public key', 'no usable key');
 	}
 	return { id, key };
@@ -3960,7 +3927,6 @@ function escapeProperty(s) {
 		.replace(/:/g, '%3A')
 		.replace(/,/g, '%2C');
 }
-//# sourceMappingURL=command.js.map
 ;// MODULE ./lib/step/toolkit/log.js
 
 /** Has the runner hide a value from now on. */
@@ -4202,7 +4168,6 @@ load_.d(exports_, {
   E: () => (/* binding */ toCommandValue)
 });
 /* unused harmony export toCommandProperties */
-// We use any as a valid input type
 /* eslint-disable @typescript-eslint/no-explicit-any */
 function toCommandValue(input) {
 	if (input === null || input === undefined) {
@@ -4226,30 +4191,22 @@ function toCommandProperties(annotationProperties) {
 		endColumn: annotationProperties.endColumn
 	};
 }
-//# sourceMappingURL=utils.js.map
 
 /***/ })
 
 });
 /************************************************************************/
-// The module cache
 var __webpack_module_cache__ = {};
 
-// The require function
 function load_(moduleId) {
-	// Check if module is in cache
 	var cachedModule = __webpack_module_cache__[moduleId];
 	if (cachedModule !== undefined) {
 		return cachedModule.exports;
 	}
-	// Create a new module (and put it into the cache)
 	var module = __webpack_module_cache__[moduleId] = {
-		// no module.id needed
-		// no module.loaded needed
 		exports: {}
 	};
 
-	// Execute the module function
 	var threw = true;
 	try {
 		__webpack_modules__[moduleId](module, module.exports, load_);
@@ -4258,7 +4215,6 @@ function load_(moduleId) {
 		if(threw) delete __webpack_module_cache__[moduleId];
 	}
 
-	// Return the exports of the module
 	return module.exports;
 }
 
@@ -4339,12 +4295,6 @@ if (typeof load_ !== 'undefined') load_.ab = decodeURIComponent(new URL('.', imp
 (() => {
 	var getProto = Object.getPrototypeOf ? (obj) => (Object.getPrototypeOf(obj)) : (obj) => (obj.__proto__);
 	var leafPrototypes;
-	// create a fake namespace object
-	// mode & 1: value is a module id, require it
-	// mode & 2: merge all properties of value into the ns
-	// mode & 4: return value when already ns object
-	// mode & 16: return value when it's Promise-like
-	// mode & 8|1: behave like require
 	load_.t = function(value, mode) {
 		if(mode & 1) value = this(value);
 		if(mode & 8) return value;
@@ -4367,7 +4317,6 @@ if (typeof load_ !== 'undefined') load_.ab = decodeURIComponent(new URL('.', imp
 
 /* webpack/runtime/define property getters */
 (() => {
-	// define getter functions for harmony exports
 	load_.d = (exports, definition) => {
 		for(var key in definition) {
 			if(load_.o(definition, key) && !load_.o(exports, key)) {
@@ -4384,7 +4333,6 @@ if (typeof load_ !== 'undefined') load_.ab = decodeURIComponent(new URL('.', imp
 
 /* webpack/runtime/make namespace object */
 (() => {
-	// define __esModule on exports
 	load_.r = (exports) => {
 		if(typeof Symbol !== 'undefined' && Symbol.toStringTag) {
 			Object.defineProperty(exports, Symbol.toStringTag, { value: 'Module' });
@@ -4395,9 +4343,6 @@ if (typeof load_ !== 'undefined') load_.ab = decodeURIComponent(new URL('.', imp
 
 /************************************************************************/
 
-// startup
-// Load entry module and return exports
-// This entry module used 'module' so it can't be inlined
 var exports_ = load_("./lib/entry/rotate/index.js");
 exports_ = await exports_;
 

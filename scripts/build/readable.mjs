@@ -12,8 +12,7 @@ import { join } from 'node:path'
  */
 
 /** What is documented in more than a line is read in the source, whose path stands above each module. */
-const REMARKS = /^[ \t]*\/\/.*\n/gm
-const DOCUMENTATION = /^[ \t]*\/\*\*\n(?:[ \t]*\*.*\n)+/gm
+const DOCUMENTATION = /^[ \t]*\/\*\*\n(?:[ \t]*\*.*\n)+|^(?:[ \t]*\/\/.*\n){2,}/gm
 
 /** Webpack's own names in words; each stands on every other line. @type {Readonly<Record<string, string>>} */
 const SHORT_NAMES = {
@@ -51,17 +50,33 @@ export function makeReadable(folder, { modules, chunks }) {
         .replace(/^\/\/ EXTERNAL MODULE: .*\n/gm, '')
         .replace(/^;\/\/ CONCATENATED MODULE: /gm, ';// MODULE ')
         .replace(WEBPACK_NAMES, name => SHORT_NAMES[name] ?? name)
-        .replace(/\n{3,}/g, '\n\n')
       requireOneLineTemplates(text, file)
-      // What other people remark within their code is read in their packages.
-      const ours = known(chunkName, String(id)) === 'packages' ? text.replace(REMARKS, '') : text
       writeFileSync(
         path,
-        ours.replace(DOCUMENTATION, '').replace(/^(?: {4})+/gm, spaces => '\t'.repeat(spaces.length / 4))
+        withoutRemarks(text)
+          .replace(DOCUMENTATION, '')
+          .replace(/\n{3,}/g, '\n\n')
+          .replace(/^(?: {4})+/gm, spaces => '\t'.repeat(spaces.length / 4))
       )
       if (file !== 'index.js') renameSync(path, join(folder, `${known(chunkName, String(id))}.js`))
     }
   }
+}
+
+/**
+ * What other people remark within their code, webpack among them, is read in their packages.
+ *
+ * @param {string} text
+ */
+function withoutRemarks(text) {
+  let ours = false
+  const lines = text.split('\n').filter(line => {
+    const [, path] = /^(?:\/\*\*\*\/ "|;\/\/ MODULE )(\.\/[^":]+)/.exec(line) ?? []
+    if (path !== undefined) ours = path.startsWith('./lib/')
+    else if (/^\/\*{3}\/ \}\)|^\/\*{9,}/.test(line)) ours = false
+    return ours || !/^\s*\/\//.test(line)
+  })
+  return lines.join('\n')
 }
 
 /** @param {string} name @returns {string} `./lib/main.js` of `./lib/main.js + 3 modules`, `fs` of `external "fs"` */

@@ -1,3 +1,4 @@
+import { nearest } from '../text.js'
 import { hostIn, isLabel, isUnder } from './hosts.js'
 
 /** An issuer of CXone tokens, and the domains under which what its discovery names must lie. */
@@ -78,6 +79,11 @@ export function cxoneArea(text: string): Found | undefined {
   return SEEN_AREAS.includes(name)
     ? { name }
     : { name, doubt: `CXone area ${name} is not in the list of areas seen so far.` }
+}
+
+/** Returns the known area that is spelled most like the text. */
+export function nearestCxoneArea(text: string): string {
+  return nearest(text.toLowerCase(), SEEN_AREAS, area => area)
 }
 
 /** Returns the realm, in lower case; `undefined` if it is not one DNS label. */

@@ -1,7 +1,7 @@
 import type { Answer } from '../http/request.js'
 import type { Wire } from '../http/wire.js'
 import { badResponse, jsonObject, keepTokens, readToken, requireJson } from './answers.js'
-import { trustedEndpoint } from './cxone-hosts.js'
+import { nearestCxoneArea, trustedEndpoint } from './cxone-hosts.js'
 import { type Advice, rejection } from './rejections.js'
 import type {
   AccessKey,
@@ -57,7 +57,7 @@ async function byAccessKey(request: CxoneAccessKey, wire: Wire, witness: Witness
   const { accessKey, area, baseUrl } = request
   const answer = await wire.send({
     isThrottled,
-    whenHostUnknown: `No area seems to be called ${area}.`,
+    whenHostUnknown: `No area seems to be called ${area}; the nearest known one is ${nearestCxoneArea(area)}.`,
     method: 'POST',
     url: place(`https://${area}.nice-incontact.com`, '/authentication/v1/token/access-key', baseUrl),
     headers: { 'Content-Type': JSON_TYPE },

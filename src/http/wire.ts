@@ -48,6 +48,7 @@ export class Wire {
   readonly #connections = new Connections()
   readonly #surroundings: WireSurroundings
   readonly #deadlineMs: number
+  #requests = 0
   #sent = 0
 
   /** The time that `limits.timeoutMs` allows starts now. */
@@ -56,7 +57,12 @@ export class Wire {
     this.#deadlineMs = surroundings.clock.now() + surroundings.limits.timeoutMs
   }
 
-  /** How many requests were sent so far, counting every attempt. */
+  /** How many requests were made so far, each counted once. */
+  get requests(): number {
+    return this.#requests
+  }
+
+  /** How often anything was sent so far: every attempt counts. */
   get sent(): number {
     return this.#sent
   }
@@ -73,6 +79,7 @@ export class Wire {
   async send(request: WireRequest): Promise<Answer> {
     requireReadableProxy(request.url)
     this.#requireTime(request)
+    this.#requests += 1
     const { clock, limits } = this.#surroundings
     const tally = { throttles: 0, faults: 0 }
     let untouched = true

@@ -38,6 +38,7 @@ export class Custody {
 
   /** Says what is to become of the tokens now that they are handed on. */
   handOn(policy: RevokePolicy): void {
+    if (this.#issued.length === 0) return // with nothing to end, the post step starts nothing
     toolkit.saveState(HANDED_ON, policy)
   }
 

@@ -12,8 +12,10 @@ export interface Granted {
   readonly grant: Grant
   /** Present where it was verified. */
   readonly organization: Organization | undefined
-  /** Requests that it took, every attempt counted. */
+  /** Requests that it took, each counted once. */
   readonly requests: number
+  /** How often one of them was sent. */
+  readonly attempts: number
   readonly at: Date
 }
 
@@ -41,7 +43,7 @@ export function publish(granted: Granted, asked: StepAsked, custody: Custody, co
     const file = folder === undefined ? '' : writeTokenFile(folder, granted.grant.token.value)
     for (const [name, value] of outputsOf(granted, file)) toolkit.setOutput(name, value)
     for (const [name, value] of variables) {
-      const before = process.env[name] ?? ''
+      const before = Object.hasOwn(process.env, name) ? (process.env[name] ?? '') : ''
       if (before !== '' && before !== value) {
         console.warn(`The variable ${name} had another value; later steps get the one of this step.`)
       }

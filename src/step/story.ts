@@ -15,11 +15,8 @@ export function started({ request, variables, doubts }: ExchangeAsked, console: 
 }
 
 /** Says what was granted, whose it is, where later steps find it, and how it ends. */
-export function handedOn(
-  { grant, organization, requests }: Granted,
-  asked: StepAsked,
-  console: Console
-): void {
+export function handedOn(granted: Granted, asked: StepAsked, console: Console): void {
+  const { grant, organization } = granted
   const { token } = grant
   const { expiresInSeconds, expiresAt } = token
   const whose = organization === undefined ? '' : ` of ${organization.name ?? 'tenant'} (${organization.id})`
@@ -30,7 +27,7 @@ export function handedOn(
   const variables = variablesOf(grant, asked).map(([name]) => name)
   const places = ['the output token', ...(asked.handOver.tokenFile ? ['a file'] : []), ...variables]
   console.info(
-    `Granted a${token.kind === 'access' ? 'n access' : ' long-lived'} token${whose} ${life} (${counted(requests, 'request')}).`
+    `Granted a${token.kind === 'access' ? 'n access' : ' long-lived'} token${whose} ${life} (${effortOf(granted)}).`
   )
   for (const name of variablesWithout(grant, asked)) {
     console.warn(`${name} is not set: the exchange does not tell what belongs there.`)
@@ -47,6 +44,11 @@ export function endOf(
   if (revoke === 'false') return 'It is left alone when the job ends.'
   if (kind === 'access' || revoke === 'true') return 'It is revoked when the job ends.'
   return 'It outlives the job; the initial token is revoked when the job ends.'
+}
+
+/** Returns how many requests it took, and how many attempts where that is another number. */
+export function effortOf({ requests, attempts }: Pick<Granted, 'requests' | 'attempts'>): string {
+  return `${counted(requests, 'request')}${attempts === requests ? '' : `, ${counted(attempts, 'attempt')}`}`
 }
 
 /** Returns a moment to the minute, rounded so that it is never later than the truth: `2026-11-22 09:05 UTC`. */

@@ -1,10 +1,10 @@
 import { existsSync } from 'node:fs'
 import type { AuthRequest, Organization } from '../auth/request.js'
-import { counted, inWords } from '../text.js'
+import { inWords } from '../text.js'
 import type { Console } from './console.js'
 import type { StepAsked } from './inputs/index.js'
 import type { Granted } from './publish.js'
-import { CREDENTIALS, endOf, minute } from './story.js'
+import { CREDENTIALS, effortOf, endOf, minute } from './story.js'
 import * as toolkit from './toolkit/files.js'
 
 /** A text for the summary's HTML: a string is plain, `code` is set as code. */
@@ -41,7 +41,8 @@ function titleOf({ grant }: Granted, { request }: StepAsked): string {
   return `${platform} ${grant.token.kind === 'access' ? 'access' : 'long-lived'} token`
 }
 
-function rowsOf({ grant, organization, requests, at }: Granted, asked: StepAsked): Row[] {
+function rowsOf(granted: Granted, asked: StepAsked): Row[] {
+  const { grant, organization, at } = granted
   const { kind, expiresAt, expiresInSeconds } = grant.token
   const { request } = asked
   return [
@@ -49,7 +50,7 @@ function rowsOf({ grant, organization, requests, at }: Granted, asked: StepAsked
     placeOf(request, grant.region),
     ...(grant.apiUrl === undefined ? [] : [['API', { code: grant.apiUrl }] satisfies Row]),
     ['Exchange', capitalised(CREDENTIALS[request.exchange])],
-    ['Granted', `${minute(at)}, after ${counted(requests, 'request')}`],
+    ['Granted', `${minute(at)}, after ${effortOf(granted)}`],
     [
       'Expires',
       expiresAt === undefined || expiresInSeconds === undefined

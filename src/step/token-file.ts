@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { closeSync, lstatSync, mkdirSync, openSync, rmSync, writeSync } from 'node:fs'
+import { closeSync, lstatSync, mkdirSync, openSync, rmSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import type { Secret } from '../secret.js'
 
@@ -17,7 +17,7 @@ export function writeTokenFile(folder: string, token: Secret): string {
   const path = join(folder, 'token')
   const file = openSync(path, 'wx', 0o600)
   try {
-    writeSync(file, token.reveal())
+    writeFileSync(file, token.reveal())
   } finally {
     closeSync(file)
   }

@@ -1,5 +1,13 @@
 import sodium from 'libsodium-wrappers'
-import type { Secret } from '../secret.js'
+import { Secret } from '../secret.js'
+
+/** Whether a value can be sealed with this key: it is base64 of 32 bytes that make a point of the curve. */
+export async function isUsable(publicKey: string): Promise<boolean> {
+  return seal(new Secret('a trial'), publicKey).then(
+    () => true,
+    () => false
+  )
+}
 
 /**
  * Returns the value as GitHub stores it: sealed with the place's public key, in base64, as its REST API

@@ -4,7 +4,7 @@ import type { Answer } from '../http/request.js'
 import type { Secret } from '../secret.js'
 import type { GitHub } from './github.js'
 import type { Sharing } from './place.js'
-import { seal } from './seal.js'
+import { isUsable, seal } from './seal.js'
 
 /** A secret holds at most 48 KB (docs.github.com, "Using secrets in GitHub Actions"). */
 const LARGEST_SECRET_BYTES = 48 * 1024
@@ -40,7 +40,7 @@ export interface Store {
 /** Returns the place's key and what is told of the secret; a bad GitHub token or a wrong place shows here. */
 export async function readStore(github: GitHub, name: string): Promise<Store> {
   const answer = await github.send('GET', PUBLIC_KEY)
-  const publicKey = publicKeyIn(github, answer)
+  const publicKey = await publicKeyIn(github, answer)
   const secret = await readSecret(github, name)
   return { publicKey, now: dateOf(answer), ...(secret === undefined ? {} : { secret }) }
 }
@@ -154,11 +154,11 @@ async function readPublicKey(github: GitHub): Promise<PublicKey> {
   return publicKeyIn(github, await github.send('GET', PUBLIC_KEY))
 }
 
-function publicKeyIn(github: GitHub, answer: Answer): PublicKey {
+async function publicKeyIn(github: GitHub, answer: Answer): Promise<PublicKey> {
   if (answer.status !== 200) throw github.refusal(answer, 'secrets')
   const { key_id: id, key } = github.json(answer)
-  // Base64 of 32 bytes; anything else is no key that a secret should be sealed with.
-  if (typeof id !== 'string' || typeof key !== 'string' || !/^[A-Za-z0-9+/]{43}=$/.test(key)) {
+  // Tried before anything is made: a key that cannot seal would cost a token.
+  if (typeof id !== 'string' || typeof key !== 'string' || !(await isUsable(key))) {
     throw badAnswer('public key', 'no usable key')
   }
   return { id, key }

@@ -376,7 +376,9 @@ describe('what a credential may be', () => {
   test('a secret from the environment is held to the same rules, and named by its input', () => {
     for (const value of ['short', 'line\nbreak-inside']) {
       const got = read(GENESYS_BARE, { ...FIRST, GENESYS_CLOUD_CLIENT_SECRET: value })
-      expect(refusal(got)).toMatch(/^invalid-input: The value for client-secret is not allowed/)
+      expect(refusal(got)).toMatch(
+        /^invalid-input: The value for client-secret \(from GENESYS_CLOUD_CLIENT_SECRET\) is not allowed/
+      )
       expect(got.kept).toEqual([])
     }
   })

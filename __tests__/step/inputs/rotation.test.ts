@@ -308,6 +308,7 @@ describe('GITHUB_API_URL', () => {
 test.each([
   ['0s', 0],
   ['300d', 25_920_000],
+  ['3660d', 316_224_000],
   ['2h', 7200],
   ['45', 45]
 ])('rotate-after %s', (text, seconds) => {
@@ -316,6 +317,8 @@ test.each([
 
 test.each([
   ['rotate-after', 'never'],
+  ['rotate-after', '3661d'],
+  ['rotate-after', '999999999d'],
   ['dry-run', '1'],
   ['max-attempts', '0'],
   ['verify', 'no']

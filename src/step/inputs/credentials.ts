@@ -43,11 +43,12 @@ export function readCredentials(
   for (const { secret } of [client, accessKey]) keepUsable(secret, keep)
   const missing = (name: InputName) =>
     fromInputs ? emptyInput(provider, name) : missingCredential(provider, [name])
+  const from = (name: InputName) => fallbacks.origin(variablesFor(provider, [name]))
   return {
-    ...holder('client', 'client-id', 'client-secret', client, missing),
+    ...holder('client', 'client-id', 'client-secret', client, missing, from),
     // Genesys Cloud knows no access keys: one that is given is refused by name, whole or not.
     ...(provider === 'cxone'
-      ? holder('accessKey', 'access-key-id', 'access-key-secret', accessKey, missing)
+      ? holder('accessKey', 'access-key-id', 'access-key-secret', accessKey, missing, from)
       : {})
   }
 }
@@ -85,19 +86,20 @@ function holder<Key extends keyof Credentials>(
   idInput: InputName,
   secretInput: InputName,
   { id, secret }: { id: string; secret: string },
-  missing: (name: InputName) => ActionError
+  missing: (name: InputName) => ActionError,
+  from: (name: InputName) => string
 ): Credentials {
   if (id === '' && secret === '') return {}
   if (id === '') throw missing(idInput)
   if (secret === '') throw missing(secretInput)
   checkCredential(
-    idInput,
+    `${idInput}${from(idInput)}`,
     id,
     id.length <= 256 && !id.includes(':'),
     'An id has at most 256 characters and no colon'
   )
   checkCredential(
-    secretInput,
+    `${secretInput}${from(secretInput)}`,
     secret,
     secret.length >= SHORTEST_SECRET,
     `A secret has at least ${SHORTEST_SECRET} characters`
@@ -106,7 +108,7 @@ function holder<Key extends keyof Credentials>(
 }
 
 /** A credential stands in a header, and each line of it would be masked by itself: one clean line, or nothing. */
-function checkCredential(name: InputName, text: string, fits: boolean, rule: string): void {
+function checkCredential(name: string, text: string, fits: boolean, rule: string): void {
   if (fits && isOneLine(text)) return
   throw new ActionError(
     'invalid-input',

@@ -15,16 +15,19 @@ export function readLimits(inputs: Inputs): Limits {
   }
 }
 
+/** No token lives longer, and what is longer is no date any more. */
+const LONGEST_SECONDS = 3660 * DAY_SECONDS
+
 /** Returns a duration such as `90s`, `45m`, `2h` or `300d` in seconds; throws `invalid-input`. */
 export function readSeconds(inputs: Inputs, name: InputName): number {
   const text = inputs.text(name)
   const [, count, unit = ''] = /^(\d{1,9})\s?([smhd]?)$/i.exec(text) ?? []
   const seconds = Number(count) * (UNIT_SECONDS[unit.toLowerCase()] ?? Number.NaN)
-  if (Number.isNaN(seconds))
+  if (Number.isNaN(seconds) || seconds > LONGEST_SECONDS)
     throw invalidInput(
       name,
       text,
-      'Allowed: a duration such as 90s, 45m, 2h or 300d; a bare number is seconds.'
+      'Allowed: a duration such as 90s, 45m, 2h or 300d, up to 3660d; a bare number is seconds.'
     )
   return seconds
 }

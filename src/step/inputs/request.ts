@@ -5,7 +5,8 @@ import {
   cxoneRealm,
   DEFAULT_ISSUER,
   DEFAULT_REALM,
-  type Found
+  type Found,
+  nearestCxoneArea
 } from '../../auth/cxone-hosts.js'
 import { type GenesysRegion, genesysRegion, nearestGenesysRegion } from '../../auth/genesys-regions.js'
 import type { AuthRequest, GenesysApi, GenesysLogin } from '../../auth/request.js'
@@ -84,8 +85,10 @@ const AREA_FORM =
 const REALM_FORM = `With a client alone, region is a realm: one DNS label, such as ${DEFAULT_REALM}, which is the default.`
 
 function sure({ fallbacks, warn }: Reading, region: string, found: Found | undefined, form: string): string {
-  if (found === undefined)
-    throw invalidInput('region', region, form, fallbacks.origin(REGION_VARIABLES.cxone))
+  if (found === undefined) {
+    const near = region === '' ? '' : `The nearest known area is ${nearestCxoneArea(region)}. `
+    throw invalidInput('region', region, `${near}${form}`, fallbacks.origin(REGION_VARIABLES.cxone))
+  }
   if (found.doubt !== undefined) warn(found.doubt)
   return found.name
 }
