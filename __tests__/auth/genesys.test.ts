@@ -716,7 +716,7 @@ describe('answers that cannot be used', () => {
       code: 'bad-response',
       message: `POST ${LOGIN_URL} answered ${status}, 1 attempt.`
     })
-    expect(hint).toMatch(/^Only 200 brings a token here\. .*login\.mypurecloud\.ie\.$/)
+    expect(hint).toMatch(/^Only 200 is the answer that is looked for here\. .*login\.mypurecloud\.ie\.$/)
   })
 
   test.each([202, 206, 299])('a token that comes with %i all the same is told, to be ended', async status => {

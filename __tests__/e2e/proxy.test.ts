@@ -205,6 +205,7 @@ describeTls(`proxies in trouble${without.includes('openssl') ? reason : ''}`, ()
       { inputs: { timeout: '2s', 'attempt-timeout': '1s' } }
     )
     expectFailed(run, 'timeout')
+    expect(run.log).toMatch(/failed: no connection within \d+ ms, through the proxy/)
     expect(run.log).toContain(`through the proxy ${proxy.host}`)
     expect(run.durationMs).toBeLessThan(3000 + START_UP_MS)
   })

@@ -43,7 +43,7 @@ const HINTS = [
   'The platform does not accept the request as it is',
   'Too many tokens were requested in this minute',
   'The platform has trouble of its own',
-  'Only 200 brings a token here',
+  'Only 200 is the answer that is looked for here',
   'Check that the runner reaches this host',
   'Check the region, the runner’s DNS, and its way out to this host',
   'The proxy of HTTPS_PROXY or HTTP_PROXY refuses the way to this host',

@@ -5,13 +5,13 @@ export const modules = {
 /***/ "./lib/beyond.js":
 /***/ ((module_, exports_, load_) => {
 
-// EXPORTS
 load_.d(exports_, {
   grant: () => (/* reexport */ grant),
   post: () => (/* reexport */ post)
 });
 
 var lib_text = load_("./lib/text.js");
+var external_node_diagnostics_channel_ = load_("node:diagnostics_channel");
 var lib = load_("./node_modules/@actions/http-client/lib/index.js");
 var lib_secret = load_("./lib/secret.js");
 ;// MODULE ./lib/http/fault.js
@@ -48,6 +48,8 @@ class Fault extends Error {
 				systemCode: code,
 				neverSent: true
 			});
+		if (code === 'HPE_HEADER_OVERFLOW')
+			return new Fault('too-large', 'its headers are larger than 16 KiB');
 		if (code.startsWith('HPE_'))
 			return new Fault('not-http', 'the answer is not HTTP', { systemCode: code });
 		return new Fault('network', NETWORK_WORDS[code] ?? 'the connection failed', {
@@ -96,7 +98,6 @@ function isTls(code) {
 }
 function describe(error) {
 	const { code, syscall, message, errors } = (error ?? {});
-	// Node tries every address of a host and then throws one error that holds theirs.
 	const inner = Array.isArray(errors) ? errors[0] : undefined;
 	return {
 		code: String(code ?? inner?.['code'] ?? ''),
@@ -120,9 +121,12 @@ class Connections {
 		const { client, aborter } = this.#clientFor(request.url.origin);
 		const abort = new AbortController();
 		aborter.signal = abort.signal;
+		const watch = new Watch(request);
 		let timer;
 		const timedOut = new Promise((_, reject) => {
-			timer = setTimeout(() => reject(new Fault('timeout', `no whole answer within ${timeoutMs} ms`)), timeoutMs);
+			timer = setTimeout(() => reject(watch.isConnected
+				? new Fault('timeout', `no whole answer within ${timeoutMs} ms`)
+				: new Fault('timeout', `no connection within ${timeoutMs} ms`, { neverSent: true })), timeoutMs);
 		});
 		const answered = send(client, request);
 		answered.catch(() => { }); // when the timer has won, the late failure is nobody's
@@ -135,6 +139,7 @@ class Connections {
 		}
 		finally {
 			clearTimeout(timer);
+			watch.end();
 		}
 	}
 	/** Closes every connection that was kept. */
@@ -152,6 +157,29 @@ class Connections {
 			this.#clients.set(origin, kept);
 		}
 		return kept;
+	}
+}
+/** Node tells of each request here once it has a socket, be it connected or not; the client tells of none. */
+const STARTED = 'http.client.request.start';
+/** Watches how far one request comes: what was not even connected cannot have been carried out. */
+class Watch {
+	#listener;
+	#started;
+	constructor({ method, url }) {
+		this.#listener = message => {
+			const { request } = message;
+			if (request.method === method && request.path === url.pathname + url.search)
+				this.#started = request;
+		};
+		(0,external_node_diagnostics_channel_.subscribe)(STARTED, this.#listener);
+	}
+	/** Whether there is a connection, its TLS included, that the request may have gone through. */
+	get isConnected() {
+		const socket = this.#started?.socket;
+		return socket != null && socket.connecting !== true && socket.authorized !== false;
+	}
+	end() {
+		(0,external_node_diagnostics_channel_.unsubscribe)(STARTED, this.#listener);
 	}
 }
 /** Hands the abort signal of the coming request to Node's `http`; the client has no parameter for it. */
@@ -207,13 +235,20 @@ function readWhole(message) {
 
 var errors = load_("./lib/errors.js");
 var lib_proxy = load_("./node_modules/@actions/http-client/lib/proxy.js");
+;// MODULE ./lib/http/request.js
+/** Returns the request as errors and log lines name it: method, origin and path, never the query. */
+function named(request) {
+	return `${request.method} ${request.url.origin}${request.url.pathname}`;
+}
+
 ;// MODULE ./lib/http/proxy.js
 
 /** Returns the proxy's host and port for a request there; `undefined` where none is used. Never its credentials. */
 function proxyFor(url) {
 	return (0,lib_proxy/* getProxyUrl */.s)(url)?.host || undefined;
 }
-function requireReadableProxy(url) {
+function requireReadableProxy(request) {
+	const { url } = request;
 	const names = url.protocol === 'https:' ? ['https_proxy', 'HTTPS_PROXY'] : ['http_proxy', 'HTTP_PROXY'];
 	const name = names.find(variable => process.env[variable]);
 	if (name === undefined || (0,lib_proxy/* checkBypass */.H)(url))
@@ -223,17 +258,10 @@ function requireReadableProxy(url) {
 		proxy = (0,lib_proxy/* getProxyUrl */.s)(url);
 	}
 	catch {
-		// told below
 	}
 	if (proxy?.host && /^https?:$/.test(proxy.protocol))
 		return;
-	throw new errors/* ActionError */.l('network', `The proxy that ${name} names cannot be used: its value is no http or https URL.`, 'Write it as http://host:port or http://user:password@host:port, with special characters percent-encoded (% is %25, # is %23).');
-}
-
-;// MODULE ./lib/http/request.js
-/** Returns the request as errors and log lines name it: method, origin and path, never the query. */
-function named(request) {
-	return `${request.method} ${request.url.origin}${request.url.pathname}`;
+	throw new errors/* ActionError */.l('network', `${named(request)} was not sent: the proxy that ${name} names cannot be used, for its value is no http or https URL, 0 attempts.`, 'Write it as http://host:port or http://user:password@host:port, with special characters percent-encoded (% is %25, # is %23).');
 }
 
 ;// MODULE ./lib/http/failures.js
@@ -267,7 +295,6 @@ function unanswered(request, fault, attempts, givenUp) {
 	return new Unanswered(CODE[fault.kind], `${named(request)} failed: ${fault.summary}${throughProxy(request.url)}, ${(0,lib_text/* counted */.hS)(attempts, 'attempt')}${givenUp}.`, hintFor(request, fault), { cause: fault });
 }
 function hintFor(request, fault) {
-	// Behind a proxy it is the proxy's own name that was looked up here.
 	const unknown = fault.systemCode === 'ENOTFOUND' && proxyFor(request.url) === undefined;
 	const about = unknown ? (request.whenHostUnknown ?? '') : '';
 	return `${about} ${HINT[fault.kind]}`.trim();
@@ -321,7 +348,6 @@ function decide(outcome, repeat, tally, maxAttempts, timeLeftMs, random) {
 		return { again: true, waitMs };
 	if (!throttled)
 		return { again: true, waitMs: room * (0.5 + random() / 2) };
-	// One last try in the last seconds before the deadline, not everybody's at one moment; after it there is none.
 	if (room <= LAST_TRY)
 		return { again: false, because: 'time' };
 	return { again: true, waitMs: room - random() * Math.min(LAST_TRY, room - LAST_TRY) };
@@ -348,10 +374,10 @@ function faultWait(faults, random) {
 }
 function retryAfterMs(header, nowMs) {
 	const text = header?.trim() ?? '';
-	// However many digits: what is beyond any deadline is still an answer to the question how long.
 	if (/^\d+$/.test(text))
 		return Math.min(Number(text), LONGEST_ASKED_SECONDS) * SECOND || undefined;
-	const waitMs = /^[A-Z][a-z]{2,8}, .* GMT$/.test(text) ? Date.parse(text) - nowMs : Number.NaN;
+	const [date] = /^[A-Z][a-z]{2,8}, .* GMT$|^[A-Z][a-z]{2} [A-Z][a-z]{2} [ \d]\d [\d:]{8} \d{4}$/.exec(text) ?? [''];
+	const waitMs = Date.parse(date.endsWith('GMT') ? date : `${date} GMT`) - nowMs;
 	return waitMs > 0 ? waitMs : undefined;
 }
 
@@ -382,7 +408,7 @@ class Wire {
 		return this.#surroundings.hide(text);
 	}
 	async send(request) {
-		requireReadableProxy(request.url);
+		requireReadableProxy(request);
 		this.#requireTime(request);
 		this.#requests += 1;
 		const { clock, limits } = this.#surroundings;
@@ -530,7 +556,6 @@ function keepTokens(answer, witness) {
 	for (const name of ['access_token', 'refresh_token', 'id_token']) {
 		const text = json[name];
 		const lines = typeof text === 'string' ? text.split(/[\p{Cc}\p{Zl}\p{Zp}]+/u, MOST_LINES) : [];
-		// What is shorter would damage the log.
 		for (const line of lines.filter(line => line.length >= lib_secret/* SHORTEST_SECRET */.c3))
 			witness.secret(new lib_secret/* Secret */.zh(line));
 	}
@@ -601,7 +626,7 @@ function hintOf(code, answer, advice) {
 		case 'unavailable':
 			return 'The platform has trouble of its own: see its status page, and run the job again later.';
 		case 'bad-response':
-			return `Only 200 brings a token here. Check base-url, and what stands between the runner and ${answer.request.url.host}.`;
+			return `Only 200 is the answer that is looked for here. Check base-url, and what stands between the runner and ${answer.request.url.host}.`;
 		default:
 			return 'The platform does not accept the request as it is: its words above say why. Check the inputs against them.';
 	}
@@ -685,7 +710,6 @@ function exchangeCxone(request, wire, witness) {
 }
 async function byApplication(request, wire, witness) {
 	const { client, accessKey, scope } = request;
-	// Made first, and so known as a secret already when discovery is answered: its issuer has seen it in earlier runs.
 	const authorization = basic(client, witness);
 	const tokenEndpoint = await discover(request, wire, witness);
 	const answer = await wire.send({
@@ -774,7 +798,6 @@ function tenantOf(token, wire) {
 		const claims = jsonObject(Buffer.from(jwt.split('.')[1] ?? '', 'base64url').toString('utf8'));
 		return claims?.['tenantId'];
 	});
-	// It goes into an address and an output: an identifier, and none that echoes a secret.
 	const isOne = typeof said === 'string' && /^[A-Za-z0-9-]{1,64}$/.test(said) && wire.hide(said) === said;
 	return isOne ? said : undefined;
 }
@@ -875,16 +898,13 @@ function genesys_tokenIn(answer, request, expected, wire, witness) {
 		witness.issued({ token, revokedAt: apiUrl(request) });
 		return token;
 	};
-	// Nobody documents generate's answer, and 201 is the usual one where something is made: its token must not be lost.
 	if (answer.status === 200 || (kind === 'long-lived' && answer.status === 201))
 		return received();
 	try {
-		// Another success is not understood, but a token that it brings all the same lives, and is to be ended.
 		if (answer.status > 200 && answer.status < 300)
 			received();
 	}
 	catch {
-		// It brings none.
 	}
 	throw rejection(answer, advice, wire);
 }
@@ -1061,7 +1081,6 @@ function release(one, custody) {
 		custody.release(one);
 	}
 	catch {
-		// The post step finds the token gone.
 	}
 }
 
@@ -1220,7 +1239,6 @@ function attempt(part) {
 		part();
 	}
 	catch {
-		// The step fails anyway, with the error that led here.
 	}
 }
 
@@ -1231,15 +1249,12 @@ function summarise(granted, asked, console) {
 	const file = process.env['GITHUB_STEP_SUMMARY'] ?? '';
 	if (!asked.handOver.summary || !(0,external_node_fs_.existsSync)(file))
 		return;
-	// Hidden before it is escaped, which would change what is looked for.
 	const html = (piece) => typeof piece === 'string' ? summary_plain(console.hide(piece)) : `<code>${html(piece.code)}</code>`;
-	// A cell of its own for the name, and not the table's head, which GitHub centres.
 	const rows = rowsOf(granted, asked).map(([name, ...pieces]) => {
 		const known = pieces.filter(piece => piece !== undefined);
 		return `<tr><td><strong>${html(name)}</strong></td><td>${known.map(html).join(' ')}</td></tr>`;
 	});
 	try {
-		// In one piece with what was published before it, so that no signal is heard in between.
 		addToSummary(`<h3>${titleOf(granted, asked)}</h3>\n<table>${rows.join('')}</table>`);
 	}
 	catch {
@@ -1346,7 +1361,6 @@ async function discard(custody, console, clock) {
 async function post(saved, { console, clock }) {
 	for (const { value } of saved.tokens)
 		console.mask(value);
-	// The file first: it takes no time, and a cancelled clean-up must not leave it.
 	const file = endFile(saved);
 	const ends = [...(await endTokens(saved, console, clock)), ...file];
 	const words = `Clean-up: ${ends.map(end => end.words).join('; ') || 'nothing to do'}.`;

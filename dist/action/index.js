@@ -57,6 +57,13 @@ module.exports = createRequire_(import.meta.url)("node:crypto");
 
 /***/ }),
 
+/***/ "node:diagnostics_channel":
+/***/ ((module) => {
+
+module.exports = createRequire_(import.meta.url)("node:diagnostics_channel");
+
+/***/ }),
+
 /***/ "node:fs":
 /***/ ((module) => {
 
@@ -384,7 +391,6 @@ class Secrets {
 	add(secret) {
 		const added = [secret, ...secret.otherSpellings()].filter(one => !this.#known.some(known => known.equals(one)));
 		this.#known.push(...added);
-		// The longest first, so that no piece of a longer secret stays when a shorter one inside it is hidden.
 		this.#known.sort((a, b) => b.length - a.length);
 		return added;
 	}
@@ -475,7 +481,6 @@ class Inputs {
 	}
 	/** Returns the input, or its default where it is empty. */
 	text(name) {
-		// The runner's own spelling: upper case, hyphens kept.
 		return (this.#env[`INPUT_${name.toUpperCase()}`] ?? '').trim() || this.#default(name);
 	}
 	isGiven(name) {
@@ -542,7 +547,7 @@ var _errors_js__WEBPACK_IMPORTED_MODULE_0__ = load_("./lib/errors.js");
 var _declared_js__WEBPACK_IMPORTED_MODULE_1__ = load_("./lib/step/inputs/declared.js");
 
 /** Names that steer the runner, the shell or a language's loader; a token there would break or subvert later steps. */
-const RESERVED = /^(PATH|PATHEXT|HOME|USER|SHELL|TEMP|TMP|TMPDIR|CI|ENV|IFS|COMSPEC|SYSTEMROOT|WINDIR|USERPROFILE|BASH_ENV|NODE_OPTIONS|NODE_PATH|NODE_EXTRA_CA_CERTS|PYTHONPATH|PYTHONSTARTUP|PERL5OPT|PERL5LIB|RUBYOPT|RUBYLIB|JAVA_TOOL_OPTIONS|_JAVA_OPTIONS|(HTTP|HTTPS|ALL|NO)_PROXY|(GITHUB|RUNNER|ACTIONS|INPUT|STATE|LD|DYLD|GIT|NPM_CONFIG)_.*)$/i;
+const RESERVED = /^(PATH|PATHEXT|HOME|USER|SHELL|TEMP|TMP|TMPDIR|CI|ENV|IFS|COMSPEC|SYSTEMROOT|WINDIR|USERPROFILE|BASH_ENV|SHELLOPTS|BASHOPTS|PROMPT_COMMAND|PS4|NODE_OPTIONS|NODE_PATH|NODE_EXTRA_CA_CERTS|NODE_TLS_REJECT_UNAUTHORIZED|RES_OPTIONS|OPENSSL_CONF|SSL_CERT_(FILE|DIR)|PYTHON(PATH|HOME|STARTUP)|DOTNET_STARTUP_HOOKS|PERL5OPT|PERL5LIB|RUBYOPT|RUBYLIB|JAVA_TOOL_OPTIONS|_JAVA_OPTIONS|(HTTP|HTTPS|ALL|NO)_PROXY|(GITHUB|RUNNER|ACTIONS|INPUT|STATE|LD|DYLD|GIT|NPM_CONFIG)_.*)$/i;
 /** Returns where the token is to go; throws `invalid-input` for a name that must not be taken. */
 function readHandOver(inputs, request) {
 	const names = inputs.list('export-env');
@@ -766,7 +771,6 @@ load_.d(exports_, {
 });
 /** Returns the text as one clean line of at most `most` UTF-16 units: no control, format or broken character. */
 function oneLine(text, most) {
-	// Most texts are plain, and the two patterns below are dear to build.
 	if (text.length <= most && /^[!-~]+(?: [!-~]+)*$/.test(text))
 		return text;
 	const clean = text
@@ -1087,7 +1091,6 @@ function readCredentials(inputs, provider, fallbacks, keep) {
 	const from = (name) => fallbacks.origin(variablesFor(provider, [name]));
 	return {
 		...holder('client', 'client-id', 'client-secret', client, missing, from),
-		// Genesys Cloud knows no access keys: one that is given is refused by name, whole or not.
 		...(provider === 'cxone'
 			? holder('accessKey', 'access-key-id', 'access-key-secret', accessKey, missing, from)
 			: {})
@@ -1197,7 +1200,6 @@ function readRevokePolicy(inputs, request) {
 function readAllowed(inputs) {
 	const text = inputs.text('allowed-organization-ids');
 	const ids = inputs.list('allowed-organization-ids').map(id => id.toLowerCase());
-	// A guard that was asked for and names nobody must not let everybody pass.
 	if ((text !== '' && ids.length === 0) || ids.some(id => !/^[\w-]{1,64}$/.test(id))) {
 		throw (0,declared/* invalidInput */.aY)('allowed-organization-ids', text, 'Allowed: ids of organisations (CXone: tenants), separated by commas or line breaks.');
 	}
@@ -1215,12 +1217,10 @@ function readBaseUrl(inputs) {
 	const text = inputs.text('base-url');
 	if (text === '')
 		return undefined;
-	// Parsers repair what is wrong (a backslash, a tab, a user): only what needs no repair is taken.
 	const plain = /^https?:\/\/(?:[a-z0-9.-]+|\[[0-9a-f:.]+\])(?::\d{1,5})?\/?$/i;
 	const url = plain.test(text) && URL.canParse(text) ? new URL(text) : undefined;
 	if (url !== undefined && (url.protocol === 'https:' || isLoopback(url.hostname)))
 		return url;
-	// A user or a query may hold a credential: such an address is not repeated.
 	throw /[@?#]/.test(text) ? notRepeated() : (0,declared/* invalidInput */.aY)('base-url', text, RULE);
 }
 function notRepeated() {
@@ -1323,7 +1323,6 @@ function scopeOf(inputs) {
 	const scope = inputs.text('scope');
 	if (scope === '')
 		return {};
-	// RFC 6749, section 3.3: visible ASCII without quote and backslash, separated by single spaces.
 	if (!/^[\x21\x23-\x5b\x5d-\x7e]+(?: [\x21\x23-\x5b\x5d-\x7e]+)*$/.test(scope) || scope.length > 2000) {
 		throw (0,declared/* invalidInput */.aY)('scope', scope, 'A scope is a list of names separated by single spaces.');
 	}
@@ -1401,7 +1400,6 @@ async function main(world) {
 	const files = ['GITHUB_OUTPUT', 'GITHUB_STATE', ...(toolEnv || exportEnv.length > 0 ? ['GITHUB_ENV'] : [])];
 	requireRunner(env, files, tokenFile ? ['RUNNER_TEMP'] : []);
 	(0,story/* started */.A4)(asked, console);
-	// What a refused input has no use for is loaded only now: the client, and TLS with it.
 	const { grant } = await Promise.all(/* import() */[load_.e("packages"), load_.e("beyond")]).then(load_.bind(load_, "./lib/beyond.js"));
 	return grant(asked, world);
 }
@@ -1529,7 +1527,6 @@ function fail(error, console) {
 	const hint = (0,lib_text/* oneLine */.TN)(console.hide(known.hint), 650);
 	console.error(`[${known.code}] ${happened}\n${hint}\nMore: ${sectionOf(known.code)}`.slice(0, LONGEST_MESSAGE));
 	try {
-		// One of our own words: it needs no delimiter, nor the randomness that the toolkit makes one of.
 		const file = process.env['GITHUB_OUTPUT'] ?? '';
 		if ((0,external_node_fs_.existsSync)(file))
 			(0,external_node_fs_.appendFileSync)(file, `error-code=${known.code}\n`);
@@ -1602,7 +1599,6 @@ async function runToEnd(step, process, { neverFails = false } = {}) {
 	const cancel = once(() => {
 		console.info(neverFails ? 'Clean-up was cancelled.' : 'Cancelled. What can be cleaned up is, when the job ends.');
 	});
-	// The toolkit's tunnel through a proxy still says `new Buffer`; the reader of a job's log can do nothing about it.
 	process.noDeprecation = true;
 	process.on('SIGINT', cancel);
 	process.on('SIGTERM', cancel);
@@ -1654,7 +1650,6 @@ function write(text, written) {
 			rest = rest.subarray((0,external_node_fs_.writeSync)(1, rest));
 		}
 		catch (error) {
-			// A pipe that is full for now says so; one that nobody reads any more is no reason to fail.
 			if (error.code !== 'EAGAIN' || Date.now() > deadline)
 				break;
 			Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, PAUSE_MS);

@@ -365,7 +365,6 @@ class ActionError extends Error {
 /***/ "./lib/rotate.js":
 /***/ ((module_, exports_, load_) => {
 
-// EXPORTS
 load_.d(exports_, {
   e: () => (/* binding */ rotate)
 });
@@ -425,7 +424,6 @@ function keepTokens(answer, witness) {
 	for (const name of ['access_token', 'refresh_token', 'id_token']) {
 		const text = json[name];
 		const lines = typeof text === 'string' ? text.split(/[\p{Cc}\p{Zl}\p{Zp}]+/u, MOST_LINES) : [];
-		// What is shorter would damage the log.
 		for (const line of lines.filter(line => line.length >= lib_secret/* SHORTEST_SECRET */.c3))
 			witness.secret(new lib_secret/* Secret */.zh(line));
 	}
@@ -596,7 +594,7 @@ function hintOf(code, answer, advice) {
 		case 'unavailable':
 			return 'The platform has trouble of its own: see its status page, and run the job again later.';
 		case 'bad-response':
-			return `Only 200 brings a token here. Check base-url, and what stands between the runner and ${answer.request.url.host}.`;
+			return `Only 200 is the answer that is looked for here. Check base-url, and what stands between the runner and ${answer.request.url.host}.`;
 		default:
 			return 'The platform does not accept the request as it is: its words above say why. Check the inputs against them.';
 	}
@@ -680,7 +678,6 @@ function exchangeCxone(request, wire, witness) {
 }
 async function byApplication(request, wire, witness) {
 	const { client, accessKey, scope } = request;
-	// Made first, and so known as a secret already when discovery is answered: its issuer has seen it in earlier runs.
 	const authorization = basic(client, witness);
 	const tokenEndpoint = await discover(request, wire, witness);
 	const answer = await wire.send({
@@ -769,7 +766,6 @@ function tenantOf(token, wire) {
 		const claims = jsonObject(Buffer.from(jwt.split('.')[1] ?? '', 'base64url').toString('utf8'));
 		return claims?.['tenantId'];
 	});
-	// It goes into an address and an output: an identifier, and none that echoes a secret.
 	const isOne = typeof said === 'string' && /^[A-Za-z0-9-]{1,64}$/.test(said) && wire.hide(said) === said;
 	return isOne ? said : undefined;
 }
@@ -926,16 +922,13 @@ function genesys_tokenIn(answer, request, expected, wire, witness) {
 		witness.issued({ token, revokedAt: apiUrl(request) });
 		return token;
 	};
-	// Nobody documents generate's answer, and 201 is the usual one where something is made: its token must not be lost.
 	if (answer.status === 200 || (kind === 'long-lived' && answer.status === 201))
 		return received();
 	try {
-		// Another success is not understood, but a token that it brings all the same lives, and is to be ended.
 		if (answer.status > 200 && answer.status < 300)
 			received();
 	}
 	catch {
-		// It brings none.
 	}
 	throw rejection(answer, advice, wire);
 }
@@ -1036,6 +1029,8 @@ function revoke(token, revokedAt, wire) {
 	return revokeGenesys(token, revokedAt, wire);
 }
 
+;// MODULE external "node:diagnostics_channel"
+const external_node_diagnostics_channel_namespaceObject = createRequire_(import.meta.url)("node:diagnostics_channel");
 var external_http_ = load_("http");
 var external_http_namespaceObject = /*#__PURE__*/load_.t(external_http_, 2);
 var external_https_ = load_("https");
@@ -1780,6 +1775,8 @@ class Fault extends Error {
 				systemCode: code,
 				neverSent: true
 			});
+		if (code === 'HPE_HEADER_OVERFLOW')
+			return new Fault('too-large', 'its headers are larger than 16 KiB');
 		if (code.startsWith('HPE_'))
 			return new Fault('not-http', 'the answer is not HTTP', { systemCode: code });
 		return new Fault('network', NETWORK_WORDS[code] ?? 'the connection failed', {
@@ -1828,7 +1825,6 @@ function isTls(code) {
 }
 function describe(error) {
 	const { code, syscall, message, errors } = (error ?? {});
-	// Node tries every address of a host and then throws one error that holds theirs.
 	const inner = Array.isArray(errors) ? errors[0] : undefined;
 	return {
 		code: String(code ?? inner?.['code'] ?? ''),
@@ -1852,9 +1848,12 @@ class Connections {
 		const { client, aborter } = this.#clientFor(request.url.origin);
 		const abort = new AbortController();
 		aborter.signal = abort.signal;
+		const watch = new Watch(request);
 		let timer;
 		const timedOut = new Promise((_, reject) => {
-			timer = setTimeout(() => reject(new Fault('timeout', `no whole answer within ${timeoutMs} ms`)), timeoutMs);
+			timer = setTimeout(() => reject(watch.isConnected
+				? new Fault('timeout', `no whole answer within ${timeoutMs} ms`)
+				: new Fault('timeout', `no connection within ${timeoutMs} ms`, { neverSent: true })), timeoutMs);
 		});
 		const answered = send(client, request);
 		answered.catch(() => { }); // when the timer has won, the late failure is nobody's
@@ -1867,6 +1866,7 @@ class Connections {
 		}
 		finally {
 			clearTimeout(timer);
+			watch.end();
 		}
 	}
 	/** Closes every connection that was kept. */
@@ -1884,6 +1884,29 @@ class Connections {
 			this.#clients.set(origin, kept);
 		}
 		return kept;
+	}
+}
+/** Node tells of each request here once it has a socket, be it connected or not; the client tells of none. */
+const STARTED = 'http.client.request.start';
+/** Watches how far one request comes: what was not even connected cannot have been carried out. */
+class Watch {
+	#listener;
+	#started;
+	constructor({ method, url }) {
+		this.#listener = message => {
+			const { request } = message;
+			if (request.method === method && request.path === url.pathname + url.search)
+				this.#started = request;
+		};
+		(0,external_node_diagnostics_channel_namespaceObject.subscribe)(STARTED, this.#listener);
+	}
+	/** Whether there is a connection, its TLS included, that the request may have gone through. */
+	get isConnected() {
+		const socket = this.#started?.socket;
+		return socket != null && socket.connecting !== true && socket.authorized !== false;
+	}
+	end() {
+		(0,external_node_diagnostics_channel_namespaceObject.unsubscribe)(STARTED, this.#listener);
 	}
 }
 /** Hands the abort signal of the coming request to Node's `http`; the client has no parameter for it. */
@@ -1943,7 +1966,8 @@ function readWhole(message) {
 function proxyFor(url) {
 	return getProxyUrl(url)?.host || undefined;
 }
-function requireReadableProxy(url) {
+function requireReadableProxy(request) {
+	const { url } = request;
 	const names = url.protocol === 'https:' ? ['https_proxy', 'HTTPS_PROXY'] : ['http_proxy', 'HTTP_PROXY'];
 	const name = names.find(variable => process.env[variable]);
 	if (name === undefined || checkBypass(url))
@@ -1953,11 +1977,10 @@ function requireReadableProxy(url) {
 		proxy = getProxyUrl(url);
 	}
 	catch {
-		// told below
 	}
 	if (proxy?.host && /^https?:$/.test(proxy.protocol))
 		return;
-	throw new errors/* ActionError */.l('network', `The proxy that ${name} names cannot be used: its value is no http or https URL.`, 'Write it as http://host:port or http://user:password@host:port, with special characters percent-encoded (% is %25, # is %23).');
+	throw new errors/* ActionError */.l('network', `${named(request)} was not sent: the proxy that ${name} names cannot be used, for its value is no http or https URL, 0 attempts.`, 'Write it as http://host:port or http://user:password@host:port, with special characters percent-encoded (% is %25, # is %23).');
 }
 
 ;// MODULE ./lib/http/failures.js
@@ -1991,7 +2014,6 @@ function unanswered(request, fault, attempts, givenUp) {
 	return new Unanswered(CODE[fault.kind], `${named(request)} failed: ${fault.summary}${throughProxy(request.url)}, ${(0,lib_text/* counted */.hS)(attempts, 'attempt')}${givenUp}.`, hintFor(request, fault), { cause: fault });
 }
 function hintFor(request, fault) {
-	// Behind a proxy it is the proxy's own name that was looked up here.
 	const unknown = fault.systemCode === 'ENOTFOUND' && proxyFor(request.url) === undefined;
 	const about = unknown ? (request.whenHostUnknown ?? '') : '';
 	return `${about} ${HINT[fault.kind]}`.trim();
@@ -2045,7 +2067,6 @@ function decide(outcome, repeat, tally, maxAttempts, timeLeftMs, random) {
 		return { again: true, waitMs };
 	if (!throttled)
 		return { again: true, waitMs: room * (0.5 + random() / 2) };
-	// One last try in the last seconds before the deadline, not everybody's at one moment; after it there is none.
 	if (room <= LAST_TRY)
 		return { again: false, because: 'time' };
 	return { again: true, waitMs: room - random() * Math.min(LAST_TRY, room - LAST_TRY) };
@@ -2072,10 +2093,10 @@ function faultWait(faults, random) {
 }
 function retryAfterMs(header, nowMs) {
 	const text = header?.trim() ?? '';
-	// However many digits: what is beyond any deadline is still an answer to the question how long.
 	if (/^\d+$/.test(text))
 		return Math.min(Number(text), LONGEST_ASKED_SECONDS) * SECOND || undefined;
-	const waitMs = /^[A-Z][a-z]{2,8}, .* GMT$/.test(text) ? Date.parse(text) - nowMs : Number.NaN;
+	const [date] = /^[A-Z][a-z]{2,8}, .* GMT$|^[A-Z][a-z]{2} [A-Z][a-z]{2} [ \d]\d [\d:]{8} \d{4}$/.exec(text) ?? [''];
+	const waitMs = Date.parse(date.endsWith('GMT') ? date : `${date} GMT`) - nowMs;
 	return waitMs > 0 ? waitMs : undefined;
 }
 
@@ -2106,7 +2127,7 @@ class Wire {
 		return this.#surroundings.hide(text);
 	}
 	async send(request) {
-		requireReadableProxy(request.url);
+		requireReadableProxy(request);
 		this.#requireTime(request);
 		this.#requests += 1;
 		const { clock, limits } = this.#surroundings;
@@ -2284,7 +2305,6 @@ function release(one, custody) {
 		custody.release(one);
 	}
 	catch {
-		// The post step finds the token gone.
 	}
 }
 
@@ -2479,7 +2499,6 @@ class declared_Inputs {
 	}
 	/** Returns the input, or its default where it is empty. */
 	text(name) {
-		// The runner's own spelling: upper case, hyphens kept.
 		return (this.#env[`INPUT_${name.toUpperCase()}`] ?? '').trim() || this.#default(name);
 	}
 	isGiven(name) {
@@ -2608,7 +2627,6 @@ function readCredentials(inputs, provider, fallbacks, keep) {
 	const from = (name) => fallbacks.origin(variablesFor(provider, [name]));
 	return {
 		...holder('client', 'client-id', 'client-secret', client, missing, from),
-		// Genesys Cloud knows no access keys: one that is given is refused by name, whole or not.
 		...(provider === 'cxone'
 			? holder('accessKey', 'access-key-id', 'access-key-secret', accessKey, missing, from)
 			: {})
@@ -2717,7 +2735,6 @@ function guards_readRevokePolicy(inputs, request) {
 function readAllowed(inputs) {
 	const text = inputs.text('allowed-organization-ids');
 	const ids = inputs.list('allowed-organization-ids').map(id => id.toLowerCase());
-	// A guard that was asked for and names nobody must not let everybody pass.
 	if ((text !== '' && ids.length === 0) || ids.some(id => !/^[\w-]{1,64}$/.test(id))) {
 		throw invalidInput('allowed-organization-ids', text, 'Allowed: ids of organisations (CXone: tenants), separated by commas or line breaks.');
 	}
@@ -2727,7 +2744,7 @@ function readAllowed(inputs) {
 ;// MODULE ./lib/step/inputs/hand-over.js
 
 /** Names that steer the runner, the shell or a language's loader; a token there would break or subvert later steps. */
-const RESERVED = /^(PATH|PATHEXT|HOME|USER|SHELL|TEMP|TMP|TMPDIR|CI|ENV|IFS|COMSPEC|SYSTEMROOT|WINDIR|USERPROFILE|BASH_ENV|NODE_OPTIONS|NODE_PATH|NODE_EXTRA_CA_CERTS|PYTHONPATH|PYTHONSTARTUP|PERL5OPT|PERL5LIB|RUBYOPT|RUBYLIB|JAVA_TOOL_OPTIONS|_JAVA_OPTIONS|(HTTP|HTTPS|ALL|NO)_PROXY|(GITHUB|RUNNER|ACTIONS|INPUT|STATE|LD|DYLD|GIT|NPM_CONFIG)_.*)$/i;
+const RESERVED = /^(PATH|PATHEXT|HOME|USER|SHELL|TEMP|TMP|TMPDIR|CI|ENV|IFS|COMSPEC|SYSTEMROOT|WINDIR|USERPROFILE|BASH_ENV|SHELLOPTS|BASHOPTS|PROMPT_COMMAND|PS4|NODE_OPTIONS|NODE_PATH|NODE_EXTRA_CA_CERTS|NODE_TLS_REJECT_UNAUTHORIZED|RES_OPTIONS|OPENSSL_CONF|SSL_CERT_(FILE|DIR)|PYTHON(PATH|HOME|STARTUP)|DOTNET_STARTUP_HOOKS|PERL5OPT|PERL5LIB|RUBYOPT|RUBYLIB|JAVA_TOOL_OPTIONS|_JAVA_OPTIONS|(HTTP|HTTPS|ALL|NO)_PROXY|(GITHUB|RUNNER|ACTIONS|INPUT|STATE|LD|DYLD|GIT|NPM_CONFIG)_.*)$/i;
 /** Returns where the token is to go; throws `invalid-input` for a name that must not be taken. */
 function hand_over_readHandOver(inputs, request) {
 	const names = inputs.list('export-env');
@@ -2767,12 +2784,10 @@ function readBaseUrl(inputs) {
 	const text = inputs.text('base-url');
 	if (text === '')
 		return undefined;
-	// Parsers repair what is wrong (a backslash, a tab, a user): only what needs no repair is taken.
 	const plain = /^https?:\/\/(?:[a-z0-9.-]+|\[[0-9a-f:.]+\])(?::\d{1,5})?\/?$/i;
 	const url = plain.test(text) && URL.canParse(text) ? new URL(text) : undefined;
 	if (url !== undefined && (url.protocol === 'https:' || isLoopback(url.hostname)))
 		return url;
-	// A user or a query may hold a credential: such an address is not repeated.
 	throw /[@?#]/.test(text) ? notRepeated() : invalidInput('base-url', text, RULE);
 }
 function notRepeated() {
@@ -2875,7 +2890,6 @@ function scopeOf(inputs) {
 	const scope = inputs.text('scope');
 	if (scope === '')
 		return {};
-	// RFC 6749, section 3.3: visible ASCII without quote and backslash, separated by single spaces.
 	if (!/^[\x21\x23-\x5b\x5d-\x7e]+(?: [\x21\x23-\x5b\x5d-\x7e]+)*$/.test(scope) || scope.length > 2000) {
 		throw invalidInput('scope', scope, 'A scope is a list of names separated by single spaces.');
 	}
@@ -2981,7 +2995,6 @@ function readPlace(inputs, env) {
 	}
 	inputs.refuse(['visibility', 'selected-repository-ids'], 'only an organisation’s secret is shared among repositories');
 	const repository = inputs.text('repository') || (env['GITHUB_REPOSITORY'] ?? '');
-	// A name of dots alone would climb out of the path.
 	if (!/^[\w.-]{1,100}\/[\w.-]{1,100}$/.test(repository) || /(^|\/)\.{1,2}(\/|$)/.test(repository)) {
 		throw invalidInput('repository', repository, 'Allowed: owner/name.');
 	}
@@ -3210,7 +3223,6 @@ function notRotated() {
 		setOutput('rotated', 'false');
 	}
 	catch {
-		// The failure that led here is told all the same; it must not be lost for want of an output.
 	}
 }
 function write(rotated, expiresAt, updatedAt, asked) {
@@ -3362,7 +3374,6 @@ class GitHub {
 				return value;
 		}
 		catch {
-			// told below
 		}
 		throw unreadable(named(answer.request), answer.attempts);
 	}
@@ -3381,7 +3392,6 @@ function github_isThrottled({ status, headers, body }) {
 const UNSAID_WAIT_MS = 60_000;
 /** GitHub says how long to wait in `Retry-After`, or when its primary limit starts anew in epoch seconds. */
 function waitAskedMs({ status, headers }, runnerMs) {
-	// By GitHub's own clock: the runner's may be an hour off.
 	const nowMs = Date.parse(headers['date'] ?? '') || runnerMs;
 	const asked = retryAfterMs(headers['retry-after'], nowMs);
 	if (asked !== undefined || status === 503)
@@ -3460,7 +3470,6 @@ async function storeSecret(github, name, value, publicKey, sharing, keeper) {
 		});
 		if (answer.status === 201 || answer.status === 204)
 			return { stored: true };
-		// A refusal is certain where no earlier attempt may have been carried out, its answer lost.
 		const isCertain = answer.isOnlyOutcome && answer.status >= 400 && answer.status < 500;
 		return { stored: false, isCertain, why: github.refusal(answer, 'secrets') };
 	};
@@ -3512,7 +3521,6 @@ async function publicKeyIn(github, answer) {
 	if (answer.status !== 200)
 		throw github.refusal(answer, 'secrets');
 	const { key_id: id, key } = github.json(answer);
-	// Tried before anything is made: a key that cannot seal would cost a token.
 	if (typeof id !== 'string' || typeof key !== 'string' || !(await isUsable(key))) {
 		throw badAnswer('public key', 'no usable key');
 	}
@@ -3548,7 +3556,6 @@ async function writeVariable(github, name, value, sharing) {
 			value,
 			...(github.place.kind === 'organization' ? sharingBody(sharing ?? { visibility: 'private' }) : {})
 		});
-		// Somebody else was quicker, or our own first try came through after all.
 		if (answer.status === 409)
 			answer = await patch();
 	}
@@ -3596,7 +3603,6 @@ async function wasStored({ console, clock }, asked, store) {
 		const before = store.secret?.updatedAt.getTime();
 		if (secret.updatedAt.getTime() !== before)
 			return true;
-		// Dates have whole seconds: of a secret that was updated in the very second of the first look, they tell nothing.
 		return secret.updatedAt >= store.now ? 'unknown' : false;
 	};
 	try {
@@ -3672,7 +3678,6 @@ async function replace(world, asked, github, store, sharing, wire) {
 	const { console } = world;
 	const custody = new Custody();
 	try {
-		// The right to write a variable shows before anything is made; the right to write a secret cannot.
 		if (asked.expiryVariable !== undefined)
 			await tryVariable(github, asked.expiryVariable, sharing);
 		started(asked, console);
@@ -3819,7 +3824,6 @@ class Secrets {
 	add(secret) {
 		const added = [secret, ...secret.otherSpellings()].filter(one => !this.#known.some(known => known.equals(one)));
 		this.#known.push(...added);
-		// The longest first, so that no piece of a longer secret stays when a shorter one inside it is hidden.
 		this.#known.sort((a, b) => b.length - a.length);
 		return added;
 	}
@@ -3862,7 +3866,6 @@ const clock = {
 /***/ "./lib/step/ending.js":
 /***/ ((module_, exports_, load_) => {
 
-// EXPORTS
 load_.d(exports_, {
   c: () => (/* binding */ runToEnd)
 });
@@ -3984,7 +3987,6 @@ function fail(error, console) {
 	const hint = (0,lib_text/* oneLine */.TN)(console.hide(known.hint), 650);
 	console.error(`[${known.code}] ${happened}\n${hint}\nMore: ${sectionOf(known.code)}`.slice(0, LONGEST_MESSAGE));
 	try {
-		// One of our own words: it needs no delimiter, nor the randomness that the toolkit makes one of.
 		const file = process.env['GITHUB_OUTPUT'] ?? '';
 		if ((0,external_node_fs_.existsSync)(file))
 			(0,external_node_fs_.appendFileSync)(file, `error-code=${known.code}\n`);
@@ -4057,7 +4059,6 @@ async function runToEnd(step, process, { neverFails = false } = {}) {
 	const cancel = once(() => {
 		console.info(neverFails ? 'Clean-up was cancelled.' : 'Cancelled. What can be cleaned up is, when the job ends.');
 	});
-	// The toolkit's tunnel through a proxy still says `new Buffer`; the reader of a job's log can do nothing about it.
 	process.noDeprecation = true;
 	process.on('SIGINT', cancel);
 	process.on('SIGTERM', cancel);
@@ -4107,7 +4108,6 @@ load_.d(exports_, {
 });
 /** Returns the text as one clean line of at most `most` UTF-16 units: no control, format or broken character. */
 function oneLine(text, most) {
-	// Most texts are plain, and the two patterns below are dear to build.
 	if (text.length <= most && /^[!-~]+(?: [!-~]+)*$/.test(text))
 		return text;
 	const clean = text

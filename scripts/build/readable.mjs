@@ -11,8 +11,9 @@ import { join } from 'node:path'
  * @typedef {{modules: Module[], chunks: Chunk[]}} Stats  what `ncc --stats-out` tells
  */
 
-/** What is documented in more than a line is read in the source, whose path stands above each module. */
-const DOCUMENTATION = /^[ \t]*\/\*\*\n(?:[ \t]*\*.*\n)+|^(?:[ \t]*\/\/.*\n){2,}/gm
+/** Remarks within the code, and what is documented in more than a line, are read in the source: its path stands above each module. */
+const REMARKS = /^[ \t]*\/\/.*\n/gm
+const DOCUMENTATION = /^[ \t]*\/\*\*\n(?:[ \t]*\*.*\n)+/gm
 
 /** Webpack's own names in words; each stands on every other line. @type {Readonly<Record<string, string>>} */
 const SHORT_NAMES = {
@@ -53,7 +54,8 @@ export function makeReadable(folder, { modules, chunks }) {
       requireOneLineTemplates(text, file)
       writeFileSync(
         path,
-        withoutRemarks(text)
+        text
+          .replace(REMARKS, '')
           .replace(DOCUMENTATION, '')
           .replace(/\n{3,}/g, '\n\n')
           .replace(/^(?: {4})+/gm, spaces => '\t'.repeat(spaces.length / 4))
@@ -61,22 +63,6 @@ export function makeReadable(folder, { modules, chunks }) {
       if (file !== 'index.js') renameSync(path, join(folder, `${known(chunkName, String(id))}.js`))
     }
   }
-}
-
-/**
- * What other people remark within their code, webpack among them, is read in their packages.
- *
- * @param {string} text
- */
-function withoutRemarks(text) {
-  let ours = false
-  const lines = text.split('\n').filter(line => {
-    const [, path] = /^(?:\/\*\*\*\/ "|;\/\/ MODULE )(\.\/[^":]+)/.exec(line) ?? []
-    if (path !== undefined) ours = path.startsWith('./lib/')
-    else if (/^\/\*{3}\/ \}\)|^\/\*{9,}/.test(line)) ours = false
-    return ours || !/^\s*\/\//.test(line)
-  })
-  return lines.join('\n')
 }
 
 /** @param {string} name @returns {string} `./lib/main.js` of `./lib/main.js + 3 modules`, `fs` of `external "fs"` */

@@ -51,7 +51,7 @@ function hintOf(code: ErrorCode, answer: Answer, advice: Advice): string {
     case 'unavailable':
       return 'The platform has trouble of its own: see its status page, and run the job again later.'
     case 'bad-response':
-      return `Only 200 brings a token here. Check base-url, and what stands between the runner and ${answer.request.url.host}.`
+      return `Only 200 is the answer that is looked for here. Check base-url, and what stands between the runner and ${answer.request.url.host}.`
     default:
       return 'The platform does not accept the request as it is: its words above say why. Check the inputs against them.'
   }

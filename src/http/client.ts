@@ -1,4 +1,7 @@
-import type { IncomingMessage } from 'node:http'
+import { subscribe, unsubscribe } from 'node:diagnostics_channel'
+import type { ClientRequest, IncomingMessage } from 'node:http'
+import type { Socket } from 'node:net'
+import type { TLSSocket } from 'node:tls'
 import { HttpClient, type HttpClientResponse } from '@actions/http-client'
 import { Secret } from '../secret.js'
 import { Fault } from './fault.js'
@@ -43,10 +46,16 @@ export class Connections {
     const { client, aborter } = this.#clientFor(request.url.origin)
     const abort = new AbortController()
     aborter.signal = abort.signal
+    const watch = new Watch(request)
     let timer: NodeJS.Timeout | undefined
     const timedOut = new Promise<never>((_, reject) => {
       timer = setTimeout(
-        () => reject(new Fault('timeout', `no whole answer within ${timeoutMs} ms`)),
+        () =>
+          reject(
+            watch.isConnected
+              ? new Fault('timeout', `no whole answer within ${timeoutMs} ms`)
+              : new Fault('timeout', `no connection within ${timeoutMs} ms`, { neverSent: true })
+          ),
         timeoutMs
       )
     })
@@ -59,6 +68,7 @@ export class Connections {
       throw Fault.from(error)
     } finally {
       clearTimeout(timer)
+      watch.end()
     }
   }
 
@@ -77,6 +87,36 @@ export class Connections {
       this.#clients.set(origin, kept)
     }
     return kept
+  }
+}
+
+/** Node tells of each request here once it has a socket, be it connected or not; the client tells of none. */
+const STARTED = 'http.client.request.start'
+
+/** Watches how far one request comes: what was not even connected cannot have been carried out. */
+class Watch {
+  readonly #listener: (message: unknown) => void
+  #started: ClientRequest | undefined
+
+  constructor({ method, url }: WireRequest) {
+    this.#listener = message => {
+      const { request } = message as { request: ClientRequest }
+      if (request.method === method && request.path === url.pathname + url.search) this.#started = request
+    }
+    subscribe(STARTED, this.#listener)
+  }
+
+  /** Whether there is a connection, its TLS included, that the request may have gone through. */
+  get isConnected(): boolean {
+    const socket = this.#started?.socket as
+      | (Socket & Partial<Pick<TLSSocket, 'authorized'>>)
+      | null
+      | undefined
+    return socket != null && socket.connecting !== true && socket.authorized !== false
+  }
+
+  end(): void {
+    unsubscribe(STARTED, this.#listener)
   }
 }
 

@@ -45,6 +45,7 @@ export class Fault extends Error {
         systemCode: code,
         neverSent: true
       })
+    if (code === 'HPE_HEADER_OVERFLOW') return new Fault('too-large', 'its headers are larger than 16 KiB')
     if (code.startsWith('HPE_')) return new Fault('not-http', 'the answer is not HTTP', { systemCode: code })
     return new Fault('network', NETWORK_WORDS[code] ?? 'the connection failed', {
       systemCode: code,

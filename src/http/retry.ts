@@ -108,6 +108,10 @@ export function retryAfterMs(header: string | undefined, nowMs: number): number 
   const text = header?.trim() ?? ''
   // However many digits: what is beyond any deadline is still an answer to the question how long.
   if (/^\d+$/.test(text)) return Math.min(Number(text), LONGEST_ASKED_SECONDS) * SECOND || undefined
-  const waitMs = /^[A-Z][a-z]{2,8}, .* GMT$/.test(text) ? Date.parse(text) - nowMs : Number.NaN
+  // A date in any of HTTP's three forms; the one of C's asctime does not say that it is GMT.
+  const [date] = /^[A-Z][a-z]{2,8}, .* GMT$|^[A-Z][a-z]{2} [A-Z][a-z]{2} [ \d]\d [\d:]{8} \d{4}$/.exec(
+    text
+  ) ?? ['']
+  const waitMs = Date.parse(date.endsWith('GMT') ? date : `${date} GMT`) - nowMs
   return waitMs > 0 ? waitMs : undefined
 }

@@ -77,7 +77,7 @@ export class Wire {
    * redirect. Throws `timeout`, `network`, `tls`, `redirected` or `bad-response`.
    */
   async send(request: WireRequest): Promise<Answer> {
-    requireReadableProxy(request.url)
+    requireReadableProxy(request)
     this.#requireTime(request)
     this.#requests += 1
     const { clock, limits } = this.#surroundings
