@@ -1140,6 +1140,7 @@ class Custody {
 }
 
 var external_node_fs_ = load_("node:fs");
+var stdout = load_("./lib/step/stdout.js");
 var external_node_crypto_ = load_("node:crypto");
 var external_node_path_ = load_("node:path");
 ;// MODULE ./lib/step/token-file.js
@@ -1175,6 +1176,9 @@ var step_variables = load_("./lib/step/variables.js");
 function publish(granted, asked, custody, console) {
 	if (console.isClosed)
 		throw new Error('the step is ending');
+	if ((0,stdout/* isMaskLost */.F)()) {
+		throw new errors/* ActionError */.l('internal-error', 'The token is not handed on, for the runner did not take all of the masks that hide it.', 'Nothing was published. The log took nothing for two seconds: run the job again, on a runner with less to do.');
+	}
 	const { handOver } = asked;
 	const variables = (0,step_variables/* variablesOf */.h)(granted.grant, asked);
 	const folder = handOver.tokenFile ? chooseFolder(process.env['RUNNER_TEMP'] ?? '') : undefined;

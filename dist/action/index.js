@@ -642,6 +642,51 @@ function readToken(text) {
 
 /***/ }),
 
+/***/ "./lib/step/stdout.js":
+/***/ ((module_, exports_, load_) => {
+
+load_.d(exports_, {
+  F: () => (/* binding */ isMaskLost),
+  i: () => (/* binding */ writeAtOnce)
+});
+var node_fs__WEBPACK_IMPORTED_MODULE_0__ = load_("node:fs");
+
+/** How long a log that takes nothing is waited for, and how often it is asked again. */
+const PATIENCE_MS = 2000;
+const PAUSE_MS = 5;
+function writeAtOnce(process) {
+	Object.defineProperty(process, 'stdout', { value: { write }, configurable: true });
+}
+/** The line before was left half written. */
+let isCut = false;
+let isLost = false;
+let isMaskGone = false;
+/** Whether a mask did not reach the runner whole: what it was for must not be handed on. */
+const isMaskLost = () => isMaskGone;
+function write(text, written) {
+	const line = Buffer.from(isCut ? `\n${text}` : text);
+	const deadline = Date.now() + (isLost ? 0 : PATIENCE_MS);
+	let rest = line;
+	while (rest.length > 0) {
+		try {
+			rest = rest.subarray((0,node_fs__WEBPACK_IMPORTED_MODULE_0__.writeSync)(1, rest));
+		}
+		catch (error) {
+			if (error.code !== 'EAGAIN' || Date.now() > deadline)
+				break;
+			Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, PAUSE_MS);
+		}
+	}
+	isLost = rest.length > 0;
+	if (rest.length < line.length)
+		isCut = isLost;
+	isMaskGone ||= isLost && text.startsWith('::add-mask::');
+	written?.();
+	return true;
+}
+
+/***/ }),
+
 /***/ "./lib/step/story.js":
 /***/ ((module_, exports_, load_) => {
 
@@ -1634,34 +1679,10 @@ function flushed({ stdout }) {
 }
 
 var saved = load_("./lib/step/saved.js");
-;// MODULE ./lib/step/stdout.js
-
-/** How long a log that takes nothing is waited for, and how often it is asked again. */
-const PATIENCE_MS = 2000;
-const PAUSE_MS = 5;
-function writeAtOnce(process) {
-	Object.defineProperty(process, 'stdout', { value: { write }, configurable: true });
-}
-function write(text, written) {
-	let rest = Buffer.from(text);
-	const deadline = Date.now() + PATIENCE_MS;
-	while (rest.length > 0) {
-		try {
-			rest = rest.subarray((0,external_node_fs_.writeSync)(1, rest));
-		}
-		catch (error) {
-			if (error.code !== 'EAGAIN' || Date.now() > deadline)
-				break;
-			Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, PAUSE_MS);
-		}
-	}
-	written?.();
-	return true;
-}
-
+var stdout = load_("./lib/step/stdout.js");
 ;// MODULE ./lib/entry/action/index.js
 
-writeAtOnce(process);
+(0,stdout/* writeAtOnce */.i)(process);
 const runMain = () => runToEnd(console => main({ env: process.env, console, clock: clock }), process);
 async function runPost() {
 	const { post } = await Promise.all(/* import() */[load_.e("packages"), load_.e("beyond")]).then(load_.bind(load_, "./lib/beyond.js"));

@@ -1,8 +1,10 @@
 import { existsSync, statSync, truncateSync } from 'node:fs'
 import type { Grant, Organization } from '../auth/request.js'
+import { ActionError } from '../errors.js'
 import type { Console } from './console.js'
 import type { Custody } from './custody.js'
 import type { StepAsked } from './inputs/index.js'
+import { isMaskLost } from './stdout.js'
 import { chooseFolder, removeTokenFile, writeTokenFile } from './token-file.js'
 import * as toolkit from './toolkit/files.js'
 import { variablesOf } from './variables.js'
@@ -29,6 +31,13 @@ export type Undo = () => void
  */
 export function publish(granted: Granted, asked: StepAsked, custody: Custody, console: Console): Undo {
   if (console.isClosed) throw new Error('the step is ending')
+  if (isMaskLost()) {
+    throw new ActionError(
+      'internal-error',
+      'The token is not handed on, for the runner did not take all of the masks that hide it.',
+      'Nothing was published. The log took nothing for two seconds: run the job again, on a runner with less to do.'
+    )
+  }
   const { handOver } = asked
   const variables = variablesOf(granted.grant, asked)
   const folder = handOver.tokenFile ? chooseFolder(process.env['RUNNER_TEMP'] ?? '') : undefined

@@ -12,9 +12,19 @@ export function writeAtOnce(process: object): void {
   Object.defineProperty(process, 'stdout', { value: { write }, configurable: true })
 }
 
+/** The line before was left half written. */
+let isCut = false
+let isLost = false
+let isMaskGone = false
+
+/** Whether a mask did not reach the runner whole: what it was for must not be handed on. */
+export const isMaskLost = (): boolean => isMaskGone
+
 function write(text: string, written?: () => void): true {
-  let rest = Buffer.from(text)
-  const deadline = Date.now() + PATIENCE_MS
+  const line = Buffer.from(isCut ? `\n${text}` : text)
+  // Where one line was given up, the next ones are not waited for.
+  const deadline = Date.now() + (isLost ? 0 : PATIENCE_MS)
+  let rest = line
   while (rest.length > 0) {
     try {
       rest = rest.subarray(writeSync(1, rest))
@@ -24,6 +34,9 @@ function write(text: string, written?: () => void): true {
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, PAUSE_MS)
     }
   }
+  isLost = rest.length > 0
+  if (rest.length < line.length) isCut = isLost
+  isMaskGone ||= isLost && text.startsWith('::add-mask::')
   written?.()
   return true
 }
