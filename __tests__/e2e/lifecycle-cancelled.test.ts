@@ -14,6 +14,7 @@ import {
   record,
   type Point as Seen
 } from '../support/lifecycle.js'
+import { describeOnPosix } from '../support/posix.js'
 import { cleanup, type RunResult } from '../support/runner.mjs'
 
 /** Everything that main can write, so that there are as many points as there can be. */
@@ -124,7 +125,7 @@ function ends<T>(points: readonly T[], first: number, last: number): T[] {
   return points.filter((_, index) => index < first || index >= points.length - last)
 }
 
-describe('a step that is cancelled hands nothing on, and what it got is revoked', () => {
+describeOnPosix('a step that is cancelled hands nothing on, and what it got is revoked', () => {
   test.each([
     { token: 'an access token', inputs: ACCESS, at: 'write', send: 'SIGINT' },
     { token: 'a long-lived token', inputs: TWO_TOKENS, at: 'write', send: 'SIGTERM' },
@@ -188,7 +189,7 @@ describe('a step that is cancelled hands nothing on, and what it got is revoked'
   })
 })
 
-describe('a step that is killed leaves the post step all it takes', () => {
+describeOnPosix('a step that is killed leaves the post step all it takes', () => {
   test.each([
     { token: 'an access token', inputs: { ...ACCESS, revoke: 'auto' }, at: 'response' },
     { token: 'a long-lived token', inputs: { ...TWO_TOKENS, revoke: 'true' }, at: 'response' },

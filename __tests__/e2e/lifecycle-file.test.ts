@@ -33,6 +33,7 @@ import {
   savedToken,
   written
 } from '../support/lifecycle.js'
+import { testOnPosix } from '../support/posix.js'
 import { cleanup } from '../support/runner.mjs'
 
 const INPUTS = { ...GENESYS, 'token-file': 'true', summary: 'false' }
@@ -57,7 +58,7 @@ const untouched = () => {
 }
 
 describe('the file', () => {
-  test.each([0, 0o022, 0o077])(
+  testOnPosix.each([0, 0o022, 0o077])(
     'holds the token alone, and nobody else may read it, umask %i',
     async umask => {
       const tool = instrument({ umask })

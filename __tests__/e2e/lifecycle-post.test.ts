@@ -18,6 +18,7 @@ import {
   record,
   written
 } from '../support/lifecycle.js'
+import { describeOnPosix } from '../support/posix.js'
 import { cleanup, type RunResult, runAction } from '../support/runner.mjs'
 
 afterAll(cleanup)
@@ -138,7 +139,7 @@ describe('a platform in trouble when the job ends: ten seconds at the most, and 
   })
 })
 
-describe('the clean-up cancelled while it waits', () => {
+describeOnPosix('the clean-up cancelled while it waits', () => {
   test.each(['SIGINT', 'SIGTERM'] as const)(
     '%s: it ends at once, exit 0, and leaves no file',
     async signal => {

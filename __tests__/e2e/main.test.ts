@@ -11,6 +11,7 @@ import {
   startCxone,
   startGenesys
 } from '../emulator/index.mjs'
+import { describeOnPosix } from '../support/posix.js'
 import { cleanup, runAction } from '../support/runner.mjs'
 
 type Emulator = Awaited<ReturnType<typeof startGenesys | typeof startCxone>>
@@ -650,7 +651,7 @@ base-url: every request, with its secrets, goes to ${cxone.origin}.
   })
 })
 
-describe('a job that is cancelled', () => {
+describeOnPosix('a job that is cancelled', () => {
   test.each(['SIGINT', 'SIGTERM'] as const)('%s while the token request hangs', async signal => {
     let hanging = () => {}
     const asked = new Promise<void>(resolve => {

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { few, type Inputs, LONG_LIVED } from '../support/lifecycle.js'
+import { describeOnPosix, testOnPosix } from '../support/posix.js'
 import {
   alive,
   answers,
@@ -277,7 +278,7 @@ test('what may pass is tried again, at each step: the rotation succeeds', async 
   )
 }, 60_000)
 
-describe('cancelled', () => {
+describeOnPosix('cancelled', () => {
   test('at every request, before and after it is carried out: post cleans', async () => {
     const cells = STEPS.flatMap((step, n) => [false, true].map(done => ({ step, n, done })))
     const got = await few(cells, 3, async ({ step, n, done }) => {
@@ -348,7 +349,7 @@ describe('GitHub refuses the secret for the moment', () => {
     expect(ran.log).not.toContain('cannot be told')
   })
 
-  test('cancelled while it waits: post revokes the token', async () => {
+  testOnPosix('cancelled while it waits: post revokes the token', async () => {
     let here = () => {}
     const reached = new Promise<void>(resolve => {
       here = () => setTimeout(resolve, 500)

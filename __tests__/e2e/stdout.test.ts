@@ -12,13 +12,12 @@ import {
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { GENESYS_CLIENT, startGenesys } from '../emulator/index.mjs'
+import { describeOnPosix } from '../support/posix.js'
 
-// Whoever reads the log may be slow, and a pipe that does not block holds 64 KiB. Windows has no such pipes by a name.
-const onPosix = process.platform === 'win32' ? describe.skip : describe
-
-onPosix('a log that nobody reads for a while', () => {
+// Whoever reads the log may be slow, and a pipe that does not block holds 64 KiB.
+describeOnPosix('a log that nobody reads for a while', () => {
   let platform: Awaited<ReturnType<typeof startGenesys>>
   let folder: string
   beforeAll(async () => {

@@ -15,6 +15,7 @@ import { dirname, join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from '@jest/globals'
 import { Secret } from '../../src/secret.js'
 import { chooseFolder, removeTokenFile, writeTokenFile } from '../../src/step/token-file.js'
+import { testOnPosix } from '../support/posix.js'
 
 const TOKEN = new Secret('the-token-and-nothing-else')
 
@@ -31,7 +32,7 @@ test('a folder is chosen anew each time, and not made', () => {
   expect(readdirSync(temp)).toEqual([])
 })
 
-test('folder 0700, file 0600, the token alone, and gone again', () => {
+testOnPosix('folder 0700, file 0600, the token alone, and gone again', () => {
   const folder = chooseFolder(temp)
   const file = writeTokenFile(folder, TOKEN)
   expect(dirname(file)).toBe(folder)

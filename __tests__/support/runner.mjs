@@ -223,11 +223,12 @@ function createCommandFiles(temp) {
     writeFileSync(paths[name], '')
     variables[FILES[name]] = paths[name]
   }
+  const text = (/** @type {keyof typeof FILES} */ name) => asOnLinux(readFileSync(paths[name], 'utf8'))
   const read = () => ({
-    output: readFileSync(paths.output, 'utf8'),
-    env: readFileSync(paths.env, 'utf8'),
-    state: readFileSync(paths.state, 'utf8'),
-    summary: readFileSync(paths.summary, 'utf8')
+    output: text('output'),
+    env: text('env'),
+    state: text('state'),
+    summary: text('summary')
   })
   return { variables, read }
 }
@@ -248,7 +249,12 @@ function collect(stream, log) {
     lines.write(piece)
   })
   stream.on('end', () => lines.end())
-  return () => text
+  return () => asOnLinux(text)
+}
+
+/** What a process on Windows wrote, with the line ends of Linux, which the tests are written for. @param {string} text */
+function asOnLinux(text) {
+  return process.platform === 'win32' ? text.replaceAll('\r\n', '\n') : text
 }
 
 /**

@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from '@jest/globals'
 import { ActionError } from '../../../src/errors.js'
 import type { Secret } from '../../../src/secret.js'
@@ -66,7 +67,7 @@ test('with nothing but what is required', () => {
 })
 
 test('the inputs and their defaults are those that rotate/action.yml declares', () => {
-  const file = new URL('../../../rotate/action.yml', import.meta.url).pathname
+  const file = fileURLToPath(new URL('../../../rotate/action.yml', import.meta.url))
   const declared = Object.entries(readActionFile(file).inputs).map(([name, input]) => [name, input.default])
   expect(Object.fromEntries(declared)).toEqual(ROTATE_INPUTS)
 })
