@@ -10,6 +10,8 @@ export default {
   // A developer's shell, or a job with debugging on, must not change what is tested.
   setupFiles: ['<rootDir>/__tests__/support/clean-environment.mjs'],
   testTimeout: 20_000,
+  // A worker a core: most of a test's time is waiting.
+  maxWorkers: '100%',
   // The one-liners that a bundle starts with.
   collectCoverageFrom: ['src/**/*.ts', ...ENTRY_POINTS.map(name => `!src/entry/${name}/index.ts`)],
   coverageDirectory: 'coverage',
