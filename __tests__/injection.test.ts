@@ -1,7 +1,7 @@
 import { summary } from '@actions/core'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
 import { main } from '../src/main.js'
-import { type Ending, runToEnd } from '../src/step/ending.js'
+import { type Ending, runToEnd } from '../src/runner/run-action.js'
 import { Answering, type Said } from './support/answering.js'
 import { parseCommandFile } from './support/command-files.mjs'
 import { parseCommand, RunnerLog } from './support/runner-log.mjs'

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
-import { formEncode } from '../src/secret.js'
+import { formEncode } from '../src/lib/secret.js'
 import { GENESYS_CLIENT } from './emulator/genesys.mjs'
 import { fc } from './support/properties.js'
 import {

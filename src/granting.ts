@@ -1,13 +1,13 @@
-import { type Clock, Wire } from './http/wire.js'
+import { obtain } from './auth/obtain.js'
+import { endIssued } from './auth/revocation.js'
+import { type Clock, Wire } from './http/session.js'
+import type { StepAsked } from './inputs/main-inputs.js'
 import type { World } from './main.js'
-import { obtain } from './obtaining.js'
-import { endIssued } from './revocation.js'
-import type { Console } from './step/console.js'
-import { Custody } from './step/custody.js'
-import type { StepAsked } from './step/inputs/index.js'
-import { type Granted, publish, type Undo } from './step/publish.js'
-import { handedOn } from './step/story.js'
-import { summarise } from './step/summary.js'
+import type { Console } from './runner/logger.js'
+import { handedOn } from './runner/messages.js'
+import { type Granted, publish, type Undo } from './runner/outputs.js'
+import { summarise } from './runner/summary.js'
+import { Custody } from './runner/token-state.js'
 
 /** Does what was asked. Returns how to take it back; throws an `ActionError`. */
 export async function grant(asked: StepAsked, { console, clock }: World): Promise<Undo> {

@@ -1,10 +1,10 @@
-import type { Clock } from './http/wire.js'
-import type { Console } from './step/console.js'
-import type { Environment } from './step/inputs/declared.js'
-import { readInputs } from './step/inputs/index.js'
-import type { Undo } from './step/publish.js'
-import { requireRunner } from './step/runner.js'
-import { started } from './step/story.js'
+import type { Clock } from './http/session.js'
+import { readInputs } from './inputs/main-inputs.js'
+import type { Environment } from './inputs/reader.js'
+import { requireRunner } from './runner/command-files.js'
+import type { Console } from './runner/logger.js'
+import { started } from './runner/messages.js'
+import type { Undo } from './runner/outputs.js'
 
 /** What the step needs of the world around it. */
 export interface World {

@@ -1,8 +1,8 @@
+import { revokeAll } from './auth/revocation.js'
 import type { World } from './main.js'
-import { revokeAll } from './revocation.js'
-import type { Console } from './step/console.js'
-import type { Saved, SavedToken } from './step/saved.js'
-import { removeTokenFile } from './step/token-file.js'
+import type { Console } from './runner/logger.js'
+import type { Saved, SavedToken } from './runner/saved-state.js'
+import { removeTokenFile } from './runner/token-file.js'
 
 /** What came of one thing that was to be cleaned, in words; `failed` where it is still there. */
 interface End {

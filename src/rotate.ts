@@ -1,27 +1,20 @@
 import { identify } from './auth/index.js'
-import type { Grant, Organization } from './auth/request.js'
-import { ActionError } from './errors.js'
-import { Wire } from './http/wire.js'
+import { type Obtained, obtain } from './auth/obtain.js'
+import type { Grant, Organization } from './auth/provider.js'
+import { endIssued, revokeAll } from './auth/revocation.js'
+import { GitHub } from './github/api.js'
+import type { Sharing } from './github/scope.js'
+import { readSecret, readStore, type Store } from './github/secrets.js'
+import { tryVariable, UNKNOWN_EXPIRY, writeVariable } from './github/variables.js'
+import { Wire } from './http/session.js'
+import { type RotationAsked, readRotation } from './inputs/rotate-inputs.js'
+import { ActionError } from './lib/action-error.js'
 import type { World } from './main.js'
-import { type Obtained, obtain } from './obtaining.js'
-import { endIssued, revokeAll } from './revocation.js'
-import { Custody } from './step/custody.js'
-import { type RotationAsked, readRotation } from './step/inputs/rotation.js'
-import {
-  leftAlone,
-  notRotated,
-  reportRotation,
-  rotated,
-  rotating,
-  wouldRotate
-} from './step/rotation-story.js'
-import { requireRunner } from './step/runner.js'
-import { started } from './step/story.js'
-import { GitHub } from './store/github.js'
-import type { Sharing } from './store/place.js'
-import { readSecret, readStore, type Store } from './store/secrets.js'
-import { tryVariable, UNKNOWN_EXPIRY, writeVariable } from './store/variables.js'
-import { MaybeStored, storeToken } from './storing.js'
+import { leftAlone, notRotated, reportRotation, rotated, rotating, wouldRotate } from './rotation/messages.js'
+import { MaybeStored, storeToken } from './rotation/store.js'
+import { requireRunner } from './runner/command-files.js'
+import { started } from './runner/messages.js'
+import { Custody } from './runner/token-state.js'
 
 /**
  * Keeps a stored token fresh. Whatever fails, nothing is lost: the secret holds the old token until the new one

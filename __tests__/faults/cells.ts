@@ -1,9 +1,9 @@
 /** The requests of every exchange, and how a fault at one of them is played and judged. */
 import { inspect } from 'node:util'
 import { exchange } from '../../src/auth/index.js'
-import type { AuthRequest, Grant } from '../../src/auth/request.js'
-import { ActionError } from '../../src/errors.js'
-import { Secret, Secrets } from '../../src/secret.js'
+import type { AuthRequest, Grant } from '../../src/auth/provider.js'
+import { ActionError } from '../../src/lib/action-error.js'
+import { Secret, Secrets } from '../../src/lib/secret.js'
 import {
   CXONE_ACCESS_KEY,
   CXONE_APPLICATION,

@@ -3,7 +3,7 @@
  * and what the contract says must come of it.
  */
 import type { Socket } from 'node:net'
-import type { ErrorCode } from '../../src/errors.js'
+import type { ErrorCode } from '../../src/lib/action-error.js'
 
 export type Kind = 'token' | 'generate' | 'discovery' | 'configuration'
 

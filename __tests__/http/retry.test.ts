@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
-import type { FaultKind } from '../../src/http/fault.js'
+import type { FaultKind } from '../../src/http/errors.js'
 import { decide, type Outcome, type Repeat, retryAfterMs } from '../../src/http/retry.js'
 import { fc } from '../support/properties.js'
 

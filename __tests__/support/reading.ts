@@ -1,6 +1,6 @@
-import { ActionError } from '../../src/errors.js'
-import type { Secret } from '../../src/secret.js'
-import { readInputs } from '../../src/step/inputs/index.js'
+import { readInputs } from '../../src/inputs/main-inputs.js'
+import { ActionError } from '../../src/lib/action-error.js'
+import type { Secret } from '../../src/lib/secret.js'
 
 /** What reading the inputs came to: a request, or the error; and the secrets that were to be masked by then. */
 export interface Read {

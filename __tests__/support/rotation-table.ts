@@ -1,5 +1,5 @@
 import nock from 'nock'
-import { ActionError } from '../../src/errors.js'
+import { ActionError } from '../../src/lib/action-error.js'
 import type { Seen } from './hosts.js'
 
 export const API = 'https://api.github.com'

@@ -1,6 +1,6 @@
-import type { Issued, Witness } from '../../src/auth/request.js'
-import { type Clock, type Limits, Wire } from '../../src/http/wire.js'
-import { type Secret, Secrets } from '../../src/secret.js'
+import type { Issued, Witness } from '../../src/auth/provider.js'
+import { type Clock, type Limits, Wire } from '../../src/http/session.js'
+import { type Secret, Secrets } from '../../src/lib/secret.js'
 
 /** A clock that stands still, but for the waits, which take no time and move it on; chance is always the middle. */
 export class StillClock implements Clock {

@@ -1,10 +1,10 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { Clock } from '../../src/http/wire.js'
+import type { Clock } from '../../src/http/session.js'
 import { main } from '../../src/main.js'
-import { Console } from '../../src/step/console.js'
-import { fail } from '../../src/step/failure.js'
+import { Console } from '../../src/runner/logger.js'
+import { fail } from '../../src/runner/report-failure.js'
 
 /** What an in-process run of the main step left behind. */
 export interface Ran {

@@ -10,11 +10,556 @@ load_.d(exports_, {
   post: () => (/* reexport */ post)
 });
 
-var lib_text = load_("./lib/text.js");
+var action_error = load_("./lib/lib/action-error.js");
+var lib_text = load_("./lib/lib/text.js");
+;// MODULE ./lib/auth/guards.js
+
+/** Throws `lifetime-too-short` unless the token is known to live as long as was asked. */
+function requireLifetime(token, guards, request) {
+	const asked = guards.minLifetimeSeconds;
+	const has = token.expiresInSeconds;
+	if (asked === undefined || (has !== undefined && has >= asked))
+		return;
+	const lives = has === undefined ? 'for a time that the platform did not say' : `for ${(0,lib_text/* inWords */.r4)(has)} (${has} s)`;
+	throw new action_error/* ActionError */.l('lifetime-too-short', `The token lives ${lives}, and min-lifetime asks for ${(0,lib_text/* inWords */.r4)(asked)} (${asked} s).`, whereItIsSet(request.exchange));
+}
+function whereItIsSet(exchange) {
+	switch (exchange) {
+		case 'genesys-login':
+		case 'genesys-api':
+			return 'The lifetime is set on the OAuth client: Admin, Integrations, OAuth, Token Duration, from 5 minutes to 48 hours.';
+		case 'genesys-long-lived':
+			return 'How long such a token lives is not documented: leave min-lifetime out for it, or use token-kind: access.';
+		default:
+			return 'A token of NICE CXone lives for one hour, and nothing sets it longer: request one in each job, close to its use.';
+	}
+}
+/** Throws `organization-not-allowed` unless the token belongs to one of the organisations, where any are named. */
+function requireOrganization({ id, name }, guards) {
+	const allowed = guards.allowedOrganizationIds;
+	if (allowed.length === 0 || allowed.includes(id.toLowerCase()))
+		return;
+	throw new action_error/* ActionError */.l('organization-not-allowed', `The token belongs to the organisation ${id}${name === undefined ? '' : ` (${name})`}, which allowed-organization-ids does not name.`, 'The credentials are of another organisation than you meant: check which secret this job gets. Nothing was handed on.');
+}
+
+;// MODULE ./lib/http/types.js
+/** Returns the request as errors and log lines name it: method, origin and path, never the query. */
+function named(request) {
+	return `${request.method} ${request.url.origin}${request.url.pathname}`;
+}
+
+var lib_secret = load_("./lib/lib/secret.js");
+;// MODULE ./lib/auth/token-response.js
+
+/** Fewer or more characters than these are no token (a header must still hold it). */
+const SHORTEST_TOKEN = 16;
+const LONGEST_TOKEN = 32 * 1024;
+/** No token has lines; an enemy's might have any number, and each costs a mask. */
+const MOST_LINES = 100;
+/** Ten years: a longer life is no life but a broken clock. */
+const LONGEST_LIFE_SECONDS = 10 * 366 * 86_400;
+/** Returns the answer's body as a JSON object; `undefined` if it is none. */
+function jsonObject(body) {
+	try {
+		const value = JSON.parse(body);
+		return typeof value === 'object' && value !== null && !Array.isArray(value) ? value : undefined;
+	}
+	catch {
+		return undefined;
+	}
+}
+/** Returns the body of a 200 as a JSON object; throws `bad-response` if it is none. */
+function requireJson(answer, wire) {
+	const json = jsonObject(answer.body);
+	if (json === undefined)
+		throw badResponse(answer, wire, 'whose body is not a JSON object');
+	return json;
+}
+/** Returns the error for an answer that came whole but cannot be used; nothing of its body is quoted. */
+function badResponse(answer, wire, whatIsWrong) {
+	return new action_error/* ActionError */.l('bad-response', `${answered(answer, wire)}, ${whatIsWrong}${trail(answer, wire)}.`, 'Nothing was published. A login page of a proxy or gateway often answers so; check base-url and the way to ' +
+		'the platform. If it lasts, show the platform’s support this message.');
+}
+/** Returns `POST https://… answered 400`. */
+function answered(answer, wire) {
+	return `${(0,lib_text/* shown */.SP)(named(answer.request), text => wire.hide(text), 300)} answered ${answer.status}`;
+}
+/** Returns the end of such a sentence: the platform's correlation id, if it sent one, and the attempts made. */
+function trail(answer, wire) {
+	const id = wire.hide(answer.headers['inin-correlation-id'] ?? '');
+	const correlation = /^[A-Za-z0-9*._-]{1,64}$/.test(id) ? `, correlation id ${id}` : '';
+	return `${correlation}, ${(0,lib_text/* counted */.hS)(answer.attempts, 'attempt')}${answer.givenUp}`;
+}
+function keepTokens(answer, witness) {
+	const json = jsonObject(answer.body) ?? {};
+	for (const name of ['access_token', 'refresh_token', 'id_token']) {
+		const text = json[name];
+		const lines = typeof text === 'string' ? text.split(/[\p{Cc}\p{Zl}\p{Zp}]+/u, MOST_LINES) : [];
+		for (const line of lines.filter(line => line.length >= lib_secret/* SHORTEST_SECRET */.c3))
+			witness.secret(new lib_secret/* Secret */.zh(line));
+	}
+}
+function readToken(answer, kind, credentials, wire) {
+	const json = requireJson(answer, wire);
+	const text = json['access_token'];
+	if (typeof text === 'string' && credentials.some(credential => credential.hideIn(text) !== text)) {
+		throw badResponse(answer, wire, 'with an access_token that holds one of the credentials');
+	}
+	if (typeof text !== 'string')
+		throw badResponse(answer, wire, 'with no access_token in it');
+	if (!isToken(text)) {
+		throw badResponse(answer, wire, 'with an access_token that is not 16 characters to 32 KiB of visible ASCII');
+	}
+	const value = new lib_secret/* Secret */.zh(text);
+	return { value, kind, ...lifetime(json['expires_in'], answer.sentAt) };
+}
+function isToken(text) {
+	return text.length >= SHORTEST_TOKEN && text.length <= LONGEST_TOKEN && /^[\x21-\x7e]+$/.test(text);
+}
+/** A lifetime that is no sensible number of seconds is one that the platform did not say. */
+function lifetime(expiresIn, from) {
+	const said = typeof expiresIn === 'string' && /^\d{1,12}$/.test(expiresIn) ? Number(expiresIn) : expiresIn;
+	if (typeof said !== 'number' || !(said >= 1 && said <= LONGEST_LIFE_SECONDS))
+		return {};
+	const expiresInSeconds = Math.floor(said);
+	return { expiresInSeconds, expiresAt: new Date(from.getTime() + expiresInSeconds * 1000) };
+}
+
+;// MODULE ./lib/auth/errors.js
+
+const FORBIDDEN = 'Where the organisation allows certain addresses only, add the runner’s: hosted runners have no fixed one, a ' +
+	'self-hosted runner or a larger runner with a static address has. Otherwise check the client’s roles.';
+/** Returns the error for an answer other than 200, by the platform's own word first and by the status second. */
+function rejection(answer, advice, wire) {
+	const { error, words } = platformWords(answer, wire);
+	const code = codeOf(answer, error, advice);
+	return new action_error/* ActionError */.l(code, `${answered(answer, wire)}${words}${trail(answer, wire)}.`, hintOf(code, answer, advice));
+}
+function codeOf(answer, error, advice) {
+	const { status } = answer;
+	if (status < 400)
+		return 'bad-response';
+	if (answer.throttled)
+		return 'rate-limited';
+	if (status >= 500)
+		return 'unavailable';
+	if (status === 401 || error === 'invalid_client' || error === 'invalid_grant')
+		return 'credentials-rejected';
+	if (status === 403)
+		return 'forbidden';
+	if ((status === 404 || status === 405) && advice.notOffered !== undefined)
+		return 'not-offered';
+	return 'bad-request';
+}
+function hintOf(code, answer, advice) {
+	switch (code) {
+		case 'credentials-rejected':
+			return advice.credentialsRejected;
+		case 'forbidden':
+			return advice.forbidden ?? FORBIDDEN;
+		case 'not-offered':
+			return advice.notOffered ?? '';
+		case 'rate-limited':
+			return 'Too many tokens were requested in this minute. Start fewer jobs at once, or again in a minute.';
+		case 'unavailable':
+			return 'The platform has trouble of its own: see its status page, and run the job again later.';
+		case 'bad-response':
+			return `Only 200 is the answer that is looked for here. Check base-url, and what stands between the runner and ${answer.request.url.host}.`;
+		default:
+			return 'The platform does not accept the request as it is: its words above say why. Check the inputs against them.';
+	}
+}
+/** Returns what the platform says in its own words, in one bounded and clean line, and its error for deciding. */
+function platformWords(answer, wire) {
+	const json = jsonObject(answer.body) ?? {};
+	const first = (...names) => {
+		const found = names.map(name => json[name]).find(value => typeof value === 'string' && value !== '');
+		return (0,lib_text/* shown */.SP)(typeof found === 'string' ? found : '', text => wire.hide(text), 200);
+	};
+	const error = first('error', 'code');
+	const description = first('error_description', 'errorDescription', 'description', 'message');
+	const explained = error !== '' && description !== '' ? `${error} (${description})` : error || description;
+	return { error, words: explained === '' ? '' : ` ${explained}` };
+}
+
+;// MODULE ./lib/auth/request-body.js
+
+const FORM = 'application/x-www-form-urlencoded';
+const JSON_TYPE = 'application/json';
+function place(origin, path, baseUrl) {
+	const url = new URL(baseUrl ?? origin);
+	url.pathname = path;
+	return url;
+}
+/** Returns the Basic header of a client, already told to the witness. */
+function basic(client, witness) {
+	const blob = basicBlob(client);
+	witness.secret(blob);
+	return blob.derive(text => `Basic ${text}`);
+}
+/** Returns what no token may hold: a broken server that echoes its request would have it published. */
+function credentialsOf(client, accessKey) {
+	const secrets = [
+		...(client === undefined ? [] : [client.secret, basicBlob(client)]),
+		...(accessKey === undefined ? [] : [accessKey.secret])
+	];
+	return secrets.flatMap(secret => [secret, ...secret.otherSpellings()]);
+}
+function basicBlob(client) {
+	return client.secret.derive(secret => Buffer.from(`${client.id}:${secret}`).toString('base64'));
+}
+/** Returns a form whose last field is a secret; each value in the spelling that forms demand. */
+function request_body_form(fields, name, secret) {
+	return secret.derive(text => `${formText(fields)}&${name}=${(0,lib_secret/* formEncode */.pm)(text)}`);
+}
+/** Returns a form without a secret in it. */
+function formText(fields) {
+	return Object.entries(fields)
+		.filter(([, value]) => value !== undefined)
+		.map(([name, value]) => `${name}=${(0,lib_secret/* formEncode */.pm)(value ?? '')}`)
+		.join('&');
+}
+/** Returns a JSON object with one secret in it, as its last member. */
+function json(fields, name, secret) {
+	return secret.derive(text => JSON.stringify({ ...fields, [name]: text }));
+}
+
+;// MODULE ./lib/auth/throttling.js
+
+function isThrottled({ status, body }) {
+	if (status !== 400)
+		return status === 429;
+	const json = jsonObject(body);
+	return [json?.['description'], json?.['error_description']].some(words => typeof words === 'string' && /^rate limit exceeded/i.test(words));
+}
+
+var hosts = load_("./lib/auth/cxone/hosts.js");
+;// MODULE ./lib/auth/cxone/exchange.js
+
+/** Returns a token of NICE CXone, with the API's origin where the exchange tells it; throws an `ActionError`. */
+function exchangeCxone(request, wire, witness) {
+	switch (request.exchange) {
+		case 'cxone-application':
+			return byApplication(request, wire, witness);
+		case 'cxone-access-key':
+			return byAccessKey(request, wire, witness);
+		case 'cxone-client':
+			return byClient(request, wire, witness);
+	}
+}
+async function byApplication(request, wire, witness) {
+	const { client, accessKey, scope } = request;
+	const authorization = basic(client, witness);
+	const tokenEndpoint = await discover(request, wire, witness);
+	const answer = await wire.send({
+		isThrottled: isThrottled,
+		method: 'POST',
+		url: tokenEndpoint,
+		headers: { Authorization: authorization, 'Content-Type': FORM },
+		body: request_body_form({ grant_type: 'password', username: accessKey.id, scope }, 'password', accessKey.secret)
+	});
+	const token = tokenIn(answer, request, APPLICATION_ADVICE, wire, witness);
+	const tenantId = tenantOf(token, wire);
+	if (tenantId === undefined)
+		throw badResponse(answer, wire, 'with an access_token that names no tenant');
+	return { token, ...(await configuration(request, tenantId, wire, witness)) };
+}
+/** B: an access key alone, at its area's UserHub; documented in the vendor's developer portal. */
+async function byAccessKey(request, wire, witness) {
+	const { accessKey, area, baseUrl } = request;
+	const answer = await wire.send({
+		isThrottled: isThrottled,
+		whenHostUnknown: `No area seems to be called ${area}; the nearest known one is ${(0,hosts/* nearestCxoneArea */.j_)(area)}.`,
+		method: 'POST',
+		url: place(`https://${area}.nice-incontact.com`, '/authentication/v1/token/access-key', baseUrl),
+		headers: { 'Content-Type': JSON_TYPE },
+		body: json({ accessKeyId: accessKey.id }, 'accessKeySecret', accessKey.secret)
+	});
+	const token = tokenIn(answer, request, ACCESS_KEY_ADVICE, wire, witness);
+	return { token, region: area, apiUrl: place(`https://api-${area}.niceincontact.com`, '/', baseUrl).origin };
+}
+/** C: the tutorial's client credentials at a realm; no artefact of the vendor's shows it. */
+async function byClient(request, wire, witness) {
+	const { client, realm, scope, baseUrl } = request;
+	const answer = await wire.send({
+		isThrottled: isThrottled,
+		whenHostUnknown: `No realm seems to be called ${realm}.`,
+		method: 'POST',
+		url: place(`https://${realm}.api.niceincontact.com`, '/oauth/token', baseUrl),
+		headers: { 'Content-Type': FORM },
+		body: request_body_form({ grant_type: 'client_credentials', client_id: client.id, scope }, 'client_secret', client.secret)
+	});
+	return { token: tokenIn(answer, request, CLIENT_ADVICE, wire, witness) };
+}
+/** Returns the token endpoint that the issuer's discovery names; throws `bad-response` if it is not on the list. */
+async function discover(request, wire, witness) {
+	const answer = await wire.send({
+		method: 'GET',
+		url: place(`https://${request.issuer}`, '/.well-known/openid-configuration', request.baseUrl),
+		headers: {}
+	});
+	return endpointIn(answer, 'token_endpoint', request, wire, witness);
+}
+/** Returns where the tenant's API is; nothing but this configuration says it. */
+async function configuration(request, tenantId, wire, witness) {
+	const url = place(`https://${request.issuer}`, '/.well-known/cxone-configuration', request.baseUrl);
+	url.searchParams.set('tenantId', tenantId);
+	const answer = await wire.send({ method: 'GET', url, headers: {} });
+	const { origin } = endpointIn(answer, 'api_endpoint', request, wire, witness);
+	const { area, domain } = requireJson(answer, wire);
+	return {
+		apiUrl: origin,
+		...(isName(area, wire) ? { region: area } : {}),
+		...(isName(domain, wire) ? { domain } : {})
+	};
+}
+/** Returns an endpoint out of an issuer's answer, with its origin replaced where a base URL is given. */
+function endpointIn(answer, name, request, wire, witness) {
+	keepTokens(answer, witness);
+	if (answer.status !== 200)
+		throw rejection(answer, DISCOVERY_ADVICE, wire);
+	const endpoint = (0,hosts/* trustedEndpoint */.nh)(request.issuer, requireJson(answer, wire)[name]);
+	if (endpoint === undefined || wire.hide(endpoint.href) !== endpoint.href) {
+		throw badResponse(answer, wire, `whose ${name} is not a plain https address on port 443 under ${request.issuer}’s own domains`);
+	}
+	return place(endpoint.origin, endpoint.pathname, request.baseUrl);
+}
+function tokenIn(answer, { client, accessKey }, advice, wire, witness) {
+	keepTokens(answer, witness);
+	if (answer.status !== 200)
+		throw rejection(answer, advice, wire);
+	const token = readToken(answer, 'access', credentialsOf(client, accessKey), wire);
+	witness.issued({ token }); // nothing revokes it: an access key is deactivated instead
+	return token;
+}
+function tenantOf(token, wire) {
+	const said = token.value.look(jwt => {
+		const claims = jsonObject(Buffer.from(jwt.split('.')[1] ?? '', 'base64url').toString('utf8'));
+		return claims?.['tenantId'];
+	});
+	const isOne = typeof said === 'string' && /^[A-Za-z0-9-]{1,64}$/.test(said) && wire.hide(said) === said;
+	return isOne ? said : undefined;
+}
+/** What the platform echoes of a secret is no name. */
+function isName(value, wire) {
+	return typeof value === 'string' && /^[a-z0-9.-]{1,100}$/i.test(value) && wire.hide(value) === value;
+}
+const APPLICATION_ADVICE = {
+	credentialsRejected: 'The host was asked for a back-end application with an access key: check client-id and client-secret, then ' +
+		'access-key-id and access-key-secret (it ends in ====), and that region leads to the issuer that registered them.'
+};
+const DISCOVERY_ADVICE = {
+	credentialsRejected: 'This document is public and the request carried no credentials: something between the runner and the platform ' +
+		'asks for them. Check base-url and the way to the platform.'
+};
+const ACCESS_KEY_ADVICE = {
+	credentialsRejected: 'Check access-key-id and access-key-secret (it ends in ====), that the key is active, and that region is the ' +
+		'area of its tenant: in another area it is unknown.'
+};
+const CLIENT_ADVICE = {
+	credentialsRejected: 'Check client-id and client-secret, and that region is their realm: in another realm they are unknown.',
+	notOffered: 'This request is the tutorial’s and not documented by NICE. Give the access key of a user too (client-id, ' +
+		'client-secret, access-key-id, access-key-secret), or the access key alone: both are documented.'
+};
+
+var regions = load_("./lib/auth/genesys/regions.js");
+;// MODULE ./lib/auth/genesys/exchange.js
+
+async function exchangeGenesys(request, wire, witness) {
+	const token = await tokenFor(request, wire, witness);
+	const { region } = request;
+	return {
+		token,
+		apiUrl: apiUrl(request),
+		domain: region.domain,
+		...(region.code === undefined ? {} : { region: region.code })
+	};
+}
+function tokenFor(request, wire, witness) {
+	switch (request.exchange) {
+		case 'genesys-login':
+			return atLoginHost(request, wire, witness);
+		case 'genesys-api':
+			return atApiHost(request, wire, witness);
+		case 'genesys-long-lived':
+			return generate(request, wire, witness);
+	}
+}
+/** The documented request, as the official JavaScript, Go and Python SDKs and the official CLI send it. */
+async function atLoginHost(request, wire, witness) {
+	const { client, region, scope, baseUrl } = request;
+	const answer = await wire.send({
+		isThrottled: isThrottled,
+		whenHostUnknown: whenHostUnknown(request.region),
+		method: 'POST',
+		url: place(`https://login.${region.domain}`, '/oauth/token', baseUrl),
+		headers: { Authorization: basic(client, witness), 'Content-Type': FORM },
+		body: formText({ grant_type: 'client_credentials', scope })
+	});
+	return exchange_tokenIn(answer, request, { kind: 'access', advice: advice(request) }, wire, witness);
+}
+/** The tutorial's request; no artefact of the vendor's shows it. */
+async function atApiHost(request, wire, witness) {
+	const { client, baseUrl } = request;
+	const answer = await wire.send({
+		isThrottled: isThrottled,
+		whenHostUnknown: whenHostUnknown(request.region),
+		method: 'POST',
+		url: place(apiHost(request), '/api/v2/oauth/token', baseUrl),
+		headers: { 'Content-Type': JSON_TYPE },
+		body: json({ grant_type: 'client_credentials', client_id: client.id }, 'client_secret', client.secret)
+	});
+	const notOffered = 'This request is the tutorial’s and not documented by Genesys. Leave out token-endpoint: the documented ' +
+		'request at the login host is the default.';
+	return exchange_tokenIn(answer, request, { kind: 'access', advice: { ...advice(request), notOffered } }, wire, witness);
+}
+/** The tutorial's request for a token that lives for a year; no artefact of the vendor's shows it. */
+async function generate(request, wire, witness) {
+	const initial = await tokenFor(request.initial, wire, witness);
+	const answer = await wire.send({
+		isThrottled: isThrottled,
+		whenHostUnknown: whenHostUnknown(request.region),
+		repeat: 'if-not-carried-out', // it makes a token that lives for a year, and nobody would know of a second one
+		method: 'POST',
+		url: place(apiHost(request), '/api/v2/oauth/token/generate', request.baseUrl),
+		headers: { Authorization: initial.value.derive(token => `Bearer ${token}`), 'Content-Type': JSON_TYPE },
+		body: JSON.stringify({ grant_type: 'client_credentials', resource_owner: request.serviceAccountId })
+	});
+	const sent = [initial.value];
+	return exchange_tokenIn(answer, request, { kind: 'long-lived', advice: GENERATE_ADVICE, sent }, wire, witness);
+}
+function exchange_tokenIn(answer, request, expected, wire, witness) {
+	const { kind, advice, sent = [] } = expected;
+	keepTokens(answer, witness);
+	const { client } = request.exchange === 'genesys-long-lived' ? request.initial : request;
+	const received = () => {
+		const token = readToken(answer, kind, [...credentialsOf(client, undefined), ...sent], wire);
+		witness.issued({ token, revokedAt: apiUrl(request) });
+		return token;
+	};
+	if (answer.status === 200 || (kind === 'long-lived' && answer.status === 201))
+		return received();
+	try {
+		if (answer.status > 200 && answer.status < 300)
+			received();
+	}
+	catch {
+	}
+	throw rejection(answer, advice, wire);
+}
+function apiHost({ region }) {
+	return `https://api.${region.domain}`;
+}
+function apiUrl(request) {
+	return place(apiHost(request), '/', request.baseUrl).origin;
+}
+function whenHostUnknown({ code, domain }) {
+	if (code !== undefined)
+		return `${domain} is the domain of ${code}, so it is the runner’s DNS that does not know it.`;
+	const near = (0,regions/* nearestGenesysRegion */.HH)(domain);
+	return `No region of Genesys Cloud seems to be at ${domain}; the nearest known one is ${near.code} (${near.domain}).`;
+}
+function advice({ region }) {
+	const here = region.code ?? region.domain;
+	return {
+		credentialsRejected: `Check that the client belongs to ${here}: a client of another region is unknown here and gets this very ` +
+			'answer. Then check the secret for a missing piece, and that its grant type is Client Credentials.'
+	};
+}
+const GENERATE_ADVICE = {
+	credentialsRejected: 'The initial token was refused, or service-account-id names a wrong or inactive service account. Check the ' +
+		'id, and that the account is active in the same organisation as the client.',
+	forbidden: 'The client lacks the permission admin:api_token. Add it to a role of the OAuth client (Admin, Integrations, ' +
+		'OAuth, the client’s Roles), in the division of the service account.',
+	notOffered: 'This organisation does not offer the request, which is the tutorial’s and not documented by Genesys. Use ' +
+		'token-kind: access: an access token lives up to 48 hours (SCIM clients: 450 days) by a setting on its OAuth client.'
+};
+
+;// MODULE ./lib/auth/genesys/tokens.js
+
+async function identifyGenesys(token, apiUrl, wire) {
+	const url = new URL('/api/v2/tokens/me?preserveIdleTTL=true', apiUrl);
+	const answer = await wire.send({ method: 'GET', url, headers: { Authorization: bearer(token) } });
+	if (answer.status !== 200)
+		throw rejection(answer, ADVICE, wire);
+	const json = requireJson(answer, wire);
+	const { id, name } = objectIn(json, 'organization');
+	if (!isId(id) || wire.hide(id) !== id)
+		throw badResponse(answer, wire, 'with no organization in it');
+	const { id: clientId } = objectIn(json, 'OAuthClient');
+	return {
+		id,
+		...(typeof name === 'string' ? { name: (0,lib_text/* shown */.SP)(name, text => wire.hide(text), 200) } : {}),
+		...(isId(clientId) ? { clientId } : {})
+	};
+}
+async function revokeGenesys(token, apiUrl, wire) {
+	const url = new URL('/api/v2/tokens/me', apiUrl);
+	const answer = await wire.send({ method: 'DELETE', url, headers: { Authorization: bearer(token) } });
+	if (answer.status >= 200 && answer.status < 300)
+		return 'revoked';
+	if (answer.status === 401 || answer.status === 404)
+		return 'already gone';
+	throw rejection(answer, ADVICE, wire);
+}
+function objectIn(json, name) {
+	const value = json[name];
+	return typeof value === 'object' && value !== null ? value : {};
+}
+function isId(value) {
+	return typeof value === 'string' && /^[\w-]{1,64}$/.test(value);
+}
+function bearer(token) {
+	return token.derive(text => `Bearer ${text}`);
+}
+const ADVICE = {
+	credentialsRejected: 'The token that was issued a moment ago is refused by the API: check that base-url leads to one platform alone.'
+};
+
+;// MODULE ./lib/auth/index.js
+
+function exchange(request, wire, witness) {
+	switch (request.exchange) {
+		case 'genesys-login':
+		case 'genesys-api':
+		case 'genesys-long-lived':
+			return exchangeGenesys(request, wire, witness);
+		case 'cxone-application':
+		case 'cxone-access-key':
+		case 'cxone-client':
+			return exchangeCxone(request, wire, witness);
+	}
+}
+async function identify(request, grant, wire) {
+	const { token, apiUrl } = grant;
+	if (request.exchange.startsWith('genesys') && apiUrl !== undefined)
+		return identifyGenesys(token.value, apiUrl, wire);
+	const id = tenantOf(token, wire);
+	if (id !== undefined)
+		return { id };
+	throw new action_error/* ActionError */.l('bad-response', 'The token that was issued names no tenant, so whose it is cannot be established.', 'Leave verify and allowed-organization-ids out for this exchange (in rotate: verify: false), or use a client with an access key: its tokens name their tenant.');
+}
+/** Ends a token of a platform that can. Returns whether it was still there; throws an `ActionError`. */
+function revoke(token, revokedAt, wire) {
+	return revokeGenesys(token, revokedAt, wire);
+}
+
+;// MODULE ./lib/auth/obtain.js
+
+/** Exchanges, and checks what came of it; throws an `ActionError`. What was issued by then, the witness knows. */
+async function obtain({ request, guards }, wire, witness) {
+	const grant = await exchange(request, wire, witness);
+	requireLifetime(grant.token, guards, request);
+	if (!guards.verify)
+		return { grant, organization: undefined };
+	const organization = await identify(request, grant, wire);
+	requireOrganization(organization, guards);
+	return { grant, organization };
+}
+
 var external_node_diagnostics_channel_ = load_("node:diagnostics_channel");
 var lib = load_("./node_modules/@actions/http-client/lib/index.js");
-var lib_secret = load_("./lib/secret.js");
-;// MODULE ./lib/http/fault.js
+;// MODULE ./lib/http/errors.js
 /** An attempt without a whole answer. Its message holds nothing that came from the other side but an error's code. */
 class Fault extends Error {
 	name = 'Fault';
@@ -233,14 +778,7 @@ function readWhole(message) {
 	});
 }
 
-var errors = load_("./lib/errors.js");
 var lib_proxy = load_("./node_modules/@actions/http-client/lib/proxy.js");
-;// MODULE ./lib/http/request.js
-/** Returns the request as errors and log lines name it: method, origin and path, never the query. */
-function named(request) {
-	return `${request.method} ${request.url.origin}${request.url.pathname}`;
-}
-
 ;// MODULE ./lib/http/proxy.js
 
 /** Returns the proxy's host and port for a request there; `undefined` where none is used. Never its credentials. */
@@ -261,7 +799,7 @@ function requireReadableProxy(request) {
 	}
 	if (proxy?.host && /^https?:$/.test(proxy.protocol))
 		return;
-	throw new errors/* ActionError */.l('network', `${named(request)} was not sent: the proxy that ${name} names cannot be used, for its value is no http or https URL, 0 attempts.`, 'Write it as http://host:port or http://user:password@host:port, with special characters percent-encoded (% is %25, # is %23).');
+	throw new action_error/* ActionError */.l('network', `${named(request)} was not sent: the proxy that ${name} names cannot be used, for its value is no http or https URL, 0 attempts.`, 'Write it as http://host:port or http://user:password@host:port, with special characters percent-encoded (% is %25, # is %23).');
 }
 
 ;// MODULE ./lib/http/failures.js
@@ -287,7 +825,7 @@ const HINT = {
 	'not-http': 'Something else than a web server answers there. Check base-url and the proxy.'
 };
 /** No whole answer came; `untouched` where no attempt can have been carried out. */
-class Unanswered extends errors/* ActionError */.l {
+class Unanswered extends action_error/* ActionError */.l {
 	untouched = false;
 }
 /** Returns the error for a request that brought no whole answer. */
@@ -301,7 +839,7 @@ function hintFor(request, fault) {
 }
 /** Returns the error for a redirect: credentials go to the host that was chosen, and to no other. */
 function redirected(answer, hide) {
-	return new errors/* ActionError */.l('redirected', `${named(answer.request)} answered ${answer.status}, a redirect to ${target(answer, hide)}${throughProxy(answer.request.url)}, ` +
+	return new action_error/* ActionError */.l('redirected', `${named(answer.request)} answered ${answer.status}, a redirect to ${target(answer, hide)}${throughProxy(answer.request.url)}, ` +
 		`${(0,lib_text/* counted */.hS)(answer.attempts, 'attempt')}.`, answer.request.whenRedirected ??
 		'Redirects are never followed, for a token request carries credentials. A login page of a proxy or a ' +
 			'gateway often answers so: let the runner reach the host directly, or correct base-url.');
@@ -381,7 +919,7 @@ function retryAfterMs(header, nowMs) {
 	return waitMs > 0 ? waitMs : undefined;
 }
 
-;// MODULE ./lib/http/wire.js
+;// MODULE ./lib/http/session.js
 
 /** The way to the platforms: requests go in, whole answers come out, and nothing takes longer than allowed. */
 class Wire {
@@ -510,545 +1048,7 @@ class Wire {
 	}
 }
 
-;// MODULE ./lib/auth/answers.js
-
-/** Fewer or more characters than these are no token (a header must still hold it). */
-const SHORTEST_TOKEN = 16;
-const LONGEST_TOKEN = 32 * 1024;
-/** No token has lines; an enemy's might have any number, and each costs a mask. */
-const MOST_LINES = 100;
-/** Ten years: a longer life is no life but a broken clock. */
-const LONGEST_LIFE_SECONDS = 10 * 366 * 86_400;
-/** Returns the answer's body as a JSON object; `undefined` if it is none. */
-function jsonObject(body) {
-	try {
-		const value = JSON.parse(body);
-		return typeof value === 'object' && value !== null && !Array.isArray(value) ? value : undefined;
-	}
-	catch {
-		return undefined;
-	}
-}
-/** Returns the body of a 200 as a JSON object; throws `bad-response` if it is none. */
-function requireJson(answer, wire) {
-	const json = jsonObject(answer.body);
-	if (json === undefined)
-		throw badResponse(answer, wire, 'whose body is not a JSON object');
-	return json;
-}
-/** Returns the error for an answer that came whole but cannot be used; nothing of its body is quoted. */
-function badResponse(answer, wire, whatIsWrong) {
-	return new errors/* ActionError */.l('bad-response', `${answered(answer, wire)}, ${whatIsWrong}${trail(answer, wire)}.`, 'Nothing was published. A login page of a proxy or gateway often answers so; check base-url and the way to ' +
-		'the platform. If it lasts, show the platform’s support this message.');
-}
-/** Returns `POST https://… answered 400`. */
-function answered(answer, wire) {
-	return `${(0,lib_text/* shown */.SP)(named(answer.request), text => wire.hide(text), 300)} answered ${answer.status}`;
-}
-/** Returns the end of such a sentence: the platform's correlation id, if it sent one, and the attempts made. */
-function trail(answer, wire) {
-	const id = wire.hide(answer.headers['inin-correlation-id'] ?? '');
-	const correlation = /^[A-Za-z0-9*._-]{1,64}$/.test(id) ? `, correlation id ${id}` : '';
-	return `${correlation}, ${(0,lib_text/* counted */.hS)(answer.attempts, 'attempt')}${answer.givenUp}`;
-}
-function keepTokens(answer, witness) {
-	const json = jsonObject(answer.body) ?? {};
-	for (const name of ['access_token', 'refresh_token', 'id_token']) {
-		const text = json[name];
-		const lines = typeof text === 'string' ? text.split(/[\p{Cc}\p{Zl}\p{Zp}]+/u, MOST_LINES) : [];
-		for (const line of lines.filter(line => line.length >= lib_secret/* SHORTEST_SECRET */.c3))
-			witness.secret(new lib_secret/* Secret */.zh(line));
-	}
-}
-function readToken(answer, kind, credentials, wire) {
-	const json = requireJson(answer, wire);
-	const text = json['access_token'];
-	if (typeof text === 'string' && credentials.some(credential => credential.hideIn(text) !== text)) {
-		throw badResponse(answer, wire, 'with an access_token that holds one of the credentials');
-	}
-	if (typeof text !== 'string')
-		throw badResponse(answer, wire, 'with no access_token in it');
-	if (!isToken(text)) {
-		throw badResponse(answer, wire, 'with an access_token that is not 16 characters to 32 KiB of visible ASCII');
-	}
-	const value = new lib_secret/* Secret */.zh(text);
-	return { value, kind, ...lifetime(json['expires_in'], answer.sentAt) };
-}
-function isToken(text) {
-	return text.length >= SHORTEST_TOKEN && text.length <= LONGEST_TOKEN && /^[\x21-\x7e]+$/.test(text);
-}
-/** A lifetime that is no sensible number of seconds is one that the platform did not say. */
-function lifetime(expiresIn, from) {
-	const said = typeof expiresIn === 'string' && /^\d{1,12}$/.test(expiresIn) ? Number(expiresIn) : expiresIn;
-	if (typeof said !== 'number' || !(said >= 1 && said <= LONGEST_LIFE_SECONDS))
-		return {};
-	const expiresInSeconds = Math.floor(said);
-	return { expiresInSeconds, expiresAt: new Date(from.getTime() + expiresInSeconds * 1000) };
-}
-
-var cxone_hosts = load_("./lib/auth/cxone-hosts.js");
-;// MODULE ./lib/auth/rejections.js
-
-const FORBIDDEN = 'Where the organisation allows certain addresses only, add the runner’s: hosted runners have no fixed one, a ' +
-	'self-hosted runner or a larger runner with a static address has. Otherwise check the client’s roles.';
-/** Returns the error for an answer other than 200, by the platform's own word first and by the status second. */
-function rejection(answer, advice, wire) {
-	const { error, words } = platformWords(answer, wire);
-	const code = codeOf(answer, error, advice);
-	return new errors/* ActionError */.l(code, `${answered(answer, wire)}${words}${trail(answer, wire)}.`, hintOf(code, answer, advice));
-}
-function codeOf(answer, error, advice) {
-	const { status } = answer;
-	if (status < 400)
-		return 'bad-response';
-	if (answer.throttled)
-		return 'rate-limited';
-	if (status >= 500)
-		return 'unavailable';
-	if (status === 401 || error === 'invalid_client' || error === 'invalid_grant')
-		return 'credentials-rejected';
-	if (status === 403)
-		return 'forbidden';
-	if ((status === 404 || status === 405) && advice.notOffered !== undefined)
-		return 'not-offered';
-	return 'bad-request';
-}
-function hintOf(code, answer, advice) {
-	switch (code) {
-		case 'credentials-rejected':
-			return advice.credentialsRejected;
-		case 'forbidden':
-			return advice.forbidden ?? FORBIDDEN;
-		case 'not-offered':
-			return advice.notOffered ?? '';
-		case 'rate-limited':
-			return 'Too many tokens were requested in this minute. Start fewer jobs at once, or again in a minute.';
-		case 'unavailable':
-			return 'The platform has trouble of its own: see its status page, and run the job again later.';
-		case 'bad-response':
-			return `Only 200 is the answer that is looked for here. Check base-url, and what stands between the runner and ${answer.request.url.host}.`;
-		default:
-			return 'The platform does not accept the request as it is: its words above say why. Check the inputs against them.';
-	}
-}
-/** Returns what the platform says in its own words, in one bounded and clean line, and its error for deciding. */
-function platformWords(answer, wire) {
-	const json = jsonObject(answer.body) ?? {};
-	const first = (...names) => {
-		const found = names.map(name => json[name]).find(value => typeof value === 'string' && value !== '');
-		return (0,lib_text/* shown */.SP)(typeof found === 'string' ? found : '', text => wire.hide(text), 200);
-	};
-	const error = first('error', 'code');
-	const description = first('error_description', 'errorDescription', 'description', 'message');
-	const explained = error !== '' && description !== '' ? `${error} (${description})` : error || description;
-	return { error, words: explained === '' ? '' : ` ${explained}` };
-}
-
-;// MODULE ./lib/auth/sending.js
-
-const FORM = 'application/x-www-form-urlencoded';
-const JSON_TYPE = 'application/json';
-function place(origin, path, baseUrl) {
-	const url = new URL(baseUrl ?? origin);
-	url.pathname = path;
-	return url;
-}
-/** Returns the Basic header of a client, already told to the witness. */
-function basic(client, witness) {
-	const blob = basicBlob(client);
-	witness.secret(blob);
-	return blob.derive(text => `Basic ${text}`);
-}
-/** Returns what no token may hold: a broken server that echoes its request would have it published. */
-function credentialsOf(client, accessKey) {
-	const secrets = [
-		...(client === undefined ? [] : [client.secret, basicBlob(client)]),
-		...(accessKey === undefined ? [] : [accessKey.secret])
-	];
-	return secrets.flatMap(secret => [secret, ...secret.otherSpellings()]);
-}
-function basicBlob(client) {
-	return client.secret.derive(secret => Buffer.from(`${client.id}:${secret}`).toString('base64'));
-}
-/** Returns a form whose last field is a secret; each value in the spelling that forms demand. */
-function sending_form(fields, name, secret) {
-	return secret.derive(text => `${formText(fields)}&${name}=${(0,lib_secret/* formEncode */.pm)(text)}`);
-}
-/** Returns a form without a secret in it. */
-function formText(fields) {
-	return Object.entries(fields)
-		.filter(([, value]) => value !== undefined)
-		.map(([name, value]) => `${name}=${(0,lib_secret/* formEncode */.pm)(value ?? '')}`)
-		.join('&');
-}
-/** Returns a JSON object with one secret in it, as its last member. */
-function json(fields, name, secret) {
-	return secret.derive(text => JSON.stringify({ ...fields, [name]: text }));
-}
-
-;// MODULE ./lib/auth/throttling.js
-
-function isThrottled({ status, body }) {
-	if (status !== 400)
-		return status === 429;
-	const json = jsonObject(body);
-	return [json?.['description'], json?.['error_description']].some(words => typeof words === 'string' && /^rate limit exceeded/i.test(words));
-}
-
-;// MODULE ./lib/auth/cxone.js
-
-/** Returns a token of NICE CXone, with the API's origin where the exchange tells it; throws an `ActionError`. */
-function exchangeCxone(request, wire, witness) {
-	switch (request.exchange) {
-		case 'cxone-application':
-			return byApplication(request, wire, witness);
-		case 'cxone-access-key':
-			return byAccessKey(request, wire, witness);
-		case 'cxone-client':
-			return byClient(request, wire, witness);
-	}
-}
-async function byApplication(request, wire, witness) {
-	const { client, accessKey, scope } = request;
-	const authorization = basic(client, witness);
-	const tokenEndpoint = await discover(request, wire, witness);
-	const answer = await wire.send({
-		isThrottled: isThrottled,
-		method: 'POST',
-		url: tokenEndpoint,
-		headers: { Authorization: authorization, 'Content-Type': FORM },
-		body: sending_form({ grant_type: 'password', username: accessKey.id, scope }, 'password', accessKey.secret)
-	});
-	const token = tokenIn(answer, request, APPLICATION_ADVICE, wire, witness);
-	const tenantId = tenantOf(token, wire);
-	if (tenantId === undefined)
-		throw badResponse(answer, wire, 'with an access_token that names no tenant');
-	return { token, ...(await configuration(request, tenantId, wire, witness)) };
-}
-/** B: an access key alone, at its area's UserHub; documented in the vendor's developer portal. */
-async function byAccessKey(request, wire, witness) {
-	const { accessKey, area, baseUrl } = request;
-	const answer = await wire.send({
-		isThrottled: isThrottled,
-		whenHostUnknown: `No area seems to be called ${area}; the nearest known one is ${(0,cxone_hosts/* nearestCxoneArea */.j_)(area)}.`,
-		method: 'POST',
-		url: place(`https://${area}.nice-incontact.com`, '/authentication/v1/token/access-key', baseUrl),
-		headers: { 'Content-Type': JSON_TYPE },
-		body: json({ accessKeyId: accessKey.id }, 'accessKeySecret', accessKey.secret)
-	});
-	const token = tokenIn(answer, request, ACCESS_KEY_ADVICE, wire, witness);
-	return { token, region: area, apiUrl: place(`https://api-${area}.niceincontact.com`, '/', baseUrl).origin };
-}
-/** C: the tutorial's client credentials at a realm; no artefact of the vendor's shows it. */
-async function byClient(request, wire, witness) {
-	const { client, realm, scope, baseUrl } = request;
-	const answer = await wire.send({
-		isThrottled: isThrottled,
-		whenHostUnknown: `No realm seems to be called ${realm}.`,
-		method: 'POST',
-		url: place(`https://${realm}.api.niceincontact.com`, '/oauth/token', baseUrl),
-		headers: { 'Content-Type': FORM },
-		body: sending_form({ grant_type: 'client_credentials', client_id: client.id, scope }, 'client_secret', client.secret)
-	});
-	return { token: tokenIn(answer, request, CLIENT_ADVICE, wire, witness) };
-}
-/** Returns the token endpoint that the issuer's discovery names; throws `bad-response` if it is not on the list. */
-async function discover(request, wire, witness) {
-	const answer = await wire.send({
-		method: 'GET',
-		url: place(`https://${request.issuer}`, '/.well-known/openid-configuration', request.baseUrl),
-		headers: {}
-	});
-	return endpointIn(answer, 'token_endpoint', request, wire, witness);
-}
-/** Returns where the tenant's API is; nothing but this configuration says it. */
-async function configuration(request, tenantId, wire, witness) {
-	const url = place(`https://${request.issuer}`, '/.well-known/cxone-configuration', request.baseUrl);
-	url.searchParams.set('tenantId', tenantId);
-	const answer = await wire.send({ method: 'GET', url, headers: {} });
-	const { origin } = endpointIn(answer, 'api_endpoint', request, wire, witness);
-	const { area, domain } = requireJson(answer, wire);
-	return {
-		apiUrl: origin,
-		...(isName(area, wire) ? { region: area } : {}),
-		...(isName(domain, wire) ? { domain } : {})
-	};
-}
-/** Returns an endpoint out of an issuer's answer, with its origin replaced where a base URL is given. */
-function endpointIn(answer, name, request, wire, witness) {
-	keepTokens(answer, witness);
-	if (answer.status !== 200)
-		throw rejection(answer, DISCOVERY_ADVICE, wire);
-	const endpoint = (0,cxone_hosts/* trustedEndpoint */.nh)(request.issuer, requireJson(answer, wire)[name]);
-	if (endpoint === undefined || wire.hide(endpoint.href) !== endpoint.href) {
-		throw badResponse(answer, wire, `whose ${name} is not a plain https address on port 443 under ${request.issuer}’s own domains`);
-	}
-	return place(endpoint.origin, endpoint.pathname, request.baseUrl);
-}
-function tokenIn(answer, { client, accessKey }, advice, wire, witness) {
-	keepTokens(answer, witness);
-	if (answer.status !== 200)
-		throw rejection(answer, advice, wire);
-	const token = readToken(answer, 'access', credentialsOf(client, accessKey), wire);
-	witness.issued({ token }); // nothing revokes it: an access key is deactivated instead
-	return token;
-}
-function tenantOf(token, wire) {
-	const said = token.value.look(jwt => {
-		const claims = jsonObject(Buffer.from(jwt.split('.')[1] ?? '', 'base64url').toString('utf8'));
-		return claims?.['tenantId'];
-	});
-	const isOne = typeof said === 'string' && /^[A-Za-z0-9-]{1,64}$/.test(said) && wire.hide(said) === said;
-	return isOne ? said : undefined;
-}
-/** What the platform echoes of a secret is no name. */
-function isName(value, wire) {
-	return typeof value === 'string' && /^[a-z0-9.-]{1,100}$/i.test(value) && wire.hide(value) === value;
-}
-const APPLICATION_ADVICE = {
-	credentialsRejected: 'The host was asked for a back-end application with an access key: check client-id and client-secret, then ' +
-		'access-key-id and access-key-secret (it ends in ====), and that region leads to the issuer that registered them.'
-};
-const DISCOVERY_ADVICE = {
-	credentialsRejected: 'This document is public and the request carried no credentials: something between the runner and the platform ' +
-		'asks for them. Check base-url and the way to the platform.'
-};
-const ACCESS_KEY_ADVICE = {
-	credentialsRejected: 'Check access-key-id and access-key-secret (it ends in ====), that the key is active, and that region is the ' +
-		'area of its tenant: in another area it is unknown.'
-};
-const CLIENT_ADVICE = {
-	credentialsRejected: 'Check client-id and client-secret, and that region is their realm: in another realm they are unknown.',
-	notOffered: 'This request is the tutorial’s and not documented by NICE. Give the access key of a user too (client-id, ' +
-		'client-secret, access-key-id, access-key-secret), or the access key alone: both are documented.'
-};
-
-var genesys_regions = load_("./lib/auth/genesys-regions.js");
-;// MODULE ./lib/auth/genesys.js
-
-async function exchangeGenesys(request, wire, witness) {
-	const token = await tokenFor(request, wire, witness);
-	const { region } = request;
-	return {
-		token,
-		apiUrl: apiUrl(request),
-		domain: region.domain,
-		...(region.code === undefined ? {} : { region: region.code })
-	};
-}
-function tokenFor(request, wire, witness) {
-	switch (request.exchange) {
-		case 'genesys-login':
-			return atLoginHost(request, wire, witness);
-		case 'genesys-api':
-			return atApiHost(request, wire, witness);
-		case 'genesys-long-lived':
-			return generate(request, wire, witness);
-	}
-}
-/** The documented request, as the official JavaScript, Go and Python SDKs and the official CLI send it. */
-async function atLoginHost(request, wire, witness) {
-	const { client, region, scope, baseUrl } = request;
-	const answer = await wire.send({
-		isThrottled: isThrottled,
-		whenHostUnknown: whenHostUnknown(request.region),
-		method: 'POST',
-		url: place(`https://login.${region.domain}`, '/oauth/token', baseUrl),
-		headers: { Authorization: basic(client, witness), 'Content-Type': FORM },
-		body: formText({ grant_type: 'client_credentials', scope })
-	});
-	return genesys_tokenIn(answer, request, { kind: 'access', advice: advice(request) }, wire, witness);
-}
-/** The tutorial's request; no artefact of the vendor's shows it. */
-async function atApiHost(request, wire, witness) {
-	const { client, baseUrl } = request;
-	const answer = await wire.send({
-		isThrottled: isThrottled,
-		whenHostUnknown: whenHostUnknown(request.region),
-		method: 'POST',
-		url: place(apiHost(request), '/api/v2/oauth/token', baseUrl),
-		headers: { 'Content-Type': JSON_TYPE },
-		body: json({ grant_type: 'client_credentials', client_id: client.id }, 'client_secret', client.secret)
-	});
-	const notOffered = 'This request is the tutorial’s and not documented by Genesys. Leave out token-endpoint: the documented ' +
-		'request at the login host is the default.';
-	return genesys_tokenIn(answer, request, { kind: 'access', advice: { ...advice(request), notOffered } }, wire, witness);
-}
-/** The tutorial's request for a token that lives for a year; no artefact of the vendor's shows it. */
-async function generate(request, wire, witness) {
-	const initial = await tokenFor(request.initial, wire, witness);
-	const answer = await wire.send({
-		isThrottled: isThrottled,
-		whenHostUnknown: whenHostUnknown(request.region),
-		repeat: 'if-not-carried-out', // it makes a token that lives for a year, and nobody would know of a second one
-		method: 'POST',
-		url: place(apiHost(request), '/api/v2/oauth/token/generate', request.baseUrl),
-		headers: { Authorization: initial.value.derive(token => `Bearer ${token}`), 'Content-Type': JSON_TYPE },
-		body: JSON.stringify({ grant_type: 'client_credentials', resource_owner: request.serviceAccountId })
-	});
-	const sent = [initial.value];
-	return genesys_tokenIn(answer, request, { kind: 'long-lived', advice: GENERATE_ADVICE, sent }, wire, witness);
-}
-function genesys_tokenIn(answer, request, expected, wire, witness) {
-	const { kind, advice, sent = [] } = expected;
-	keepTokens(answer, witness);
-	const { client } = request.exchange === 'genesys-long-lived' ? request.initial : request;
-	const received = () => {
-		const token = readToken(answer, kind, [...credentialsOf(client, undefined), ...sent], wire);
-		witness.issued({ token, revokedAt: apiUrl(request) });
-		return token;
-	};
-	if (answer.status === 200 || (kind === 'long-lived' && answer.status === 201))
-		return received();
-	try {
-		if (answer.status > 200 && answer.status < 300)
-			received();
-	}
-	catch {
-	}
-	throw rejection(answer, advice, wire);
-}
-function apiHost({ region }) {
-	return `https://api.${region.domain}`;
-}
-function apiUrl(request) {
-	return place(apiHost(request), '/', request.baseUrl).origin;
-}
-function whenHostUnknown({ code, domain }) {
-	if (code !== undefined)
-		return `${domain} is the domain of ${code}, so it is the runner’s DNS that does not know it.`;
-	const near = (0,genesys_regions/* nearestGenesysRegion */.HH)(domain);
-	return `No region of Genesys Cloud seems to be at ${domain}; the nearest known one is ${near.code} (${near.domain}).`;
-}
-function advice({ region }) {
-	const here = region.code ?? region.domain;
-	return {
-		credentialsRejected: `Check that the client belongs to ${here}: a client of another region is unknown here and gets this very ` +
-			'answer. Then check the secret for a missing piece, and that its grant type is Client Credentials.'
-	};
-}
-const GENERATE_ADVICE = {
-	credentialsRejected: 'The initial token was refused, or service-account-id names a wrong or inactive service account. Check the ' +
-		'id, and that the account is active in the same organisation as the client.',
-	forbidden: 'The client lacks the permission admin:api_token. Add it to a role of the OAuth client (Admin, Integrations, ' +
-		'OAuth, the client’s Roles), in the division of the service account.',
-	notOffered: 'This organisation does not offer the request, which is the tutorial’s and not documented by Genesys. Use ' +
-		'token-kind: access: an access token lives up to 48 hours (SCIM clients: 450 days) by a setting on its OAuth client.'
-};
-
-;// MODULE ./lib/auth/genesys-token.js
-
-async function identifyGenesys(token, apiUrl, wire) {
-	const url = new URL('/api/v2/tokens/me?preserveIdleTTL=true', apiUrl);
-	const answer = await wire.send({ method: 'GET', url, headers: { Authorization: bearer(token) } });
-	if (answer.status !== 200)
-		throw rejection(answer, ADVICE, wire);
-	const json = requireJson(answer, wire);
-	const { id, name } = objectIn(json, 'organization');
-	if (!isId(id) || wire.hide(id) !== id)
-		throw badResponse(answer, wire, 'with no organization in it');
-	const { id: clientId } = objectIn(json, 'OAuthClient');
-	return {
-		id,
-		...(typeof name === 'string' ? { name: (0,lib_text/* shown */.SP)(name, text => wire.hide(text), 200) } : {}),
-		...(isId(clientId) ? { clientId } : {})
-	};
-}
-async function revokeGenesys(token, apiUrl, wire) {
-	const url = new URL('/api/v2/tokens/me', apiUrl);
-	const answer = await wire.send({ method: 'DELETE', url, headers: { Authorization: bearer(token) } });
-	if (answer.status >= 200 && answer.status < 300)
-		return 'revoked';
-	if (answer.status === 401 || answer.status === 404)
-		return 'already gone';
-	throw rejection(answer, ADVICE, wire);
-}
-function objectIn(json, name) {
-	const value = json[name];
-	return typeof value === 'object' && value !== null ? value : {};
-}
-function isId(value) {
-	return typeof value === 'string' && /^[\w-]{1,64}$/.test(value);
-}
-function bearer(token) {
-	return token.derive(text => `Bearer ${text}`);
-}
-const ADVICE = {
-	credentialsRejected: 'The token that was issued a moment ago is refused by the API: check that base-url leads to one platform alone.'
-};
-
-;// MODULE ./lib/auth/index.js
-
-function exchange(request, wire, witness) {
-	switch (request.exchange) {
-		case 'genesys-login':
-		case 'genesys-api':
-		case 'genesys-long-lived':
-			return exchangeGenesys(request, wire, witness);
-		case 'cxone-application':
-		case 'cxone-access-key':
-		case 'cxone-client':
-			return exchangeCxone(request, wire, witness);
-	}
-}
-async function identify(request, grant, wire) {
-	const { token, apiUrl } = grant;
-	if (request.exchange.startsWith('genesys') && apiUrl !== undefined)
-		return identifyGenesys(token.value, apiUrl, wire);
-	const id = tenantOf(token, wire);
-	if (id !== undefined)
-		return { id };
-	throw new errors/* ActionError */.l('bad-response', 'The token that was issued names no tenant, so whose it is cannot be established.', 'Leave verify and allowed-organization-ids out for this exchange (in rotate: verify: false), or use a client with an access key: its tokens name their tenant.');
-}
-/** Ends a token of a platform that can. Returns whether it was still there; throws an `ActionError`. */
-function revoke(token, revokedAt, wire) {
-	return revokeGenesys(token, revokedAt, wire);
-}
-
-;// MODULE ./lib/step/guard.js
-
-/** Throws `lifetime-too-short` unless the token is known to live as long as was asked. */
-function requireLifetime(token, guards, request) {
-	const asked = guards.minLifetimeSeconds;
-	const has = token.expiresInSeconds;
-	if (asked === undefined || (has !== undefined && has >= asked))
-		return;
-	const lives = has === undefined ? 'for a time that the platform did not say' : `for ${(0,lib_text/* inWords */.r4)(has)} (${has} s)`;
-	throw new errors/* ActionError */.l('lifetime-too-short', `The token lives ${lives}, and min-lifetime asks for ${(0,lib_text/* inWords */.r4)(asked)} (${asked} s).`, whereItIsSet(request.exchange));
-}
-function whereItIsSet(exchange) {
-	switch (exchange) {
-		case 'genesys-login':
-		case 'genesys-api':
-			return 'The lifetime is set on the OAuth client: Admin, Integrations, OAuth, Token Duration, from 5 minutes to 48 hours.';
-		case 'genesys-long-lived':
-			return 'How long such a token lives is not documented: leave min-lifetime out for it, or use token-kind: access.';
-		default:
-			return 'A token of NICE CXone lives for one hour, and nothing sets it longer: request one in each job, close to its use.';
-	}
-}
-/** Throws `organization-not-allowed` unless the token belongs to one of the organisations, where any are named. */
-function requireOrganization({ id, name }, guards) {
-	const allowed = guards.allowedOrganizationIds;
-	if (allowed.length === 0 || allowed.includes(id.toLowerCase()))
-		return;
-	throw new errors/* ActionError */.l('organization-not-allowed', `The token belongs to the organisation ${id}${name === undefined ? '' : ` (${name})`}, which allowed-organization-ids does not name.`, 'The credentials are of another organisation than you meant: check which secret this job gets. Nothing was handed on.');
-}
-
-;// MODULE ./lib/obtaining.js
-
-/** Exchanges, and checks what came of it; throws an `ActionError`. What was issued by then, the witness knows. */
-async function obtain({ request, guards }, wire, witness) {
-	const grant = await exchange(request, wire, witness);
-	requireLifetime(grant.token, guards, request);
-	if (!guards.verify)
-		return { grant, organization: undefined };
-	const organization = await identify(request, grant, wire);
-	requireOrganization(organization, guards);
-	return { grant, organization };
-}
-
-;// MODULE ./lib/revocation.js
+;// MODULE ./lib/auth/revocation.js
 
 /** Cleaning has bounds of its own, beside the step's: ten seconds in all, of which the process takes its part. */
 const LIMITS = { timeoutMs: 9_000, attemptTimeoutMs: 4_000, maxAttempts: 10 };
@@ -1084,7 +1084,9 @@ function release(one, custody) {
 	}
 }
 
-var saved = load_("./lib/step/saved.js");
+var messages = load_("./lib/runner/messages.js");
+var external_node_fs_ = load_("node:fs");
+var stdout = load_("./lib/step/stdout.js");
 var file_command = load_("./node_modules/@actions/core/lib/file-command.js");
 ;// MODULE ./lib/step/toolkit/files.js
 /** The official toolkit's way to the runner's command files. It loads `crypto`, so it is loaded when it is needed. */
@@ -1097,53 +1099,9 @@ function exportVariable(name, value) {
 }
 const addToSummary = (html) => (0,file_command/* issueFileCommand */.n)('STEP_SUMMARY', html);
 
-;// MODULE ./lib/step/custody.js
-
-/** Knows every token that the step was issued, and keeps the post step's knowledge of them up to date. */
-class Custody {
-	#issued = [];
-	/** What is answered for, in the order of issue. */
-	get issued() {
-		return this.#issued;
-	}
-	/** Leaves the token to the post step, whatever becomes of this one; one that nobody can end is left to nobody. */
-	take = (issued) => {
-		const { token, revokedAt } = issued;
-		if (revokedAt === undefined)
-			return;
-		const endable = { token, revokedAt };
-		this.#issued.push(endable);
-		this.retake(endable);
-	};
-	/** The token is ended; the post step has nothing to do with it any more. */
-	release(issued) {
-		saveState((0,saved/* tokenName */.vb)(this.#issued.indexOf(issued)), '');
-	}
-	/** The token could not be ended; the post step is to go on with it. */
-	retake(issued) {
-		saveState((0,saved/* tokenName */.vb)(this.#issued.indexOf(issued)), (0,saved/* savedText */.Xm)(issued));
-	}
-	/** Leaves a folder to the post step, before it is made. */
-	takeFolder(folder) {
-		saveState(saved/* FOLDER */.L7, folder);
-	}
-	/** Says what is to become of the tokens now that they are handed on. */
-	handOn(policy) {
-		if (this.#issued.length === 0)
-			return; // with nothing to end, the post step starts nothing
-		saveState(saved/* HANDED_ON */.BT, policy);
-	}
-	/** The tokens are not handed on after all: the post step ends them all. */
-	takeBack() {
-		saveState(saved/* HANDED_ON */.BT, '');
-	}
-}
-
-var external_node_fs_ = load_("node:fs");
-var stdout = load_("./lib/step/stdout.js");
 var external_node_crypto_ = load_("node:crypto");
 var external_node_path_ = load_("node:path");
-;// MODULE ./lib/step/token-file.js
+;// MODULE ./lib/runner/token-file.js
 
 /** Returns the folder that the token's file will have to itself; nothing is made yet, so it can be saved first. */
 function chooseFolder(runnerTemp) {
@@ -1170,17 +1128,17 @@ function removeTokenFile(folder) {
 	return true;
 }
 
-var step_variables = load_("./lib/step/variables.js");
-;// MODULE ./lib/step/publish.js
+var runner_variables = load_("./lib/runner/variables.js");
+;// MODULE ./lib/runner/outputs.js
 
 function publish(granted, asked, custody, console) {
 	if (console.isClosed)
 		throw new Error('the step is ending');
 	if ((0,stdout/* isMaskLost */.F)()) {
-		throw new errors/* ActionError */.l('internal-error', 'The token is not handed on, for the runner did not take all of the masks that hide it.', 'Nothing was published. The log took nothing for two seconds: run the job again, on a runner with less to do.');
+		throw new action_error/* ActionError */.l('internal-error', 'The token is not handed on, for the runner did not take all of the masks that hide it.', 'Nothing was published. The log took nothing for two seconds: run the job again, on a runner with less to do.');
 	}
 	const { handOver } = asked;
-	const variables = (0,step_variables/* variablesOf */.h)(granted.grant, asked);
+	const variables = (0,runner_variables/* variablesOf */.h)(granted.grant, asked);
 	const folder = handOver.tokenFile ? chooseFolder(process.env['RUNNER_TEMP'] ?? '') : undefined;
 	const cutBack = remember(['GITHUB_OUTPUT', 'GITHUB_ENV', 'GITHUB_STEP_SUMMARY']);
 	const undo = () => {
@@ -1246,8 +1204,7 @@ function attempt(part) {
 	}
 }
 
-var story = load_("./lib/step/story.js");
-;// MODULE ./lib/step/summary.js
+;// MODULE ./lib/runner/summary.js
 
 function summarise(granted, asked, console) {
 	const file = process.env['GITHUB_STEP_SUMMARY'] ?? '';
@@ -1277,15 +1234,15 @@ function rowsOf(granted, asked) {
 		...(organization === undefined ? [] : [ownerOf(organization, request)]),
 		placeOf(request, grant.region),
 		...(grant.apiUrl === undefined ? [] : [['API', { code: grant.apiUrl }]]),
-		['Exchange', capitalised(story/* CREDENTIALS */.tG[request.exchange])],
-		['Granted', `${(0,story/* minute */.Vc)(at)}, after ${(0,story/* effortOf */.yf)(granted)}`],
+		['Exchange', capitalised(messages/* CREDENTIALS */.tG[request.exchange])],
+		['Granted', `${(0,messages/* minute */.Vc)(at)}, after ${(0,messages/* effortOf */.yf)(granted)}`],
 		[
 			'Expires',
 			expiresAt === undefined || expiresInSeconds === undefined
 				? 'The platform did not say'
-				: `${(0,story/* minute */.Vc)(expiresAt)}, in ${(0,lib_text/* inWords */.r4)(expiresInSeconds)}`
+				: `${(0,messages/* minute */.Vc)(expiresAt)}, in ${(0,lib_text/* inWords */.r4)(expiresInSeconds)}`
 		],
-		['Clean-up', capitalised((0,story/* endOf */.pJ)(kind, asked).replace(/^It (?:is )?|\.$/g, ''))]
+		['Clean-up', capitalised((0,messages/* endOf */.pJ)(kind, asked).replace(/^It (?:is )?|\.$/g, ''))]
 	];
 }
 function ownerOf({ id, name }, { exchange }) {
@@ -1316,6 +1273,49 @@ function summary_plain(text) {
 	return text.replace(/[&<>"']/g, letter => `&#${letter.charCodeAt(0)};`);
 }
 
+var saved_state = load_("./lib/runner/saved-state.js");
+;// MODULE ./lib/runner/token-state.js
+
+/** Knows every token that the step was issued, and keeps the post step's knowledge of them up to date. */
+class Custody {
+	#issued = [];
+	/** What is answered for, in the order of issue. */
+	get issued() {
+		return this.#issued;
+	}
+	/** Leaves the token to the post step, whatever becomes of this one; one that nobody can end is left to nobody. */
+	take = (issued) => {
+		const { token, revokedAt } = issued;
+		if (revokedAt === undefined)
+			return;
+		const endable = { token, revokedAt };
+		this.#issued.push(endable);
+		this.retake(endable);
+	};
+	/** The token is ended; the post step has nothing to do with it any more. */
+	release(issued) {
+		saveState((0,saved_state/* tokenName */.vb)(this.#issued.indexOf(issued)), '');
+	}
+	/** The token could not be ended; the post step is to go on with it. */
+	retake(issued) {
+		saveState((0,saved_state/* tokenName */.vb)(this.#issued.indexOf(issued)), (0,saved_state/* savedText */.Xm)(issued));
+	}
+	/** Leaves a folder to the post step, before it is made. */
+	takeFolder(folder) {
+		saveState(saved_state/* FOLDER */.L7, folder);
+	}
+	/** Says what is to become of the tokens now that they are handed on. */
+	handOn(policy) {
+		if (this.#issued.length === 0)
+			return; // with nothing to end, the post step starts nothing
+		saveState(saved_state/* HANDED_ON */.BT, policy);
+	}
+	/** The tokens are not handed on after all: the post step ends them all. */
+	takeBack() {
+		saveState(saved_state/* HANDED_ON */.BT, '');
+	}
+}
+
 ;// MODULE ./lib/granting.js
 
 /** Does what was asked. Returns how to take it back; throws an `ActionError`. */
@@ -1340,7 +1340,7 @@ async function grant(asked, { console, clock }) {
 function handOn(granted, asked, custody, console) {
 	const undo = publish(granted, asked, custody, console);
 	try {
-		(0,story/* handedOn */.Uz)(granted, asked, console);
+		(0,messages/* handedOn */.Uz)(granted, asked, console);
 		summarise(granted, asked, console);
 		return undo;
 	}

@@ -99,7 +99,7 @@ module.exports = createRequire_(import.meta.url)("util");
 
 /***/ }),
 
-/***/ "./lib/auth/cxone-hosts.js":
+/***/ "./lib/auth/cxone/hosts.js":
 /***/ ((module_, exports_, load_) => {
 
 load_.d(exports_, {
@@ -112,8 +112,8 @@ load_.d(exports_, {
   uU: () => (/* binding */ DEFAULT_ISSUER),
   z7: () => (/* binding */ CXONE_ISSUERS)
 });
-var _text_js__WEBPACK_IMPORTED_MODULE_1__ = load_("./lib/text.js");
-var _hosts_js__WEBPACK_IMPORTED_MODULE_0__ = load_("./lib/auth/hosts.js");
+var _lib_hostname_js__WEBPACK_IMPORTED_MODULE_0__ = load_("./lib/lib/hostname.js");
+var _lib_text_js__WEBPACK_IMPORTED_MODULE_1__ = load_("./lib/lib/text.js");
 
 const COMMERCIAL = 'cxone.niceincontact.com';
 const GOVERNMENT = 'cxone-gov.niceincontact.com';
@@ -155,7 +155,7 @@ function cxoneIssuer(text) {
 			doubt: `CXone area ${given} is not in the list; asking the issuer ${DEFAULT_ISSUER}.`
 		};
 	}
-	const host = (0,_hosts_js__WEBPACK_IMPORTED_MODULE_0__/* .hostIn */ .yo)(given);
+	const host = (0,_lib_hostname_js__WEBPACK_IMPORTED_MODULE_0__/* .hostIn */ .yo)(given);
 	const issuer = ISSUERS.find(one => one.host === host);
 	if (issuer === undefined)
 		return undefined;
@@ -177,12 +177,12 @@ function cxoneArea(text) {
 }
 /** Returns the known area that is spelled most like the text. */
 function nearestCxoneArea(text) {
-	return (0,_text_js__WEBPACK_IMPORTED_MODULE_1__/* .nearest */ .pA)(text.toLowerCase(), SEEN_AREAS, area => area);
+	return (0,_lib_text_js__WEBPACK_IMPORTED_MODULE_1__/* .nearest */ .pA)(text.toLowerCase(), SEEN_AREAS, area => area);
 }
 /** Returns the realm, in lower case; `undefined` if it is not one DNS label. */
 function cxoneRealm(text) {
 	const name = text.toLowerCase();
-	return (0,_hosts_js__WEBPACK_IMPORTED_MODULE_0__/* .isLabel */ .J2)(name) ? name : undefined;
+	return (0,_lib_hostname_js__WEBPACK_IMPORTED_MODULE_0__/* .isLabel */ .J2)(name) ? name : undefined;
 }
 /** An origin on port 443 and a path of plain segments: nothing that a parser would repair, resolve or climb with. */
 const ENDPOINT = /^https:\/\/[A-Za-z0-9.-]{1,253}(?::443)?((?:\/[A-Za-z0-9_~-][A-Za-z0-9._~-]{0,100}){0,10}\/?)$/;
@@ -192,13 +192,13 @@ function trustedEndpoint(issuer, text) {
 		return undefined;
 	const url = new URL(String(text));
 	const domains = ISSUERS.find(({ host }) => host === issuer)?.domains ?? [];
-	const isOurs = url.pathname === (path || '/') && domains.some(domain => (0,_hosts_js__WEBPACK_IMPORTED_MODULE_0__/* .isUnder */ .Jo)(url.hostname, domain));
+	const isOurs = url.pathname === (path || '/') && domains.some(domain => (0,_lib_hostname_js__WEBPACK_IMPORTED_MODULE_0__/* .isUnder */ .Jo)(url.hostname, domain));
 	return isOurs ? url : undefined;
 }
 
 /***/ }),
 
-/***/ "./lib/auth/genesys-regions.js":
+/***/ "./lib/auth/genesys/regions.js":
 /***/ ((module_, exports_, load_) => {
 
 load_.d(exports_, {
@@ -206,8 +206,8 @@ load_.d(exports_, {
   di: () => (/* binding */ genesysRegion)
 });
 /* unused harmony export GENESYS_REGIONS */
-var _text_js__WEBPACK_IMPORTED_MODULE_1__ = load_("./lib/text.js");
-var _hosts_js__WEBPACK_IMPORTED_MODULE_0__ = load_("./lib/auth/hosts.js");
+var _lib_hostname_js__WEBPACK_IMPORTED_MODULE_0__ = load_("./lib/lib/hostname.js");
+var _lib_text_js__WEBPACK_IMPORTED_MODULE_1__ = load_("./lib/lib/text.js");
 
 /** The regions as the official JavaScript SDK and the official Terraform provider list them. */
 const GENESYS_REGIONS = [
@@ -239,10 +239,10 @@ function genesysRegion(text) {
 	const byCode = GENESYS_REGIONS.find(({ code }) => code === given);
 	if (byCode)
 		return byCode;
-	const host = (0,_hosts_js__WEBPACK_IMPORTED_MODULE_0__/* .hostIn */ .yo)(given);
+	const host = (0,_lib_hostname_js__WEBPACK_IMPORTED_MODULE_0__/* .hostIn */ .yo)(given);
 	if (host === undefined)
 		return undefined;
-	return GENESYS_REGIONS.find(({ domain }) => (0,_hosts_js__WEBPACK_IMPORTED_MODULE_0__/* .isUnder */ .Jo)(host, domain)) ?? newRegion(host);
+	return GENESYS_REGIONS.find(({ domain }) => (0,_lib_hostname_js__WEBPACK_IMPORTED_MODULE_0__/* .isUnder */ .Jo)(host, domain)) ?? newRegion(host);
 }
 /** Returns the known region whose code or domain is spelled most like the text. */
 function nearestGenesysRegion(text) {
@@ -251,7 +251,7 @@ function nearestGenesysRegion(text) {
 		{ region, spelling: region.code },
 		{ region, spelling: region.domain }
 	]);
-	return (0,_text_js__WEBPACK_IMPORTED_MODULE_1__/* .nearest */ .pA)(given, spellings, ({ spelling }) => spelling).region;
+	return (0,_lib_text_js__WEBPACK_IMPORTED_MODULE_1__/* .nearest */ .pA)(given, spellings, ({ spelling }) => spelling).region;
 }
 function newRegion(host) {
 	const parent = GROWING_DOMAINS.find(domain => host.endsWith(`.${domain}`));
@@ -266,7 +266,195 @@ function newRegion(host) {
 
 /***/ }),
 
-/***/ "./lib/auth/hosts.js":
+/***/ "./lib/inputs/output-options.js":
+/***/ ((module_, exports_, load_) => {
+
+load_.d(exports_, {
+  E: () => (/* binding */ readHandOver),
+  k: () => (/* binding */ toolVariables)
+});
+var _lib_action_error_js__WEBPACK_IMPORTED_MODULE_0__ = load_("./lib/lib/action-error.js");
+var _reader_js__WEBPACK_IMPORTED_MODULE_1__ = load_("./lib/inputs/reader.js");
+
+/** Names that steer the runner, the shell or a language's loader; a token there would break or subvert later steps. */
+const RESERVED = /^(PATH|PATHEXT|HOME|USER|SHELL|TEMP|TMP|TMPDIR|CI|ENV|IFS|COMSPEC|SYSTEMROOT|WINDIR|USERPROFILE|BASH_ENV|SHELLOPTS|BASHOPTS|PROMPT_COMMAND|PS4|NODE_OPTIONS|NODE_PATH|NODE_EXTRA_CA_CERTS|NODE_TLS_REJECT_UNAUTHORIZED|RES_OPTIONS|OPENSSL_CONF|SSL_CERT_(FILE|DIR)|PYTHON(PATH|HOME|STARTUP)|DOTNET_STARTUP_HOOKS|PERL5OPT|PERL5LIB|RUBYOPT|RUBYLIB|JAVA_TOOL_OPTIONS|_JAVA_OPTIONS|(HTTP|HTTPS|ALL|NO)_PROXY|(GITHUB|RUNNER|ACTIONS|INPUT|STATE|LD|DYLD|GIT|NPM_CONFIG)_.*)$/i;
+/** Returns where the token is to go; throws `invalid-input` for a name that must not be taken. */
+function readHandOver(inputs, request) {
+	const names = inputs.list('export-env');
+	const toolEnv = inputs.flag('tool-env');
+	const taken = toolEnv ? toolVariables(request.exchange).otherwise : [];
+	for (const name of names) {
+		if (!/^[A-Za-z_][A-Za-z0-9_]{0,254}$/.test(name)) {
+			throw refused(name, 'is no name of an environment variable: letters, digits and underscores, no digit first');
+		}
+		if (RESERVED.test(name))
+			throw refused(name, 'belongs to the runner, the shell or a language’s loader');
+		if (taken.some(other => other.toUpperCase() === name.toUpperCase()))
+			throw refused(name, 'is set by tool-env to something else');
+	}
+	return {
+		exportEnv: [...new Set(names)],
+		toolEnv,
+		tokenFile: inputs.flag('token-file'),
+		summary: inputs.flag('summary')
+	};
+}
+/** Returns the variables that the platform's own tools read: the one for the token, and those for where it is of use. */
+function toolVariables(exchange) {
+	return exchange.startsWith('genesys')
+		? { token: 'GENESYSCLOUD_ACCESS_TOKEN', otherwise: ['GENESYSCLOUD_REGION', 'GENESYSCLOUD_API_REGION'] }
+		: { token: 'CXONE_ACCESS_TOKEN', otherwise: ['CXONE_API_URL'] };
+}
+function refused(name, why) {
+	return new _lib_action_error_js__WEBPACK_IMPORTED_MODULE_0__/* .ActionError */ .l('invalid-input', `Input export-env names ${(0,_reader_js__WEBPACK_IMPORTED_MODULE_1__/* .quoted */ .TL)(name)}, which ${why}.`, 'Give names of your own, separated by commas or line breaks, such as CC_TOKEN.');
+}
+
+/***/ }),
+
+/***/ "./lib/inputs/reader.js":
+/***/ ((module_, exports_, load_) => {
+
+load_.d(exports_, {
+  G0: () => (/* binding */ Inputs),
+  TL: () => (/* binding */ quoted),
+  Yb: () => (/* binding */ MAIN_INPUTS),
+  aY: () => (/* binding */ invalidInput)
+});
+/* unused harmony export ROTATE_INPUTS */
+var _lib_action_error_js__WEBPACK_IMPORTED_MODULE_0__ = load_("./lib/lib/action-error.js");
+var _lib_text_js__WEBPACK_IMPORTED_MODULE_1__ = load_("./lib/lib/text.js");
+
+/** The inputs that choose and guard an exchange, which both actions declare, with their defaults. */
+const EXCHANGE_INPUTS = {
+	provider: '',
+	region: '',
+	'client-id': '',
+	'client-secret': '',
+	'access-key-id': '',
+	'access-key-secret': '',
+	'token-kind': 'access',
+	'service-account-id': '',
+	'token-endpoint': 'login',
+	scope: '',
+	'base-url': '',
+	verify: 'false',
+	'allowed-organization-ids': '',
+	'min-lifetime': '',
+	timeout: '120s',
+	'attempt-timeout': '15s',
+	'max-attempts': '5'
+};
+/** Every input that action.yml declares. */
+const MAIN_INPUTS = {
+	...EXCHANGE_INPUTS,
+	'export-env': '',
+	'tool-env': 'false',
+	'token-file': 'false',
+	revoke: 'auto',
+	summary: 'true'
+};
+/** Every input that rotate/action.yml declares. A token is proved before it takes the place of one that works. */
+const ROTATE_INPUTS = {
+	...EXCHANGE_INPUTS,
+	verify: 'true',
+	'secret-name': '',
+	'github-token': '',
+	repository: '',
+	environment: '',
+	organization: '',
+	visibility: '',
+	'selected-repository-ids': '',
+	'rotate-after': '0s',
+	'previous-token': '',
+	'expiry-variable': '',
+	'dry-run': 'false'
+};
+/** The inputs of one action as the workflow's author gave them, without the white space around them. */
+class Inputs {
+	#env;
+	#defaults;
+	constructor(env, defaults) {
+		this.#env = env;
+		this.#defaults = defaults;
+	}
+	/** Returns the input, or its default where it is empty. */
+	text(name) {
+		return (this.#env[`INPUT_${name.toUpperCase()}`] ?? '').trim() || this.#default(name);
+	}
+	isGiven(name) {
+		return this.text(name).toLowerCase() !== this.#default(name).toLowerCase();
+	}
+	/** Returns the parts of an input that commas or line breaks separate, without empty ones. */
+	list(name) {
+		return this.text(name)
+			.split(/[,\r\n]/)
+			.map(part => part.trim())
+			.filter(part => part !== '');
+	}
+	/** Returns which of the choices is given, whatever its case; throws `invalid-input`. */
+	choice(name, choices) {
+		const text = this.text(name);
+		const chosen = choices.find(choice => choice === text.toLowerCase());
+		if (chosen === undefined)
+			throw invalidInput(name, text, `Allowed: ${(0,_lib_text_js__WEBPACK_IMPORTED_MODULE_1__/* .listed */ .KE)(choices)}.`);
+		return chosen;
+	}
+	/** Returns a boolean by the YAML 1.2 core schema, as the toolkit reads them; throws `invalid-input`. */
+	flag(name) {
+		const text = this.text(name);
+		if (/^(true|True|TRUE)$/.test(text))
+			return true;
+		if (/^(false|False|FALSE)$/.test(text))
+			return false;
+		throw invalidInput(name, text, 'Allowed: true or false.');
+	}
+	/** Throws `invalid-input` for the first of the inputs that is given although nothing can come of it. */
+	refuse(names, why) {
+		const given = names.find(name => this.isGiven(name));
+		if (given !== undefined) {
+			throw new _lib_action_error_js__WEBPACK_IMPORTED_MODULE_0__/* .ActionError */ .l('invalid-input', `Input ${given} is given, and ${why}.`, `Leave ${given} out, or correct provider and the inputs that choose the exchange.`);
+		}
+	}
+	#default(name) {
+		return this.#defaults[name] ?? '';
+	}
+}
+/** Returns the error for an input whose value is not allowed; never for one that holds a secret. */
+function invalidInput(name, got, allowed, from = '') {
+	const what = got === '' ? 'empty' : `${quoted(got)}, which is not allowed`;
+	return new _lib_action_error_js__WEBPACK_IMPORTED_MODULE_0__/* .ActionError */ .l('invalid-input', `Input ${name}${from} is ${what}.`, allowed);
+}
+function quoted(text) {
+	if (text.length > 80 || /:\/\/[^/]*@/.test(text))
+		return `a text of ${text.length} characters`;
+	return (0,_lib_text_js__WEBPACK_IMPORTED_MODULE_1__/* .oneLine */ .TN)(text, 80) === text
+		? `“${text}”`
+		: `a text of ${text.length} characters, some of them blanks or invisible`;
+}
+
+/***/ }),
+
+/***/ "./lib/lib/action-error.js":
+/***/ ((module_, exports_, load_) => {
+
+load_.d(exports_, {
+  l: () => (/* binding */ ActionError)
+});
+/** A failure as its reader meets it: the code, what happened (`message`), and what to do about it. */
+class ActionError extends Error {
+	name = 'ActionError';
+	code;
+	hint;
+	constructor(code, whatHappened, hint, options) {
+		super(whatHappened, options);
+		this.code = code;
+		this.hint = hint;
+	}
+}
+
+/***/ }),
+
+/***/ "./lib/lib/hostname.js":
 /***/ ((module_, exports_, load_) => {
 
 load_.d(exports_, {
@@ -293,27 +481,7 @@ function isUnder(host, domain) {
 
 /***/ }),
 
-/***/ "./lib/errors.js":
-/***/ ((module_, exports_, load_) => {
-
-load_.d(exports_, {
-  l: () => (/* binding */ ActionError)
-});
-/** A failure as its reader meets it: the code, what happened (`message`), and what to do about it. */
-class ActionError extends Error {
-	name = 'ActionError';
-	code;
-	hint;
-	constructor(code, whatHappened, hint, options) {
-		super(whatHappened, options);
-		this.code = code;
-		this.hint = hint;
-	}
-}
-
-/***/ }),
-
-/***/ "./lib/secret.js":
+/***/ "./lib/lib/secret.js":
 /***/ ((module_, exports_, load_) => {
 
 load_.d(exports_, {
@@ -413,397 +581,7 @@ function lowerCase(text) {
 
 /***/ }),
 
-/***/ "./lib/step/inputs/declared.js":
-/***/ ((module_, exports_, load_) => {
-
-load_.d(exports_, {
-  G0: () => (/* binding */ Inputs),
-  TL: () => (/* binding */ quoted),
-  Yb: () => (/* binding */ MAIN_INPUTS),
-  aY: () => (/* binding */ invalidInput)
-});
-/* unused harmony export ROTATE_INPUTS */
-var _errors_js__WEBPACK_IMPORTED_MODULE_0__ = load_("./lib/errors.js");
-var _text_js__WEBPACK_IMPORTED_MODULE_1__ = load_("./lib/text.js");
-
-/** The inputs that choose and guard an exchange, which both actions declare, with their defaults. */
-const EXCHANGE_INPUTS = {
-	provider: '',
-	region: '',
-	'client-id': '',
-	'client-secret': '',
-	'access-key-id': '',
-	'access-key-secret': '',
-	'token-kind': 'access',
-	'service-account-id': '',
-	'token-endpoint': 'login',
-	scope: '',
-	'base-url': '',
-	verify: 'false',
-	'allowed-organization-ids': '',
-	'min-lifetime': '',
-	timeout: '120s',
-	'attempt-timeout': '15s',
-	'max-attempts': '5'
-};
-/** Every input that action.yml declares. */
-const MAIN_INPUTS = {
-	...EXCHANGE_INPUTS,
-	'export-env': '',
-	'tool-env': 'false',
-	'token-file': 'false',
-	revoke: 'auto',
-	summary: 'true'
-};
-/** Every input that rotate/action.yml declares. A token is proved before it takes the place of one that works. */
-const ROTATE_INPUTS = {
-	...EXCHANGE_INPUTS,
-	verify: 'true',
-	'secret-name': '',
-	'github-token': '',
-	repository: '',
-	environment: '',
-	organization: '',
-	visibility: '',
-	'selected-repository-ids': '',
-	'rotate-after': '0s',
-	'previous-token': '',
-	'expiry-variable': '',
-	'dry-run': 'false'
-};
-/** The inputs of one action as the workflow's author gave them, without the white space around them. */
-class Inputs {
-	#env;
-	#defaults;
-	constructor(env, defaults) {
-		this.#env = env;
-		this.#defaults = defaults;
-	}
-	/** Returns the input, or its default where it is empty. */
-	text(name) {
-		return (this.#env[`INPUT_${name.toUpperCase()}`] ?? '').trim() || this.#default(name);
-	}
-	isGiven(name) {
-		return this.text(name).toLowerCase() !== this.#default(name).toLowerCase();
-	}
-	/** Returns the parts of an input that commas or line breaks separate, without empty ones. */
-	list(name) {
-		return this.text(name)
-			.split(/[,\r\n]/)
-			.map(part => part.trim())
-			.filter(part => part !== '');
-	}
-	/** Returns which of the choices is given, whatever its case; throws `invalid-input`. */
-	choice(name, choices) {
-		const text = this.text(name);
-		const chosen = choices.find(choice => choice === text.toLowerCase());
-		if (chosen === undefined)
-			throw invalidInput(name, text, `Allowed: ${(0,_text_js__WEBPACK_IMPORTED_MODULE_1__/* .listed */ .KE)(choices)}.`);
-		return chosen;
-	}
-	/** Returns a boolean by the YAML 1.2 core schema, as the toolkit reads them; throws `invalid-input`. */
-	flag(name) {
-		const text = this.text(name);
-		if (/^(true|True|TRUE)$/.test(text))
-			return true;
-		if (/^(false|False|FALSE)$/.test(text))
-			return false;
-		throw invalidInput(name, text, 'Allowed: true or false.');
-	}
-	/** Throws `invalid-input` for the first of the inputs that is given although nothing can come of it. */
-	refuse(names, why) {
-		const given = names.find(name => this.isGiven(name));
-		if (given !== undefined) {
-			throw new _errors_js__WEBPACK_IMPORTED_MODULE_0__/* .ActionError */ .l('invalid-input', `Input ${given} is given, and ${why}.`, `Leave ${given} out, or correct provider and the inputs that choose the exchange.`);
-		}
-	}
-	#default(name) {
-		return this.#defaults[name] ?? '';
-	}
-}
-/** Returns the error for an input whose value is not allowed; never for one that holds a secret. */
-function invalidInput(name, got, allowed, from = '') {
-	const what = got === '' ? 'empty' : `${quoted(got)}, which is not allowed`;
-	return new _errors_js__WEBPACK_IMPORTED_MODULE_0__/* .ActionError */ .l('invalid-input', `Input ${name}${from} is ${what}.`, allowed);
-}
-function quoted(text) {
-	if (text.length > 80 || /:\/\/[^/]*@/.test(text))
-		return `a text of ${text.length} characters`;
-	return (0,_text_js__WEBPACK_IMPORTED_MODULE_1__/* .oneLine */ .TN)(text, 80) === text
-		? `“${text}”`
-		: `a text of ${text.length} characters, some of them blanks or invisible`;
-}
-
-/***/ }),
-
-/***/ "./lib/step/inputs/hand-over.js":
-/***/ ((module_, exports_, load_) => {
-
-load_.d(exports_, {
-  E: () => (/* binding */ readHandOver),
-  k: () => (/* binding */ toolVariables)
-});
-var _errors_js__WEBPACK_IMPORTED_MODULE_0__ = load_("./lib/errors.js");
-var _declared_js__WEBPACK_IMPORTED_MODULE_1__ = load_("./lib/step/inputs/declared.js");
-
-/** Names that steer the runner, the shell or a language's loader; a token there would break or subvert later steps. */
-const RESERVED = /^(PATH|PATHEXT|HOME|USER|SHELL|TEMP|TMP|TMPDIR|CI|ENV|IFS|COMSPEC|SYSTEMROOT|WINDIR|USERPROFILE|BASH_ENV|SHELLOPTS|BASHOPTS|PROMPT_COMMAND|PS4|NODE_OPTIONS|NODE_PATH|NODE_EXTRA_CA_CERTS|NODE_TLS_REJECT_UNAUTHORIZED|RES_OPTIONS|OPENSSL_CONF|SSL_CERT_(FILE|DIR)|PYTHON(PATH|HOME|STARTUP)|DOTNET_STARTUP_HOOKS|PERL5OPT|PERL5LIB|RUBYOPT|RUBYLIB|JAVA_TOOL_OPTIONS|_JAVA_OPTIONS|(HTTP|HTTPS|ALL|NO)_PROXY|(GITHUB|RUNNER|ACTIONS|INPUT|STATE|LD|DYLD|GIT|NPM_CONFIG)_.*)$/i;
-/** Returns where the token is to go; throws `invalid-input` for a name that must not be taken. */
-function readHandOver(inputs, request) {
-	const names = inputs.list('export-env');
-	const toolEnv = inputs.flag('tool-env');
-	const taken = toolEnv ? toolVariables(request.exchange).otherwise : [];
-	for (const name of names) {
-		if (!/^[A-Za-z_][A-Za-z0-9_]{0,254}$/.test(name)) {
-			throw refused(name, 'is no name of an environment variable: letters, digits and underscores, no digit first');
-		}
-		if (RESERVED.test(name))
-			throw refused(name, 'belongs to the runner, the shell or a language’s loader');
-		if (taken.some(other => other.toUpperCase() === name.toUpperCase()))
-			throw refused(name, 'is set by tool-env to something else');
-	}
-	return {
-		exportEnv: [...new Set(names)],
-		toolEnv,
-		tokenFile: inputs.flag('token-file'),
-		summary: inputs.flag('summary')
-	};
-}
-/** Returns the variables that the platform's own tools read: the one for the token, and those for where it is of use. */
-function toolVariables(exchange) {
-	return exchange.startsWith('genesys')
-		? { token: 'GENESYSCLOUD_ACCESS_TOKEN', otherwise: ['GENESYSCLOUD_REGION', 'GENESYSCLOUD_API_REGION'] }
-		: { token: 'CXONE_ACCESS_TOKEN', otherwise: ['CXONE_API_URL'] };
-}
-function refused(name, why) {
-	return new _errors_js__WEBPACK_IMPORTED_MODULE_0__/* .ActionError */ .l('invalid-input', `Input export-env names ${(0,_declared_js__WEBPACK_IMPORTED_MODULE_1__/* .quoted */ .TL)(name)}, which ${why}.`, 'Give names of your own, separated by commas or line breaks, such as CC_TOKEN.');
-}
-
-/***/ }),
-
-/***/ "./lib/step/saved.js":
-/***/ ((module_, exports_, load_) => {
-
-load_.d(exports_, {
-  BT: () => (/* binding */ HANDED_ON),
-  L7: () => (/* binding */ FOLDER),
-  Sy: () => (/* binding */ readSaved),
-  Xm: () => (/* binding */ savedText),
-  vb: () => (/* binding */ tokenName)
-});
-var _secret_js__WEBPACK_IMPORTED_MODULE_0__ = load_("./lib/secret.js");
-
-const HANDED_ON = 'handed-on';
-const FOLDER = 'folder';
-/** What a `Date` can hold. */
-const LATEST_DATE_MS = 8.64e15;
-/** One step issues two tokens at the most: the initial one and the long-lived one. */
-const TOKEN_NAMES = ['token-1', 'token-2'];
-/** Returns the name under which the token of that number, from 0, is saved. */
-function tokenName(index) {
-	return TOKEN_NAMES[index] ?? `token-${index + 1}`;
-}
-/** Returns what the state says of a token, itself included; it is read back by `readSaved`. */
-function savedText({ token, revokedAt }) {
-	const { value, kind, expiresAt } = token;
-	return JSON.stringify({ value: value.reveal(), kind, revokedAt, expiresAtMs: expiresAt?.getTime() });
-}
-/** Returns what the runner kept for the post step; what is not there, or is not ours, is left out. */
-function readSaved(env) {
-	const tokens = TOKEN_NAMES.flatMap(name => readToken(env[`STATE_${name}`]));
-	const handedOn = env[`STATE_${HANDED_ON}`];
-	const folder = env[`STATE_${FOLDER}`];
-	return {
-		tokens,
-		...(handedOn === 'auto' || handedOn === 'true' || handedOn === 'false' ? { handedOn } : {}),
-		...(folder ? { folder } : {})
-	};
-}
-function readToken(text) {
-	if (!text)
-		return [];
-	try {
-		const { value, kind, revokedAt, expiresAtMs } = JSON.parse(text);
-		if (typeof value !== 'string' || value === '' || typeof revokedAt !== 'string')
-			return [];
-		return [
-			{
-				value: new _secret_js__WEBPACK_IMPORTED_MODULE_0__/* .Secret */ .zh(value),
-				kind: kind === 'long-lived' ? kind : 'access',
-				revokedAt,
-				...(typeof expiresAtMs === 'number' && Math.abs(expiresAtMs) < LATEST_DATE_MS ? { expiresAtMs } : {})
-			}
-		];
-	}
-	catch {
-		return [];
-	}
-}
-
-/***/ }),
-
-/***/ "./lib/step/stdout.js":
-/***/ ((module_, exports_, load_) => {
-
-load_.d(exports_, {
-  F: () => (/* binding */ isMaskLost),
-  i: () => (/* binding */ writeAtOnce)
-});
-var node_fs__WEBPACK_IMPORTED_MODULE_0__ = load_("node:fs");
-
-/** How long a log that takes nothing is waited for, and how often it is asked again. */
-const PATIENCE_MS = 2000;
-const PAUSE_MS = 5;
-function writeAtOnce(process) {
-	Object.defineProperty(process, 'stdout', { value: { write }, configurable: true });
-}
-/** The line before was left half written. */
-let isCut = false;
-let isLost = false;
-let isMaskGone = false;
-/** Whether a mask did not reach the runner whole: what it was for must not be handed on. */
-const isMaskLost = () => isMaskGone;
-function write(text, written) {
-	const line = Buffer.from(isCut ? `\n${text}` : text);
-	const deadline = Date.now() + (isLost ? 0 : PATIENCE_MS);
-	let rest = line;
-	while (rest.length > 0) {
-		try {
-			rest = rest.subarray((0,node_fs__WEBPACK_IMPORTED_MODULE_0__.writeSync)(1, rest));
-		}
-		catch (error) {
-			if (error.code !== 'EAGAIN' || Date.now() > deadline)
-				break;
-			Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, PAUSE_MS);
-		}
-	}
-	isLost = rest.length > 0;
-	if (rest.length < line.length)
-		isCut = isLost;
-	isMaskGone ||= isLost && text.startsWith('::add-mask::');
-	written?.();
-	return true;
-}
-
-/***/ }),
-
-/***/ "./lib/step/story.js":
-/***/ ((module_, exports_, load_) => {
-
-load_.d(exports_, {
-  A4: () => (/* binding */ started),
-  Uz: () => (/* binding */ handedOn),
-  Vc: () => (/* binding */ minute),
-  pJ: () => (/* binding */ endOf),
-  tG: () => (/* binding */ CREDENTIALS),
-  yf: () => (/* binding */ effortOf)
-});
-var _text_js__WEBPACK_IMPORTED_MODULE_1__ = load_("./lib/text.js");
-var _variables_js__WEBPACK_IMPORTED_MODULE_0__ = load_("./lib/step/variables.js");
-
-/** Says what is about to be exchanged where, and on whose word. */
-function started({ request, variables, doubts }, console) {
-	console.info(`${platformOf(request)}: exchanging ${CREDENTIALS[request.exchange]}.`);
-	if (variables.length > 0)
-		console.info(`Taken from the environment: ${(0,_text_js__WEBPACK_IMPORTED_MODULE_1__/* .listed */ .KE)(variables, 'and')}.`);
-	if (request.baseUrl)
-		console.info(`base-url: every request, with its secrets, goes to ${request.baseUrl.origin}.`);
-	for (const doubt of doubts)
-		console.warn(doubt);
-}
-/** Says what was granted, whose it is, where later steps find it, and how it ends. */
-function handedOn(granted, asked, console) {
-	const { grant, organization } = granted;
-	const { token } = grant;
-	const { expiresInSeconds, expiresAt } = token;
-	const whose = organization === undefined ? '' : ` of ${organization.name ?? 'tenant'} (${organization.id})`;
-	const life = expiresInSeconds === undefined || expiresAt === undefined
-		? 'for a time that the platform did not say'
-		: `for ${(0,_text_js__WEBPACK_IMPORTED_MODULE_1__/* .inWords */ .r4)(expiresInSeconds)}, until ${minute(expiresAt)}`;
-	const variables = (0,_variables_js__WEBPACK_IMPORTED_MODULE_0__/* .variablesOf */ .h)(grant, asked).map(([name]) => name);
-	const places = ['the output token', ...(asked.handOver.tokenFile ? ['a file'] : []), ...variables];
-	console.info(`Granted a${token.kind === 'access' ? 'n access' : ' long-lived'} token${whose} ${life} (${effortOf(granted)}).`);
-	for (const name of (0,_variables_js__WEBPACK_IMPORTED_MODULE_0__/* .variablesWithout */ .c)(grant, asked)) {
-		console.warn(`${name} is not set: the exchange does not tell what belongs there.`);
-	}
-	console.info(`Handed on as ${(0,_text_js__WEBPACK_IMPORTED_MODULE_1__/* .listed */ .KE)(places, 'and')}. ${endOf(token.kind, asked)}`);
-}
-/** Returns what becomes of the token when the job ends, as a sentence. */
-function endOf(kind, { request, revoke }) {
-	if (request.exchange.startsWith('cxone'))
-		return 'It lives until it expires.';
-	if (revoke === 'false')
-		return 'It is left alone when the job ends.';
-	if (kind === 'access' || revoke === 'true')
-		return 'It is revoked when the job ends.';
-	return 'It outlives the job; the initial token is revoked when the job ends.';
-}
-/** Returns how many requests it took, and how many attempts where that is another number. */
-function effortOf({ requests, attempts }) {
-	return `${(0,_text_js__WEBPACK_IMPORTED_MODULE_1__/* .counted */ .hS)(requests, 'request')}${attempts === requests ? '' : `, ${(0,_text_js__WEBPACK_IMPORTED_MODULE_1__/* .counted */ .hS)(attempts, 'attempt')}`}`;
-}
-/** Returns a moment to the minute, rounded so that it is never later than the truth: `2026-11-22 09:05 UTC`. */
-function minute(moment) {
-	return `${moment.toISOString().slice(0, 16).replace('T', ' ')} UTC`;
-}
-/** What is exchanged, in words. */
-const CREDENTIALS = {
-	'genesys-login': 'client credentials at the login host',
-	'genesys-api': 'client credentials at the API host (the tutorial’s request)',
-	'genesys-long-lived': 'client credentials for a long-lived token (the tutorial’s request)',
-	'cxone-application': 'a back-end application’s client and an access key',
-	'cxone-access-key': 'an access key',
-	'cxone-client': 'a client alone (the tutorial’s request)'
-};
-/** Returns the platform and where on it. */
-function platformOf(request) {
-	switch (request.exchange) {
-		case 'cxone-application':
-			return `NICE CXone, issuer ${request.issuer}`;
-		case 'cxone-access-key':
-			return `NICE CXone, area ${request.area}`;
-		case 'cxone-client':
-			return `NICE CXone, realm ${request.realm}`;
-		default: {
-			const { code, domain } = request.region;
-			return `Genesys Cloud ${code === undefined ? domain : `${code} (${domain})`}`;
-		}
-	}
-}
-
-/***/ }),
-
-/***/ "./lib/step/variables.js":
-/***/ ((module_, exports_, load_) => {
-
-load_.d(exports_, {
-  c: () => (/* binding */ variablesWithout),
-  h: () => (/* binding */ variablesOf)
-});
-var _inputs_hand_over_js__WEBPACK_IMPORTED_MODULE_0__ = load_("./lib/step/inputs/hand-over.js");
-
-/** Returns the environment variables that later steps get; one that would have no value is left as it is. */
-function variablesOf(grant, asked) {
-	return allVariables(grant, asked).filter(([, value]) => value !== '');
-}
-/** Returns the names of variables that were asked for and have no value, for the platform did not say it. */
-function variablesWithout(grant, asked) {
-	return allVariables(grant, asked).flatMap(([name, value]) => (value === '' ? [name] : []));
-}
-function allVariables({ token, apiUrl, region }, { request, handOver }) {
-	const value = token.value.reveal();
-	const variables = handOver.exportEnv.map(name => [name, value]);
-	if (handOver.toolEnv) {
-		const { token: name, otherwise } = (0,_inputs_hand_over_js__WEBPACK_IMPORTED_MODULE_0__/* .toolVariables */ .k)(request.exchange);
-		const values = otherwise.length === 1 ? [apiUrl] : [region, apiUrl];
-		variables.push([name, value], ...otherwise.map((other, at) => [other, values[at] ?? '']));
-	}
-	return [...new Map(variables)];
-}
-
-/***/ }),
-
-/***/ "./lib/text.js":
+/***/ "./lib/lib/text.js":
 /***/ ((module_, exports_, load_) => {
 
 load_.d(exports_, {
@@ -865,6 +643,228 @@ function distance(a, b) {
 		row = next;
 	}
 	return row[b.length] ?? 0;
+}
+
+/***/ }),
+
+/***/ "./lib/runner/messages.js":
+/***/ ((module_, exports_, load_) => {
+
+load_.d(exports_, {
+  A4: () => (/* binding */ started),
+  Uz: () => (/* binding */ handedOn),
+  Vc: () => (/* binding */ minute),
+  pJ: () => (/* binding */ endOf),
+  tG: () => (/* binding */ CREDENTIALS),
+  yf: () => (/* binding */ effortOf)
+});
+var _lib_text_js__WEBPACK_IMPORTED_MODULE_1__ = load_("./lib/lib/text.js");
+var _variables_js__WEBPACK_IMPORTED_MODULE_0__ = load_("./lib/runner/variables.js");
+
+/** Says what is about to be exchanged where, and on whose word. */
+function started({ request, variables, doubts }, console) {
+	console.info(`${platformOf(request)}: exchanging ${CREDENTIALS[request.exchange]}.`);
+	if (variables.length > 0)
+		console.info(`Taken from the environment: ${(0,_lib_text_js__WEBPACK_IMPORTED_MODULE_1__/* .listed */ .KE)(variables, 'and')}.`);
+	if (request.baseUrl)
+		console.info(`base-url: every request, with its secrets, goes to ${request.baseUrl.origin}.`);
+	for (const doubt of doubts)
+		console.warn(doubt);
+}
+/** Says what was granted, whose it is, where later steps find it, and how it ends. */
+function handedOn(granted, asked, console) {
+	const { grant, organization } = granted;
+	const { token } = grant;
+	const { expiresInSeconds, expiresAt } = token;
+	const whose = organization === undefined ? '' : ` of ${organization.name ?? 'tenant'} (${organization.id})`;
+	const life = expiresInSeconds === undefined || expiresAt === undefined
+		? 'for a time that the platform did not say'
+		: `for ${(0,_lib_text_js__WEBPACK_IMPORTED_MODULE_1__/* .inWords */ .r4)(expiresInSeconds)}, until ${minute(expiresAt)}`;
+	const variables = (0,_variables_js__WEBPACK_IMPORTED_MODULE_0__/* .variablesOf */ .h)(grant, asked).map(([name]) => name);
+	const places = ['the output token', ...(asked.handOver.tokenFile ? ['a file'] : []), ...variables];
+	console.info(`Granted a${token.kind === 'access' ? 'n access' : ' long-lived'} token${whose} ${life} (${effortOf(granted)}).`);
+	for (const name of (0,_variables_js__WEBPACK_IMPORTED_MODULE_0__/* .variablesWithout */ .c)(grant, asked)) {
+		console.warn(`${name} is not set: the exchange does not tell what belongs there.`);
+	}
+	console.info(`Handed on as ${(0,_lib_text_js__WEBPACK_IMPORTED_MODULE_1__/* .listed */ .KE)(places, 'and')}. ${endOf(token.kind, asked)}`);
+}
+/** Returns what becomes of the token when the job ends, as a sentence. */
+function endOf(kind, { request, revoke }) {
+	if (request.exchange.startsWith('cxone'))
+		return 'It lives until it expires.';
+	if (revoke === 'false')
+		return 'It is left alone when the job ends.';
+	if (kind === 'access' || revoke === 'true')
+		return 'It is revoked when the job ends.';
+	return 'It outlives the job; the initial token is revoked when the job ends.';
+}
+/** Returns how many requests it took, and how many attempts where that is another number. */
+function effortOf({ requests, attempts }) {
+	return `${(0,_lib_text_js__WEBPACK_IMPORTED_MODULE_1__/* .counted */ .hS)(requests, 'request')}${attempts === requests ? '' : `, ${(0,_lib_text_js__WEBPACK_IMPORTED_MODULE_1__/* .counted */ .hS)(attempts, 'attempt')}`}`;
+}
+/** Returns a moment to the minute, rounded so that it is never later than the truth: `2026-11-22 09:05 UTC`. */
+function minute(moment) {
+	return `${moment.toISOString().slice(0, 16).replace('T', ' ')} UTC`;
+}
+/** What is exchanged, in words. */
+const CREDENTIALS = {
+	'genesys-login': 'client credentials at the login host',
+	'genesys-api': 'client credentials at the API host (the tutorial’s request)',
+	'genesys-long-lived': 'client credentials for a long-lived token (the tutorial’s request)',
+	'cxone-application': 'a back-end application’s client and an access key',
+	'cxone-access-key': 'an access key',
+	'cxone-client': 'a client alone (the tutorial’s request)'
+};
+/** Returns the platform and where on it. */
+function platformOf(request) {
+	switch (request.exchange) {
+		case 'cxone-application':
+			return `NICE CXone, issuer ${request.issuer}`;
+		case 'cxone-access-key':
+			return `NICE CXone, area ${request.area}`;
+		case 'cxone-client':
+			return `NICE CXone, realm ${request.realm}`;
+		default: {
+			const { code, domain } = request.region;
+			return `Genesys Cloud ${code === undefined ? domain : `${code} (${domain})`}`;
+		}
+	}
+}
+
+/***/ }),
+
+/***/ "./lib/runner/saved-state.js":
+/***/ ((module_, exports_, load_) => {
+
+load_.d(exports_, {
+  BT: () => (/* binding */ HANDED_ON),
+  L7: () => (/* binding */ FOLDER),
+  Sy: () => (/* binding */ readSaved),
+  Xm: () => (/* binding */ savedText),
+  vb: () => (/* binding */ tokenName)
+});
+var _lib_secret_js__WEBPACK_IMPORTED_MODULE_0__ = load_("./lib/lib/secret.js");
+
+const HANDED_ON = 'handed-on';
+const FOLDER = 'folder';
+/** What a `Date` can hold. */
+const LATEST_DATE_MS = 8.64e15;
+/** One step issues two tokens at the most: the initial one and the long-lived one. */
+const TOKEN_NAMES = ['token-1', 'token-2'];
+/** Returns the name under which the token of that number, from 0, is saved. */
+function tokenName(index) {
+	return TOKEN_NAMES[index] ?? `token-${index + 1}`;
+}
+/** Returns what the state says of a token, itself included; it is read back by `readSaved`. */
+function savedText({ token, revokedAt }) {
+	const { value, kind, expiresAt } = token;
+	return JSON.stringify({ value: value.reveal(), kind, revokedAt, expiresAtMs: expiresAt?.getTime() });
+}
+/** Returns what the runner kept for the post step; what is not there, or is not ours, is left out. */
+function readSaved(env) {
+	const tokens = TOKEN_NAMES.flatMap(name => readToken(env[`STATE_${name}`]));
+	const handedOn = env[`STATE_${HANDED_ON}`];
+	const folder = env[`STATE_${FOLDER}`];
+	return {
+		tokens,
+		...(handedOn === 'auto' || handedOn === 'true' || handedOn === 'false' ? { handedOn } : {}),
+		...(folder ? { folder } : {})
+	};
+}
+function readToken(text) {
+	if (!text)
+		return [];
+	try {
+		const { value, kind, revokedAt, expiresAtMs } = JSON.parse(text);
+		if (typeof value !== 'string' || value === '' || typeof revokedAt !== 'string')
+			return [];
+		return [
+			{
+				value: new _lib_secret_js__WEBPACK_IMPORTED_MODULE_0__/* .Secret */ .zh(value),
+				kind: kind === 'long-lived' ? kind : 'access',
+				revokedAt,
+				...(typeof expiresAtMs === 'number' && Math.abs(expiresAtMs) < LATEST_DATE_MS ? { expiresAtMs } : {})
+			}
+		];
+	}
+	catch {
+		return [];
+	}
+}
+
+/***/ }),
+
+/***/ "./lib/runner/variables.js":
+/***/ ((module_, exports_, load_) => {
+
+load_.d(exports_, {
+  c: () => (/* binding */ variablesWithout),
+  h: () => (/* binding */ variablesOf)
+});
+var _inputs_output_options_js__WEBPACK_IMPORTED_MODULE_0__ = load_("./lib/inputs/output-options.js");
+
+/** Returns the environment variables that later steps get; one that would have no value is left as it is. */
+function variablesOf(grant, asked) {
+	return allVariables(grant, asked).filter(([, value]) => value !== '');
+}
+/** Returns the names of variables that were asked for and have no value, for the platform did not say it. */
+function variablesWithout(grant, asked) {
+	return allVariables(grant, asked).flatMap(([name, value]) => (value === '' ? [name] : []));
+}
+function allVariables({ token, apiUrl, region }, { request, handOver }) {
+	const value = token.value.reveal();
+	const variables = handOver.exportEnv.map(name => [name, value]);
+	if (handOver.toolEnv) {
+		const { token: name, otherwise } = (0,_inputs_output_options_js__WEBPACK_IMPORTED_MODULE_0__/* .toolVariables */ .k)(request.exchange);
+		const values = otherwise.length === 1 ? [apiUrl] : [region, apiUrl];
+		variables.push([name, value], ...otherwise.map((other, at) => [other, values[at] ?? '']));
+	}
+	return [...new Map(variables)];
+}
+
+/***/ }),
+
+/***/ "./lib/step/stdout.js":
+/***/ ((module_, exports_, load_) => {
+
+load_.d(exports_, {
+  F: () => (/* binding */ isMaskLost),
+  i: () => (/* binding */ writeAtOnce)
+});
+var node_fs__WEBPACK_IMPORTED_MODULE_0__ = load_("node:fs");
+
+/** How long a log that takes nothing is waited for, and how often it is asked again. */
+const PATIENCE_MS = 2000;
+const PAUSE_MS = 5;
+function writeAtOnce(process) {
+	Object.defineProperty(process, 'stdout', { value: { write }, configurable: true });
+}
+/** The line before was left half written. */
+let isCut = false;
+let isLost = false;
+let isMaskGone = false;
+/** Whether a mask did not reach the runner whole: what it was for must not be handed on. */
+const isMaskLost = () => isMaskGone;
+function write(text, written) {
+	const line = Buffer.from(isCut ? `\n${text}` : text);
+	const deadline = Date.now() + (isLost ? 0 : PATIENCE_MS);
+	let rest = line;
+	while (rest.length > 0) {
+		try {
+			rest = rest.subarray((0,node_fs__WEBPACK_IMPORTED_MODULE_0__.writeSync)(1, rest));
+		}
+		catch (error) {
+			if (error.code !== 'EAGAIN' || Date.now() > deadline)
+				break;
+			Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, PAUSE_MS);
+		}
+	}
+	isLost = rest.length > 0;
+	if (rest.length < line.length)
+		isCut = isLost;
+	isMaskGone ||= isLost && text.startsWith('::add-mask::');
+	written?.();
+	return true;
 }
 
 /***/ }),
@@ -1058,10 +1058,20 @@ load_.d(exports_, {
   a: () => (/* binding */ runPost)
 });
 
-var errors = load_("./lib/errors.js");
-var lib_secret = load_("./lib/secret.js");
-var lib_text = load_("./lib/text.js");
-;// MODULE ./lib/step/inputs/environment.js
+;// MODULE ./lib/lib/clock.js
+const startedMs = Date.now();
+const started = process.hrtime.bigint();
+/** The real one; it goes on evenly when somebody sets the machine's, so that deadlines hold. */
+const clock = {
+	now: () => startedMs + Number((process.hrtime.bigint() - started) / 1000000n),
+	sleep: ms => new Promise(resolve => setTimeout(resolve, ms)),
+	random: Math.random
+};
+
+var action_error = load_("./lib/lib/action-error.js");
+var lib_secret = load_("./lib/lib/secret.js");
+var lib_text = load_("./lib/lib/text.js");
+;// MODULE ./lib/inputs/environment.js
 const REGION_VARIABLES = {
 	genesys: ['GENESYS_CLOUD_REGION', 'GENESYSCLOUD_REGION'],
 	cxone: ['CXONE_REALM', 'CXONE_REGION']
@@ -1113,7 +1123,7 @@ class Fallbacks {
 	}
 }
 
-;// MODULE ./lib/step/inputs/credentials.js
+;// MODULE ./lib/inputs/credentials.js
 
 /** Inputs that hold a credential: if any of them is given, none is taken from the environment. */
 const CREDENTIAL_INPUTS = ['client-id', 'client-secret', 'access-key-id', 'access-key-secret'];
@@ -1146,7 +1156,7 @@ const WHY_EMPTY = 'Workflows from forks and from Dependabot get no secrets (Depe
 /** Returns the error for credentials that are neither among the inputs nor in the environment. */
 function missingCredential(provider, missing) {
 	const variables = variablesFor(provider, missing);
-	return new errors/* ActionError */.l('missing-credential', `Input ${(0,lib_text/* listed */.KE)(missing, 'and')} ${missing.length === 1 ? 'is' : 'are'} empty, and so is ${(0,lib_text/* listed */.KE)(variables)} in the environment.`, WHY_EMPTY);
+	return new action_error/* ActionError */.l('missing-credential', `Input ${(0,lib_text/* listed */.KE)(missing, 'and')} ${missing.length === 1 ? 'is' : 'are'} empty, and so is ${(0,lib_text/* listed */.KE)(variables)} in the environment.`, WHY_EMPTY);
 }
 function variablesFor(provider, names) {
 	const families = [...CLIENT_FAMILIES[provider], ...ACCESS_KEY_FAMILIES[provider]];
@@ -1154,7 +1164,7 @@ function variablesFor(provider, names) {
 }
 /** Returns the error for one half of a pair: with the other half given, the environment is not asked. */
 function emptyInput(provider, name) {
-	return new errors/* ActionError */.l('missing-credential', `Input ${name} is empty; since another credential input is given, ${(0,lib_text/* listed */.KE)(variablesFor(provider, [name]))} of the environment is not asked.`, WHY_EMPTY);
+	return new action_error/* ActionError */.l('missing-credential', `Input ${name} is empty; since another credential input is given, ${(0,lib_text/* listed */.KE)(variablesFor(provider, [name]))} of the environment is not asked.`, WHY_EMPTY);
 }
 function holder(key, idInput, secretInput, { id, secret }, missing, from) {
 	if (id === '' && secret === '')
@@ -1171,7 +1181,7 @@ function holder(key, idInput, secretInput, { id, secret }, missing, from) {
 function checkCredential(name, text, fits, rule) {
 	if (fits && isOneLine(text))
 		return;
-	throw new errors/* ActionError */.l('invalid-input', `The value for ${name} is not allowed; it has ${text.length} characters.`, `${rule}, and no line break, control or invisible character inside. Paste it again: a break in the middle often comes from a mail or a PDF.`);
+	throw new action_error/* ActionError */.l('invalid-input', `The value for ${name} is not allowed; it has ${text.length} characters.`, `${rule}, and no line break, control or invisible character inside. Paste it again: a break in the middle often comes from a mail or a PDF.`);
 }
 function isOneLine(text) {
 	return !/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/u.test(text);
@@ -1182,8 +1192,8 @@ function keepUsable(secret, keep) {
 		keep(new lib_secret/* Secret */.zh(secret));
 }
 
-var declared = load_("./lib/step/inputs/declared.js");
-;// MODULE ./lib/step/inputs/limits.js
+var reader = load_("./lib/inputs/reader.js");
+;// MODULE ./lib/inputs/limits.js
 
 const UNIT_SECONDS = { '': 1, s: 1, m: 60, h: 3600, d: 86_400 };
 const DAY_SECONDS = 86_400;
@@ -1203,24 +1213,24 @@ function readSeconds(inputs, name) {
 	const [, count, unit = ''] = /^(\d{1,9})\s?([smhd]?)$/i.exec(text) ?? [];
 	const seconds = Number(count) * (UNIT_SECONDS[unit.toLowerCase()] ?? Number.NaN);
 	if (Number.isNaN(seconds) || seconds > LONGEST_SECONDS)
-		throw (0,declared/* invalidInput */.aY)(name, text, 'Allowed: a duration such as 90s, 45m, 2h or 300d, up to 3660d; a bare number is seconds.');
+		throw (0,reader/* invalidInput */.aY)(name, text, 'Allowed: a duration such as 90s, 45m, 2h or 300d, up to 3660d; a bare number is seconds.');
 	return seconds;
 }
 function bounded(inputs, name) {
 	const seconds = readSeconds(inputs, name);
 	if (seconds >= 1 && seconds <= DAY_SECONDS)
 		return seconds;
-	throw new errors/* ActionError */.l('invalid-input', `Input ${name} is ${inputs.text(name)}, which is out of bounds.`, 'Allowed: 1s to 24h.');
+	throw new action_error/* ActionError */.l('invalid-input', `Input ${name} is ${inputs.text(name)}, which is out of bounds.`, 'Allowed: 1s to 24h.');
 }
 function readMaxAttempts(inputs) {
 	const text = inputs.text('max-attempts');
 	const count = /^\d{1,2}$/.test(text) ? Number(text) : 0;
 	if (count < 1 || count > 10)
-		throw (0,declared/* invalidInput */.aY)('max-attempts', text, 'Allowed: a whole number from 1 to 10.');
+		throw (0,reader/* invalidInput */.aY)('max-attempts', text, 'Allowed: a whole number from 1 to 10.');
 	return count;
 }
 
-;// MODULE ./lib/step/inputs/guards.js
+;// MODULE ./lib/inputs/guards.js
 
 /** Returns what is asked of the token; throws `invalid-input`. */
 function readGuards(inputs) {
@@ -1238,7 +1248,7 @@ function readGuards(inputs) {
 function readRevokePolicy(inputs, request) {
 	const policy = inputs.choice('revoke', ['auto', 'true', 'false']);
 	if (policy === 'true' && request.exchange.startsWith('cxone')) {
-		throw new errors/* ActionError */.l('invalid-input', 'Input revoke is true, and NICE CXone has no request that revokes a token.', 'Leave revoke out: the token lives for an hour. To end it sooner, deactivate the access key.');
+		throw new action_error/* ActionError */.l('invalid-input', 'Input revoke is true, and NICE CXone has no request that revokes a token.', 'Leave revoke out: the token lives for an hour. To end it sooner, deactivate the access key.');
 	}
 	return policy;
 }
@@ -1246,15 +1256,15 @@ function readAllowed(inputs) {
 	const text = inputs.text('allowed-organization-ids');
 	const ids = inputs.list('allowed-organization-ids').map(id => id.toLowerCase());
 	if ((text !== '' && ids.length === 0) || ids.some(id => !/^[\w-]{1,64}$/.test(id))) {
-		throw (0,declared/* invalidInput */.aY)('allowed-organization-ids', text, 'Allowed: ids of organisations (CXone: tenants), separated by commas or line breaks.');
+		throw (0,reader/* invalidInput */.aY)('allowed-organization-ids', text, 'Allowed: ids of organisations (CXone: tenants), separated by commas or line breaks.');
 	}
 	return ids;
 }
 
-var hand_over = load_("./lib/step/inputs/hand-over.js");
-var cxone_hosts = load_("./lib/auth/cxone-hosts.js");
-var genesys_regions = load_("./lib/auth/genesys-regions.js");
-;// MODULE ./lib/step/inputs/base-url.js
+var output_options = load_("./lib/inputs/output-options.js");
+var hosts = load_("./lib/auth/cxone/hosts.js");
+var regions = load_("./lib/auth/genesys/regions.js");
+;// MODULE ./lib/inputs/base-url.js
 
 const RULE = 'One origin and nothing more: https://gateway.example.com, or http on loopback (http://127.0.0.1:8080).';
 /** Returns the origin that stands in for all the platform's hosts, if one is given; throws `invalid-input`. */
@@ -1266,16 +1276,16 @@ function readBaseUrl(inputs) {
 	const url = plain.test(text) && URL.canParse(text) ? new URL(text) : undefined;
 	if (url !== undefined && (url.protocol === 'https:' || isLoopback(url.hostname)))
 		return url;
-	throw /[@?#]/.test(text) ? notRepeated() : (0,declared/* invalidInput */.aY)('base-url', text, RULE);
+	throw /[@?#]/.test(text) ? notRepeated() : (0,reader/* invalidInput */.aY)('base-url', text, RULE);
 }
 function notRepeated() {
-	return new errors/* ActionError */.l('invalid-input', 'Input base-url holds more than an origin: a user, a query or a fragment.', RULE);
+	return new action_error/* ActionError */.l('invalid-input', 'Input base-url holds more than an origin: a user, a query or a fragment.', RULE);
 }
 function isLoopback(host) {
 	return host === 'localhost' || host === '[::1]' || /^127\.\d+\.\d+\.\d+$/.test(host);
 }
 
-;// MODULE ./lib/step/inputs/request.js
+;// MODULE ./lib/inputs/request.js
 
 /** Returns the request for Genesys Cloud that the inputs describe; throws `invalid-input` or `missing-credential`. */
 function genesysRequest(reading) {
@@ -1313,30 +1323,30 @@ function cxoneRequest(reading) {
 	const region = inputs.text('region') || reading.fallbacks.first(REGION_VARIABLES.cxone);
 	const common = baseUrlOf(inputs);
 	if (client && accessKey) {
-		const issuer = region === '' ? cxone_hosts/* DEFAULT_ISSUER */.uU : sure(reading, region, (0,cxone_hosts/* cxoneIssuer */.tU)(region), ISSUER_FORM);
+		const issuer = region === '' ? hosts/* DEFAULT_ISSUER */.uU : sure(reading, region, (0,hosts/* cxoneIssuer */.tU)(region), ISSUER_FORM);
 		return { exchange: 'cxone-application', issuer, client, accessKey, ...scopeOf(inputs), ...common };
 	}
 	if (accessKey) {
 		inputs.refuse(['scope'], 'the JSON request for an access key has no place for it');
-		const area = sure(reading, region, (0,cxone_hosts/* cxoneArea */.$2)(region), AREA_FORM);
+		const area = sure(reading, region, (0,hosts/* cxoneArea */.$2)(region), AREA_FORM);
 		return { exchange: 'cxone-access-key', area, accessKey, ...common };
 	}
 	if (client) {
-		const realm = (0,cxone_hosts/* cxoneRealm */.Tb)(region || cxone_hosts/* DEFAULT_REALM */.MQ);
+		const realm = (0,hosts/* cxoneRealm */.Tb)(region || hosts/* DEFAULT_REALM */.MQ);
 		if (realm === undefined)
-			throw (0,declared/* invalidInput */.aY)('region', region, REALM_FORM, reading.fallbacks.origin(REGION_VARIABLES.cxone));
+			throw (0,reader/* invalidInput */.aY)('region', region, REALM_FORM, reading.fallbacks.origin(REGION_VARIABLES.cxone));
 		return { exchange: 'cxone-client', realm, client, ...scopeOf(inputs), ...common };
 	}
 	throw missingCredential('cxone', ['client-id', 'client-secret', 'access-key-id', 'access-key-secret']);
 }
-const ISSUER_FORM = `With a client and an access key, region is an area (two letters and digits: na1) or an issuer’s domain: ${(0,lib_text/* listed */.KE)(cxone_hosts/* CXONE_ISSUERS */.z7)}. ` +
-	`Without it, ${cxone_hosts/* DEFAULT_ISSUER */.uU} is asked.`;
+const ISSUER_FORM = `With a client and an access key, region is an area (two letters and digits: na1) or an issuer’s domain: ${(0,lib_text/* listed */.KE)(hosts/* CXONE_ISSUERS */.z7)}. ` +
+	`Without it, ${hosts/* DEFAULT_ISSUER */.uU} is asked.`;
 const AREA_FORM = 'With an access key alone, region is required and is the tenant’s area: two letters and digits, such as na1 or eu1.';
-const REALM_FORM = `With a client alone, region is a realm: one DNS label, such as ${cxone_hosts/* DEFAULT_REALM */.MQ}, which is the default.`;
+const REALM_FORM = `With a client alone, region is a realm: one DNS label, such as ${hosts/* DEFAULT_REALM */.MQ}, which is the default.`;
 function sure({ fallbacks, warn }, region, found, form) {
 	if (found === undefined) {
-		const near = region === '' ? '' : `The nearest known area is ${(0,cxone_hosts/* nearestCxoneArea */.j_)(region)}. `;
-		throw (0,declared/* invalidInput */.aY)('region', region, `${near}${form}`, fallbacks.origin(REGION_VARIABLES.cxone));
+		const near = region === '' ? '' : `The nearest known area is ${(0,hosts/* nearestCxoneArea */.j_)(region)}. `;
+		throw (0,reader/* invalidInput */.aY)('region', region, `${near}${form}`, fallbacks.origin(REGION_VARIABLES.cxone));
 	}
 	if (found.doubt !== undefined)
 		warn(found.doubt);
@@ -1346,12 +1356,12 @@ function genesysRegionOf({ inputs, fallbacks, warn }) {
 	const text = inputs.text('region') || fallbacks.first(REGION_VARIABLES.genesys);
 	const forms = 'Allowed: a region code (eu-west-1), its domain (mypurecloud.ie), or any URL of that region.';
 	if (text === '') {
-		throw new errors/* ActionError */.l('invalid-input', `Input region is empty, and so is ${(0,lib_text/* listed */.KE)(REGION_VARIABLES.genesys)} in the environment.`, forms);
+		throw new action_error/* ActionError */.l('invalid-input', `Input region is empty, and so is ${(0,lib_text/* listed */.KE)(REGION_VARIABLES.genesys)} in the environment.`, forms);
 	}
-	const region = (0,genesys_regions/* genesysRegion */.di)(text);
+	const region = (0,regions/* genesysRegion */.di)(text);
 	if (region === undefined) {
-		const near = (0,genesys_regions/* nearestGenesysRegion */.HH)(text);
-		throw (0,declared/* invalidInput */.aY)('region', text, `The nearest known region is ${near.code} (${near.domain}). ${forms}`, fallbacks.origin(REGION_VARIABLES.genesys));
+		const near = (0,regions/* nearestGenesysRegion */.HH)(text);
+		throw (0,reader/* invalidInput */.aY)('region', text, `The nearest known region is ${near.code} (${near.domain}). ${forms}`, fallbacks.origin(REGION_VARIABLES.genesys));
 	}
 	if (region.code === undefined)
 		warn(`Genesys Cloud region ${region.domain} is not in the list; its code is unknown.`);
@@ -1360,7 +1370,7 @@ function genesysRegionOf({ inputs, fallbacks, warn }) {
 function serviceAccountOf({ inputs, fallbacks }) {
 	const id = inputs.text('service-account-id') || fallbacks.first([SERVICE_ACCOUNT_VARIABLE]);
 	if (!/^[\x21-\x7e]{1,256}$/.test(id)) {
-		throw (0,declared/* invalidInput */.aY)('service-account-id', id, `A long-lived token needs the id of its service account, here or in ${SERVICE_ACCOUNT_VARIABLE}.`);
+		throw (0,reader/* invalidInput */.aY)('service-account-id', id, `A long-lived token needs the id of its service account, here or in ${SERVICE_ACCOUNT_VARIABLE}.`);
 	}
 	return id;
 }
@@ -1369,7 +1379,7 @@ function scopeOf(inputs) {
 	if (scope === '')
 		return {};
 	if (!/^[\x21\x23-\x5b\x5d-\x7e]+(?: [\x21\x23-\x5b\x5d-\x7e]+)*$/.test(scope) || scope.length > 2000) {
-		throw (0,declared/* invalidInput */.aY)('scope', scope, 'A scope is a list of names separated by single spaces.');
+		throw (0,reader/* invalidInput */.aY)('scope', scope, 'A scope is a list of names separated by single spaces.');
 	}
 	return { scope };
 }
@@ -1378,14 +1388,14 @@ function baseUrlOf(inputs) {
 	return baseUrl === undefined ? {} : { baseUrl };
 }
 
-;// MODULE ./lib/step/inputs/index.js
+;// MODULE ./lib/inputs/main-inputs.js
 
 function readInputs(env, keep) {
-	const inputs = new declared/* Inputs */.G0(env, declared/* MAIN_INPUTS */.Yb);
+	const inputs = new reader/* Inputs */.G0(env, reader/* MAIN_INPUTS */.Yb);
 	const exchange = readExchange(inputs, env, keep);
 	return {
 		...exchange,
-		handOver: (0,hand_over/* readHandOver */.E)(inputs, exchange.request),
+		handOver: (0,output_options/* readHandOver */.E)(inputs, exchange.request),
 		revoke: readRevokePolicy(inputs, exchange.request)
 	};
 }
@@ -1412,17 +1422,17 @@ function readProvider(inputs) {
 		return 'genesys';
 	if (text === 'cxone' || text === 'nice-cxone')
 		return 'cxone';
-	throw (0,declared/* invalidInput */.aY)('provider', text, 'Allowed: genesys (or genesys-cloud), or cxone (or nice-cxone).');
+	throw (0,reader/* invalidInput */.aY)('provider', text, 'Allowed: genesys (or genesys-cloud), or cxone (or nice-cxone).');
 }
 
 var external_node_fs_ = load_("node:fs");
-;// MODULE ./lib/step/runner.js
+;// MODULE ./lib/runner/command-files.js
 
 function requireRunner(env, files, folders = []) {
 	const missing = [...files, ...folders].find(name => !isWritable(env[name] ?? '', folders.includes(name)));
 	if (missing === undefined)
 		return;
-	throw new errors/* ActionError */.l('internal-error', `What the runner names in ${missing} is not there or cannot be written, so nothing could be handed on. Nothing was sent.`, 'Run the action in a workflow, on a runner of version 2.327.1 or newer; on a self-hosted one check its disk.');
+	throw new action_error/* ActionError */.l('internal-error', `What the runner names in ${missing} is not there or cannot be written, so nothing could be handed on. Nothing was sent.`, 'Run the action in a workflow, on a runner of version 2.327.1 or newer; on a self-hosted one check its disk.');
 }
 function isWritable(path, isFolder) {
 	try {
@@ -1434,7 +1444,7 @@ function isWritable(path, isFolder) {
 	}
 }
 
-var story = load_("./lib/step/story.js");
+var messages = load_("./lib/runner/messages.js");
 ;// MODULE ./lib/main.js
 
 /** Exchanges credentials for a token and hands it on. Returns how to take that back; throws an `ActionError`. */
@@ -1444,20 +1454,10 @@ async function main(world) {
 	const { exportEnv, toolEnv, tokenFile } = asked.handOver;
 	const files = ['GITHUB_OUTPUT', 'GITHUB_STATE', ...(toolEnv || exportEnv.length > 0 ? ['GITHUB_ENV'] : [])];
 	requireRunner(env, files, tokenFile ? ['RUNNER_TEMP'] : []);
-	(0,story/* started */.A4)(asked, console);
+	(0,messages/* started */.A4)(asked, console);
 	const { grant } = await Promise.all(/* import() */[load_.e("packages"), load_.e("beyond")]).then(load_.bind(load_, "./lib/beyond.js"));
 	return grant(asked, world);
 }
-
-;// MODULE ./lib/step/clock.js
-const startedMs = Date.now();
-const started = process.hrtime.bigint();
-/** The real one; it goes on evenly when somebody sets the machine's, so that deadlines hold. */
-const clock = {
-	now: () => startedMs + Number((process.hrtime.bigint() - started) / 1000000n),
-	sleep: ms => new Promise(resolve => setTimeout(resolve, ms)),
-	random: Math.random
-};
 
 var external_os_ = load_("os");
 var utils = load_("./node_modules/@actions/core/lib/utils.js");
@@ -1529,7 +1529,7 @@ const info = (line) => void process.stdout.write(`${line}\n`);
 /** Whether step debugging is on. */
 const isDebug = () => process.env['RUNNER_DEBUG'] === '1';
 
-;// MODULE ./lib/step/console.js
+;// MODULE ./lib/runner/logger.js
 
 class Console {
 	#secrets = new lib_secret/* Secrets */.Sb();
@@ -1561,7 +1561,7 @@ class Console {
 	}
 }
 
-;// MODULE ./lib/step/failure.js
+;// MODULE ./lib/runner/report-failure.js
 
 /** The runner cuts annotations at 4,096 characters; a message is read to its end at half of that. */
 const LONGEST_MESSAGE = 2000;
@@ -1589,10 +1589,10 @@ function sectionOf(code) {
 }
 /** An error that nobody foresaw is a defect of ours: its text may hold anything, so only its kind is told. */
 function asActionError(error) {
-	if (error instanceof errors/* ActionError */.l)
+	if (error instanceof action_error/* ActionError */.l)
 		return error;
 	const kind = error instanceof Error ? kindOf(error) : '';
-	return new errors/* ActionError */.l('internal-error', `The step met an error that it does not know${kind === '' ? '' : ` (${kind})`}.`, 'Nothing was published. Check that the runner can write its own files (disk full, read-only?), run again with ' +
+	return new action_error/* ActionError */.l('internal-error', `The step met an error that it does not know${kind === '' ? '' : ` (${kind})`}.`, 'Nothing was published. Check that the runner can write its own files (disk full, read-only?), run again with ' +
 		'step debugging on, and report it with that log: it holds no secret.', { cause: error });
 }
 function kindOf(error) {
@@ -1601,7 +1601,7 @@ function kindOf(error) {
 		.join(' ');
 }
 
-;// MODULE ./lib/step/ending.js
+;// MODULE ./lib/runner/run-action.js
 
 /** How long the log may take to reach the runner once all is done. */
 const FLUSH_MS = 2000;
@@ -1678,7 +1678,7 @@ function flushed({ stdout }) {
 	});
 }
 
-var saved = load_("./lib/step/saved.js");
+var saved_state = load_("./lib/runner/saved-state.js");
 var stdout = load_("./lib/step/stdout.js");
 ;// MODULE ./lib/entry/action/index.js
 
@@ -1686,7 +1686,7 @@ var stdout = load_("./lib/step/stdout.js");
 const runMain = () => runToEnd(console => main({ env: process.env, console, clock: clock }), process);
 async function runPost() {
 	const { post } = await Promise.all(/* import() */[load_.e("packages"), load_.e("beyond")]).then(load_.bind(load_, "./lib/beyond.js"));
-	await runToEnd(console => post((0,saved/* readSaved */.Sy)(process.env), { console, clock: clock }).then(() => () => { }), process, {
+	await runToEnd(console => post((0,saved_state/* readSaved */.Sy)(process.env), { console, clock: clock }).then(() => () => { }), process, {
 		neverFails: true
 	});
 }

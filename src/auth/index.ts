@@ -1,10 +1,10 @@
-import { ActionError } from '../errors.js'
-import type { Wire } from '../http/wire.js'
-import type { Secret } from '../secret.js'
-import { exchangeCxone, tenantOf } from './cxone.js'
-import { exchangeGenesys } from './genesys.js'
-import { identifyGenesys, revokeGenesys } from './genesys-token.js'
-import type { AuthRequest, Grant, Organization, Witness } from './request.js'
+import type { Wire } from '../http/session.js'
+import { ActionError } from '../lib/action-error.js'
+import type { Secret } from '../lib/secret.js'
+import { exchangeCxone, tenantOf } from './cxone/exchange.js'
+import { exchangeGenesys } from './genesys/exchange.js'
+import { identifyGenesys, revokeGenesys } from './genesys/tokens.js'
+import type { AuthRequest, Grant, Organization, Witness } from './provider.js'
 
 /**
  * Exchanges credentials for a token with exactly the requests that the exchange needs. Returns the token with

@@ -1,5 +1,5 @@
-import type { Answer } from '../http/request.js'
-import { jsonObject } from './answers.js'
+import type { Answer } from '../http/types.js'
+import { jsonObject } from './token-response.js'
 
 /**
  * Whether the answer says that too many tokens were asked for. Genesys Cloud's token endpoint does so with HTTP

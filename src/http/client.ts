@@ -3,9 +3,9 @@ import type { ClientRequest, IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
 import type { TLSSocket } from 'node:tls'
 import { HttpClient, type HttpClientResponse } from '@actions/http-client'
-import { Secret } from '../secret.js'
-import { Fault } from './fault.js'
-import type { WireRequest } from './request.js'
+import { Secret } from '../lib/secret.js'
+import { Fault } from './errors.js'
+import type { WireRequest } from './types.js'
 
 /** A larger body is no answer to a token request. */
 export const LARGEST_BODY_BYTES = 1024 * 1024

@@ -1,8 +1,8 @@
-import { ActionError, type ErrorCode } from '../errors.js'
-import { counted, shown } from '../text.js'
-import type { Fault, FaultKind } from './fault.js'
+import { ActionError, type ErrorCode } from '../lib/action-error.js'
+import { counted, shown } from '../lib/text.js'
+import type { Fault, FaultKind } from './errors.js'
 import { proxyFor } from './proxy.js'
-import { type Answer, named, type WireRequest } from './request.js'
+import { type Answer, named, type WireRequest } from './types.js'
 
 const CODE: Readonly<Record<FaultKind, ErrorCode>> = {
   timeout: 'timeout',

@@ -1,6 +1,6 @@
 import { checkBypass, getProxyUrl } from '@actions/http-client/lib/proxy'
-import { ActionError } from '../errors.js'
-import { named, type WireRequest } from './request.js'
+import { ActionError } from '../lib/action-error.js'
+import { named, type WireRequest } from './types.js'
 
 /** Returns the proxy's host and port for a request there; `undefined` where none is used. Never its credentials. */
 export function proxyFor(url: URL): string | undefined {

@@ -1,4 +1,4 @@
-import type { FaultKind } from './fault.js'
+import type { FaultKind } from './errors.js'
 
 /** How a request may be repeated: always, or only if it cannot have been carried out (it makes something). */
 export type Repeat = 'always' | 'if-not-carried-out'

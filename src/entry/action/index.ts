@@ -1,7 +1,7 @@
+import { clock } from '../../lib/clock.js'
 import { main } from '../../main.js'
-import { clock } from '../../step/clock.js'
-import { runToEnd } from '../../step/ending.js'
-import { readSaved } from '../../step/saved.js'
+import { runToEnd } from '../../runner/run-action.js'
+import { readSaved } from '../../runner/saved-state.js'
 import { writeAtOnce } from '../../step/stdout.js'
 
 writeAtOnce(process)

@@ -1,5 +1,5 @@
+import { clock } from '../../lib/clock.js'
 import { rotate } from '../../rotate.js'
-import { clock } from '../../step/clock.js'
-import { runToEnd } from '../../step/ending.js'
+import { runToEnd } from '../../runner/run-action.js'
 
 await runToEnd(console => rotate({ env: process.env, console, clock }).then(() => () => {}), process)

@@ -1,0 +1,659 @@
+import { afterAll, afterEach, beforeEach, describe, expect, test } from '@jest/globals'
+import { exchange } from '../../../src/auth/index.js'
+import type {
+  AccessKey,
+  AuthRequest,
+  Client,
+  CxoneAccessKey,
+  CxoneApplication,
+  CxoneClient
+} from '../../../src/auth/provider.js'
+import { readInputs } from '../../../src/inputs/main-inputs.js'
+import { Secret } from '../../../src/lib/secret.js'
+import { Hosts, type Reply, type Seen } from '../../support/hosts.js'
+import { type BenchOptions, openWire } from '../../support/wire.js'
+
+const hosts = new Hosts()
+beforeEach(() => hosts.clear())
+afterEach(() => expect(hosts.unasked).toEqual([]))
+afterAll(() => Hosts.release())
+
+const ISSUER = 'cxone.niceincontact.com'
+const DISCOVERY_URL = `https://${ISSUER}/.well-known/openid-configuration`
+const TOKEN_URL = `https://${ISSUER}/auth/token`
+const TENANT = '11ee7a64-3c1f-4d20-a5b8-0242ac110003'
+const TENANT_URL = `https://${ISSUER}/.well-known/cxone-configuration?tenantId=${TENANT}`
+const KEY_URL = 'https://na1.nice-incontact.com/authentication/v1/token/access-key'
+const REALM_URL = 'https://us-22.api.niceincontact.com/oauth/token'
+
+const CLIENT: Client = { id: 'backend-app', secret: new Secret('s3cret-of-the-backend-app') }
+/** `backend-app:s3cret-of-the-backend-app`, by coreutils' base64. */
+const BLOB = 'YmFja2VuZC1hcHA6czNjcmV0LW9mLXRoZS1iYWNrZW5kLWFwcA=='
+const KEY: AccessKey = { id: 'KEYID2ZLWM6VBXN3======', secret: new Secret('KEYSECRET2K7YQ4ZVTJ6RNWB3X====') }
+const ODD_CLIENT: Client = { id: 'id %+&=/"\\ é€😀', secret: new Secret('s %+&=:/ "\\ é€😀====') }
+const ODD_KEY: AccessKey = { id: 'id %+&=/"\\ é€😀', secret: new Secret('s %+&=:/ "\\ é€😀====') }
+const ODD_ID_FORM = 'id+%25%2B%26%3D%2F%22%5C+%C3%A9%E2%82%AC%F0%9F%98%80'
+const ODD_SECRET_FORM = 's+%25%2B%26%3D%3A%2F+%22%5C+%C3%A9%E2%82%AC%F0%9F%98%80%3D%3D%3D%3D'
+
+const JWT = jwt({ sub: 'user:1', tenantId: TENANT })
+const GRANTED: Reply = {
+  json: {
+    access_token: JWT,
+    token_type: 'Bearer',
+    expires_in: 3600,
+    refresh_token: 'the-refresh-token-0123456789',
+    refresh_token_expires_in: 7200,
+    id_token: 'the.id-token.0123456789'
+  }
+}
+const OPAQUE_TOKEN = 'opaque-token-of-the-realm_0123456789'
+const REALM_GRANTED: Reply = {
+  json: { access_token: OPAQUE_TOKEN, token_type: 'Bearer', expires_in: 3600 }
+}
+const DISCOVERED: Reply = { json: { issuer: `https://${ISSUER}`, token_endpoint: TOKEN_URL } }
+const CONFIGURED: Reply = {
+  json: {
+    area: 'na1',
+    domain: 'niceincontact.com',
+    tenantId: TENANT,
+    api_endpoint: 'https://api-na1.niceincontact.com'
+  }
+}
+
+const application: CxoneApplication = {
+  exchange: 'cxone-application',
+  issuer: ISSUER,
+  client: CLIENT,
+  accessKey: KEY
+}
+const accessKey: CxoneAccessKey = { exchange: 'cxone-access-key', area: 'na1', accessKey: KEY }
+const realmClient: CxoneClient = { exchange: 'cxone-client', realm: 'us-22', client: CLIENT }
+
+const KEY_BODY = '{"accessKeyId":"KEYID2ZLWM6VBXN3======","accessKeySecret":"KEYSECRET2K7YQ4ZVTJ6RNWB3X===="}'
+const PASSWORD_BODY =
+  'grant_type=password&username=KEYID2ZLWM6VBXN3%3D%3D%3D%3D%3D%3D&password=KEYSECRET2K7YQ4ZVTJ6RNWB3X%3D%3D%3D%3D'
+const CLIENT_BODY =
+  'grant_type=client_credentials&client_id=backend-app&client_secret=s3cret-of-the-backend-app'
+const FORM = 'application/x-www-form-urlencoded'
+const JSON_TYPE = 'application/json'
+
+function jwt(claims: unknown): string {
+  const part = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url')
+  return `${part({ alg: 'RS256', typ: 'JWT' })}.${part(claims)}.c2lnbmF0dXJl`
+}
+
+/** The whole of a request: what is not listed must not be there. */
+function get(url: string): Seen {
+  const headers = { connection: 'keep-alive', host: new URL(url).host, 'user-agent': 'cc-token-action' }
+  return { method: 'GET', url, headers, body: '' }
+}
+
+function post(url: string, body: string, type: string, more: Record<string, string> = {}): Seen {
+  const length = String(Buffer.byteLength(body))
+  const headers = { ...get(url).headers, 'content-length': length, 'content-type': type, ...more }
+  return { method: 'POST', url, headers, body }
+}
+
+function run(asked: AuthRequest, options: BenchOptions = {}) {
+  const bench = openWire({ secrets: [CLIENT.secret, KEY.secret], ...options })
+  return { bench, done: exchange(asked, bench.wire, bench.witness).finally(() => bench.wire.close()) }
+}
+
+/** Returns how the exchange failed, as far as its reader is told. */
+async function failure(asked: AuthRequest, options: BenchOptions = {}) {
+  const error: unknown = await run(asked, options).done.then(
+    () => new Error('the exchange succeeded'),
+    reason => reason
+  )
+  const { code, message, hint } = error as { code?: string; message: string; hint?: string }
+  return { code, message, hint }
+}
+
+/** Lays out a whole exchange A, but for what is given. */
+function layOut({ discovered = DISCOVERED, granted = GRANTED, configured = CONFIGURED } = {}): void {
+  hosts.answer('GET', DISCOVERY_URL, discovered)
+  hosts.answer('POST', TOKEN_URL, granted)
+  hosts.answer('GET', TENANT_URL, configured)
+}
+
+describe('A: a back-end application and an access key', () => {
+  test('discovery, the password grant, and the tenant’s configuration, in this order and no other request', async () => {
+    layOut()
+    const grant = await run(application).done
+    expect(hosts.seen).toEqual([
+      get(DISCOVERY_URL),
+      post(TOKEN_URL, PASSWORD_BODY, FORM, { authorization: `Basic ${BLOB}` }),
+      get(TENANT_URL)
+    ])
+    expect(grant.token.value.reveal()).toBe(JWT)
+    expect(grant).toEqual({
+      token: {
+        value: expect.any(Secret),
+        kind: 'access',
+        expiresInSeconds: 3600,
+        expiresAt: new Date('2026-03-01T13:00:00.000Z')
+      },
+      apiUrl: 'https://api-na1.niceincontact.com',
+      region: 'na1',
+      domain: 'niceincontact.com'
+    })
+  })
+
+  test('a scope stands in the form', async () => {
+    layOut()
+    await run({ ...application, scope: 'openid a:b' }).done
+    expect(hosts.seen[1]?.body).toBe(PASSWORD_BODY.replace('&password', '&scope=openid+a%3Ab&password'))
+  })
+
+  test('ids and secrets that need an encoding', async () => {
+    layOut()
+    await run({ ...application, client: ODD_CLIENT, accessKey: ODD_KEY }).done
+    const authorization = 'Basic aWQgJSsmPS8iXCDDqeKCrPCfmIA6cyAlKyY9Oi8gIlwgw6nigqzwn5iAPT09PQ=='
+    const body = `grant_type=password&username=${ODD_ID_FORM}&password=${ODD_SECRET_FORM}`
+    expect(hosts.seen[1]).toEqual(post(TOKEN_URL, body, FORM, { authorization }))
+  })
+
+  test('the token goes where discovery says; the documents stay at the issuer', async () => {
+    const endpoint = 'https://na1.nice-incontact.com/auth/v2/token'
+    hosts.answer('GET', DISCOVERY_URL, { json: { token_endpoint: endpoint } })
+    hosts.answer('POST', endpoint, GRANTED).answer('GET', TENANT_URL, CONFIGURED)
+    await run(application).done
+    expect(hosts.seen.map(({ url }) => url)).toEqual([DISCOVERY_URL, endpoint, TENANT_URL])
+  })
+
+  test.each([
+    ['cxone-gov.niceincontact.com', 'https://api-na2.niceincontact.com', 'https://api-na2.niceincontact.com'],
+    [
+      'cxone-gov.niceincontact.com',
+      'https://api-na2.nice-incontact.com/',
+      'https://api-na2.nice-incontact.com'
+    ],
+    ['nicecxone-sov1.au', 'https://api-au1.nicecxone-sov1.au', 'https://api-au1.nicecxone-sov1.au'],
+    ['nicecxone-sov1.eu', 'https://api.nicecxone-sov1.eu/incontactapi/', 'https://api.nicecxone-sov1.eu'],
+    ['nicecxone-fed.com', 'https://API.NiceCXone-Fed.com:443', 'https://api.nicecxone-fed.com'],
+    ['nicecxone-sov1.uk', 'https://nicecxone-sov1.uk', 'https://nicecxone-sov1.uk']
+  ])('issuer %s, its API at %s', async (issuer, api, apiUrl) => {
+    const urls = [
+      `https://${issuer}/.well-known/openid-configuration`,
+      `https://${issuer}/auth/token`,
+      `https://${issuer}/.well-known/cxone-configuration?tenantId=${TENANT}`
+    ] as const
+    hosts.answer('GET', urls[0], { json: { token_endpoint: urls[1] } })
+    hosts.answer('POST', urls[1], GRANTED).answer('GET', urls[2], { json: { api_endpoint: api } })
+    const grant = await run({ ...application, issuer }).done
+    expect(hosts.seen.map(({ url }) => url)).toEqual(urls)
+    // Area and domain were not said, so they are not there.
+    expect(Object.entries(grant).filter(([name]) => name !== 'token')).toEqual([['apiUrl', apiUrl]])
+  })
+
+  test('a base URL replaces the origin of all three requests and of the API, not the discovered path', async () => {
+    const base = 'https://gateway.example.com'
+    hosts.answer('GET', `${base}/.well-known/openid-configuration`, {
+      json: { token_endpoint: `https://${ISSUER}/auth/v7/token` }
+    })
+    hosts.answer('POST', `${base}/auth/v7/token`, GRANTED)
+    hosts.answer('GET', `${base}/.well-known/cxone-configuration?tenantId=${TENANT}`, CONFIGURED)
+    const grant = await run({ ...application, baseUrl: new URL(base) }).done
+    expect(hosts.seen).toHaveLength(3)
+    expect(grant).toMatchObject({ apiUrl: base, region: 'na1', domain: 'niceincontact.com' })
+  })
+
+  test.each([
+    ['area', 7],
+    ['area', ''],
+    ['area', 'na1\n::warning::x'],
+    ['domain', { x: 1 }],
+    ['domain', 'a'.repeat(101)]
+  ])('an %s of %j is none', async (name, value) => {
+    layOut({ configured: { json: { api_endpoint: 'https://api-na1.niceincontact.com', [name]: value } } })
+    expect(Object.keys(await run(application).done)).toEqual(['token', 'apiUrl'])
+  })
+
+  test('the witness hears of the blob before anything is sent, and of all three tokens before the next request', async () => {
+    const bench = openWire({ secrets: [CLIENT.secret, KEY.secret] })
+    const told: string[][] = []
+    const note = () => void told.push([...bench.told, ...bench.issued.map(() => 'issued')])
+    hosts.answer('GET', DISCOVERY_URL, DISCOVERED, note)
+    hosts.answer('POST', TOKEN_URL, GRANTED, note)
+    hosts.answer('GET', TENANT_URL, CONFIGURED, note)
+    await exchange(application, bench.wire, bench.witness)
+    const tokens = [JWT, 'the-refresh-token-0123456789', 'the.id-token.0123456789']
+    expect(told).toEqual([[BLOB], [BLOB], [BLOB, ...tokens, 'issued']])
+    expect(bench.issued.map(({ revokedAt }) => revokedAt)).toEqual([undefined])
+  })
+})
+
+describe('B: an access key alone', () => {
+  test('JSON at the area’s UserHub, and no Basic header', async () => {
+    hosts.answer('POST', KEY_URL, GRANTED)
+    const grant = await run(accessKey).done
+    expect(hosts.seen).toEqual([post(KEY_URL, KEY_BODY, JSON_TYPE)])
+    expect(grant.token.value.reveal()).toBe(JWT)
+    expect(grant).toMatchObject({ apiUrl: 'https://api-na1.niceincontact.com', region: 'na1' })
+    expect(grant.domain).toBeUndefined()
+  })
+
+  test('an id and a secret that need an encoding', async () => {
+    hosts.answer('POST', KEY_URL, GRANTED)
+    await run({ ...accessKey, accessKey: ODD_KEY }).done
+    const body = '{"accessKeyId":"id %+&=/\\"\\\\ é€😀","accessKeySecret":"s %+&=:/ \\"\\\\ é€😀===="}'
+    expect(hosts.seen).toEqual([post(KEY_URL, body, JSON_TYPE)])
+  })
+
+  test.each(['na1', 'na2', 'na3', 'eu1', 'uk1', 'au1', 'ca1', 'jp1', 'xx9'])(
+    'area %s: two domains, one with a hyphen',
+    async area => {
+      hosts.answer('POST', `https://${area}.nice-incontact.com/authentication/v1/token/access-key`, GRANTED)
+      const grant = await run({ ...accessKey, area }).done
+      expect(grant).toMatchObject({ apiUrl: `https://api-${area}.niceincontact.com`, region: area })
+    }
+  )
+
+  test('a base URL replaces both', async () => {
+    hosts.answer('POST', 'https://gateway.example.com/authentication/v1/token/access-key', GRANTED)
+    const grant = await run({ ...accessKey, baseUrl: new URL('https://gateway.example.com') }).done
+    expect(grant).toMatchObject({ apiUrl: 'https://gateway.example.com', region: 'na1' })
+  })
+
+  test('the witness hears of every token', async () => {
+    hosts.answer('POST', KEY_URL, GRANTED)
+    const { bench, done } = run(accessKey)
+    await done
+    expect(bench.told).toEqual([JWT, 'the-refresh-token-0123456789', 'the.id-token.0123456789'])
+  })
+})
+
+describe('C: a client alone', () => {
+  test('a form at the realm, and no Basic header', async () => {
+    hosts.answer('POST', REALM_URL, REALM_GRANTED)
+    const { bench, done } = run(realmClient)
+    const grant = await done
+    expect(hosts.seen).toEqual([post(REALM_URL, CLIENT_BODY, FORM)])
+    expect(grant.token.value.reveal()).toBe(OPAQUE_TOKEN)
+    // Nothing says where its API is.
+    expect(Object.keys(grant)).toEqual(['token'])
+    expect(bench.told).toEqual([OPAQUE_TOKEN])
+  })
+
+  test('a scope stands in the form', async () => {
+    hosts.answer('POST', REALM_URL, REALM_GRANTED)
+    await run({ ...realmClient, scope: 'a b' }).done
+    expect(hosts.seen[0]?.body).toBe(CLIENT_BODY.replace('&client_secret', '&scope=a+b&client_secret'))
+  })
+
+  test('an id and a secret that need an encoding', async () => {
+    hosts.answer('POST', REALM_URL, REALM_GRANTED)
+    await run({ ...realmClient, client: ODD_CLIENT }).done
+    const body = `grant_type=client_credentials&client_id=${ODD_ID_FORM}&client_secret=${ODD_SECRET_FORM}`
+    expect(hosts.seen).toEqual([post(REALM_URL, body, FORM)])
+  })
+
+  test('another realm, and a base URL', async () => {
+    hosts.answer('POST', 'https://eu-3.api.niceincontact.com/oauth/token', REALM_GRANTED)
+    hosts.answer('POST', 'https://gateway.example.com/oauth/token', REALM_GRANTED)
+    await run({ ...realmClient, realm: 'eu-3' }).done
+    const grant = await run({ ...realmClient, baseUrl: new URL('https://gateway.example.com') }).done
+    expect(Object.keys(grant)).toEqual(['token'])
+  })
+})
+
+describe('from a step’s inputs to the host', () => {
+  const both = {
+    'client-id': 'app',
+    'client-secret': 'app-secret-1',
+    'access-key-id': 'key',
+    'access-key-secret': 'key-secret-1'
+  }
+  const key = { 'access-key-id': 'key', 'access-key-secret': 'key-secret-1' }
+  const client = { 'client-id': 'app', 'client-secret': 'app-secret-1' }
+
+  test.each<[string, Record<string, string>, string | undefined, string]>([
+    ['A', both, undefined, 'GET https://cxone.niceincontact.com/.well-known/openid-configuration'],
+    ['A', both, 'na1', 'GET https://cxone.niceincontact.com/.well-known/openid-configuration'],
+    ['A', both, 'EU1', 'GET https://cxone.niceincontact.com/.well-known/openid-configuration'],
+    ['A', both, 'uk1', 'GET https://cxone.niceincontact.com/.well-known/openid-configuration'],
+    ['A', both, 'au1', 'GET https://cxone.niceincontact.com/.well-known/openid-configuration'],
+    ['A', both, 'ca1', 'GET https://cxone.niceincontact.com/.well-known/openid-configuration'],
+    ['A', both, 'jp1', 'GET https://cxone.niceincontact.com/.well-known/openid-configuration'],
+    ['A', both, 'na2', 'GET https://cxone-gov.niceincontact.com/.well-known/openid-configuration'],
+    ['A', both, 'na3', 'GET https://cxone.niceincontact.com/.well-known/openid-configuration'],
+    [
+      'A',
+      both,
+      'cxone-gov.niceincontact.com',
+      'GET https://cxone-gov.niceincontact.com/.well-known/openid-configuration'
+    ],
+    [
+      'A',
+      both,
+      'https://nicecxone-sov1.au/',
+      'GET https://nicecxone-sov1.au/.well-known/openid-configuration'
+    ],
+    ['A', both, 'nicecxone-sov1.eu', 'GET https://nicecxone-sov1.eu/.well-known/openid-configuration'],
+    ['B', key, 'EU1', 'POST https://eu1.nice-incontact.com/authentication/v1/token/access-key'],
+    ['C', client, undefined, 'POST https://us-22.api.niceincontact.com/oauth/token'],
+    ['C', client, 'EU-3', 'POST https://eu-3.api.niceincontact.com/oauth/token']
+  ])('%s with %p in region %s asks first for %s', async (_, credentials, region, first) => {
+    const [method = '', url = ''] = first.split(' ')
+    hosts.answer(method as 'GET' | 'POST', url, { status: 418 })
+    const inputs = { provider: 'cxone', ...credentials, ...(region === undefined ? {} : { region }) }
+    const env = Object.fromEntries(
+      Object.entries(inputs).map(([name, value]) => [`INPUT_${name.toUpperCase()}`, value])
+    )
+    const { request } = readInputs(env, () => {})
+    expect(await failure(request)).toMatchObject({ code: 'bad-request' })
+    expect(hosts.seen.map(seen => `${seen.method} ${seen.url}`)).toEqual([first])
+  })
+})
+
+describe('endpoints off the list', () => {
+  const FOREIGN: unknown[] = [
+    undefined,
+    null,
+    7,
+    {},
+    [TOKEN_URL],
+    '',
+    '/auth/token',
+    'cxone.niceincontact.com/auth/token',
+    'http://cxone.niceincontact.com/auth/token',
+    'ftp://cxone.niceincontact.com/auth/token',
+    'https://cxone.niceincontact.com:8443/auth/token',
+    'https://cxone.niceincontact.com:80/auth/token',
+    'https://evil.com/auth/token',
+    'https://cxone.niceincontact.com.evil.com/auth/token',
+    'https://evilniceincontact.com/auth/token',
+    'https://evil-nice-incontact.com/auth/token',
+    'https://niceincontact.com.evil.com/auth/token',
+    'https://cxone.niceincontact.com@evil.com/auth/token',
+    'https://user:password@cxone.niceincontact.com/auth/token',
+    'https://evil.com/.niceincontact.com',
+    'https://evil.com#.niceincontact.com',
+    'https://evil.com?.niceincontact.com',
+    'https://evil.com\\.niceincontact.com/auth/token',
+    'https:\\\\cxone.niceincontact.com/auth/token',
+    'https:cxone.niceincontact.com/auth/token',
+    'https:///cxone.niceincontact.com/auth/token',
+    'https://cxone.niceincontact.com./auth/token',
+    'https://cxone.niceincontact.com/auth/token?x=1',
+    'https://cxone.niceincontact.com/auth/token#x',
+    'https://cxone.niceincontact.com/auth/%74oken',
+    ' https://cxone.niceincontact.com/auth/token',
+    'https://cxone.niceincontact.com/auth/token\n',
+    'https://cxone.nice\tincontact.com/auth/token',
+    'https://cxone.niceincontact。com/auth/token',
+    'https://cxone.niceincontaсt.com/auth/token',
+    'https://127.0.0.1/auth/token',
+    'https://[::1]/auth/token',
+    `https://cxone.niceincontact.com/${'a'.repeat(10_000)}`
+  ]
+
+  test.each(FOREIGN.map(endpoint => [endpoint]))(
+    'a token_endpoint of %j is bad-response, and no credential goes there',
+    async endpoint => {
+      hosts.answer('GET', DISCOVERY_URL, { json: { token_endpoint: endpoint } })
+      const { code, message } = await failure(application, { maxAttempts: 5 })
+      expect({ code, message }).toEqual({
+        code: 'bad-response',
+        message:
+          `GET ${DISCOVERY_URL} answered 200, whose token_endpoint is not a plain https address on port 443 under ` +
+          `${ISSUER}’s own domains, 1 attempt.`
+      })
+      expect(hosts.seen).toEqual([get(DISCOVERY_URL)])
+    }
+  )
+
+  test.each([
+    ['nicecxone-sov1.au', 'https://cxone.niceincontact.com/auth/token'],
+    ['nicecxone-sov1.au', 'https://nicecxone-sov1.eu/auth/token'],
+    ['nicecxone-sov1.eu', 'https://evilnicecxone-sov1.eu/auth/token'],
+    ['cxone-gov.niceincontact.com', 'https://nicecxone-sov1.au/auth/token'],
+    ['cxone.niceincontact.com', 'https://nicecxone-fed.com/auth/token']
+  ])('what belongs to another issuer than %s is foreign: %s', async (issuer, endpoint) => {
+    hosts.answer('GET', `https://${issuer}/.well-known/openid-configuration`, {
+      json: { token_endpoint: endpoint }
+    })
+    expect(await failure({ ...application, issuer })).toMatchObject({ code: 'bad-response' })
+    expect(hosts.seen).toHaveLength(1)
+  })
+
+  test('… behind a base URL too', async () => {
+    const baseUrl = new URL('https://gateway.example.com')
+    hosts.answer('GET', 'https://gateway.example.com/.well-known/openid-configuration', {
+      json: { token_endpoint: 'https://gateway.example.com/auth/token' }
+    })
+    expect(await failure({ ...application, baseUrl })).toMatchObject({ code: 'bad-response' })
+    expect(hosts.seen).toHaveLength(1)
+  })
+
+  test.each([
+    undefined,
+    'https://evil.com',
+    'http://api-na1.niceincontact.com',
+    'https://api-na1.niceincontact.com.evil.com'
+  ])('an api_endpoint of %j is bad-response: nobody is told to send the token there', async endpoint => {
+    layOut({ configured: { json: { area: 'na1', api_endpoint: endpoint } } })
+    const { code, message } = await failure(application)
+    expect({ code, message }).toEqual({
+      code: 'bad-response',
+      message:
+        `GET https://${ISSUER}/.well-known/cxone-configuration answered 200, whose api_endpoint is not a plain https address on port 443 ` +
+        `under ${ISSUER}’s own domains, 1 attempt.`
+    })
+  })
+})
+
+describe('refusals', () => {
+  const oauth = (error: string, description: string) => ({ error, error_description: description })
+  const APPLICATION_HINT =
+    'The host was asked for a back-end application with an access key: check client-id and client-secret, then ' +
+    'access-key-id and access-key-secret (it ends in ====), and that region leads to the issuer that registered them.'
+  const KEY_HINT =
+    'Check access-key-id and access-key-secret (it ends in ====), that the key is active, and that region is the ' +
+    'area of its tenant: in another area it is unknown.'
+  const CLIENT_HINT =
+    'Check client-id and client-secret, and that region is their realm: in another realm they are unknown.'
+
+  test.each([
+    [401, 'invalid_client', 'Client authentication failed.'],
+    [400, 'invalid_client', 'Client authentication failed.'],
+    [400, 'invalid_grant', 'Invalid user credentials.']
+  ])('A: %i %s is credentials-rejected', async (status, error, said) => {
+    hosts.answer('GET', DISCOVERY_URL, DISCOVERED)
+    hosts.answer('POST', TOKEN_URL, { status, json: oauth(error, said) })
+    expect(await failure(application, { maxAttempts: 5 })).toEqual({
+      code: 'credentials-rejected',
+      message: `POST ${TOKEN_URL} answered ${status} ${error} (${said}), 1 attempt.`,
+      hint: APPLICATION_HINT
+    })
+  })
+
+  test('B: 401 with a message', async () => {
+    hosts.answer('POST', KEY_URL, { status: 401, json: { message: 'Invalid access key' } })
+    expect(await failure(accessKey)).toEqual({
+      code: 'credentials-rejected',
+      message: `POST ${KEY_URL} answered 401 Invalid access key, 1 attempt.`,
+      hint: KEY_HINT
+    })
+  })
+
+  test('C: errorDescription', async () => {
+    const json = { error: 'invalid_client', errorDescription: 'Client authentication failed.' }
+    hosts.answer('POST', REALM_URL, { status: 400, json, headers: { 'ININ-Correlation-Id': 'abc-1' } })
+    expect(await failure(realmClient)).toEqual({
+      code: 'credentials-rejected',
+      message: `POST ${REALM_URL} answered 400 invalid_client (Client authentication failed.), correlation id abc-1, 1 attempt.`,
+      hint: CLIENT_HINT
+    })
+  })
+
+  const firsts: [string, AuthRequest, 'GET' | 'POST', string][] = [
+    ['A, discovery', application, 'GET', DISCOVERY_URL],
+    ['B', accessKey, 'POST', KEY_URL],
+    ['C', realmClient, 'POST', REALM_URL]
+  ]
+
+  test.each(firsts)('%s: 403 is forbidden', async (_, asked, method, url) => {
+    hosts.answer(method, url, { status: 403, text: 'Forbidden' })
+    const { code, message, hint } = await failure(asked)
+    expect({ code, message }).toEqual({
+      code: 'forbidden',
+      message: `${method} ${url} answered 403, 1 attempt.`
+    })
+    expect(hint).toMatch(/^Where the organisation allows certain addresses only, /)
+  })
+
+  test.each([404, 405])('%i is not-offered on the tutorial’s request alone', async status => {
+    for (const [name, asked, method, url] of firsts) {
+      hosts.answer(method, url, { status })
+      const { code, hint } = await failure(asked)
+      expect([name, code]).toEqual([name, name === 'C' ? 'not-offered' : 'bad-request'])
+      if (name === 'C')
+        expect(hint).toMatch(/not documented by NICE\. Give the access key of a user too .* documented\.$/)
+    }
+    hosts.answer('GET', DISCOVERY_URL, DISCOVERED).answer('POST', TOKEN_URL, { status })
+    expect(await failure(application)).toMatchObject({ code: 'bad-request' })
+    layOut({ configured: { status, json: { message: 'Tenant not found' } } })
+    expect(await failure(application)).toMatchObject({
+      code: 'bad-request',
+      message: `GET https://${ISSUER}/.well-known/cxone-configuration answered ${status} Tenant not found, 1 attempt.`
+    })
+  })
+
+  test.each(firsts)('%s: 429 is rate-limited', async (_, asked, method, url) => {
+    hosts.answer(method, url, { status: 429, headers: { 'Retry-After': '3600' } })
+    expect(await failure(asked)).toMatchObject({
+      code: 'rate-limited',
+      message: `${method} ${url} answered 429, 1 attempt, asking to wait 1 h, which reaches past the timeout of 2 min.`
+    })
+  })
+
+  test.each(firsts)('%s: 500 is unavailable', async (_, asked, method, url) => {
+    hosts.answer(method, url, { status: 500, json: { message: 'Internal Server Error' } })
+    hosts.answer(method, url, { status: 500, json: { message: 'Internal Server Error' } })
+    expect(await failure(asked, { maxAttempts: 2 })).toMatchObject({
+      code: 'unavailable',
+      message: `${method} ${url} answered 500 Internal Server Error, 2 attempts.`
+    })
+  })
+
+  test.each(firsts)('%s: a redirect is not followed', async (_, asked, method, url) => {
+    hosts.answer(method, url, { status: 307, headers: { Location: 'https://evil.example/' } })
+    expect(await failure(asked)).toMatchObject({
+      code: 'redirected',
+      message: `${method} ${url} answered 307, a redirect to evil.example, 1 attempt.`
+    })
+  })
+
+  test('each of the three requests of A is tried again', async () => {
+    const trouble = { status: 503 }
+    hosts.answer('GET', DISCOVERY_URL, trouble).answer('GET', DISCOVERY_URL, DISCOVERED)
+    hosts.answer('POST', TOKEN_URL, trouble).answer('POST', TOKEN_URL, GRANTED)
+    hosts.answer('GET', TENANT_URL, trouble).answer('GET', TENANT_URL, CONFIGURED)
+    const { bench, done } = run(application, { maxAttempts: 2 })
+    await done
+    expect(bench.wire.sent).toBe(6)
+  })
+
+  test('nobody answers to the name', async () => {
+    hosts.fail('POST', 'https://na4.nice-incontact.com/authentication/v1/token/access-key', 'ENOTFOUND')
+    const area = await failure({ ...accessKey, area: 'na4' })
+    hosts.fail('POST', 'https://us-99.api.niceincontact.com/oauth/token', 'ENOTFOUND')
+    const realm = await failure({ ...realmClient, realm: 'us-99' })
+    expect([area.code, area.hint]).toEqual([
+      'network',
+      expect.stringMatching(/^No area seems to be called na4; the nearest known one is na1\. /)
+    ])
+    expect([realm.code, realm.hint]).toEqual([
+      'network',
+      expect.stringMatching(/^No realm seems to be called us-99\. /)
+    ])
+  })
+})
+
+describe('answers that cannot be used', () => {
+  test.each<[string, Reply]>([
+    ['a page', { text: '<html></html>' }],
+    ['nothing', { text: '' }],
+    ['an array', { json: [] }]
+  ])('%s in place of any of the three', async (_, reply) => {
+    const broken = ', whose body is not a JSON object, 1 attempt.'
+    hosts.answer('GET', DISCOVERY_URL, reply)
+    expect(await failure(application)).toMatchObject({
+      code: 'bad-response',
+      message: `GET ${DISCOVERY_URL} answered 200${broken}`
+    })
+    hosts.answer('GET', DISCOVERY_URL, DISCOVERED).answer('POST', TOKEN_URL, reply)
+    expect(await failure(application)).toMatchObject({
+      code: 'bad-response',
+      message: `POST ${TOKEN_URL} answered 200${broken}`
+    })
+    layOut({ configured: reply })
+    expect(await failure(application)).toMatchObject({
+      code: 'bad-response',
+      message: `GET https://${ISSUER}/.well-known/cxone-configuration answered 200${broken}`
+    })
+  })
+
+  test.each([
+    ['no JWT', 'opaque-token-0123456789'],
+    ['a JWT without the claim', jwt({ sub: 'user:1' })],
+    ['a claim that is no name', jwt({ tenantId: 'x&y=z' })],
+    ['a claim of another type', jwt({ tenantId: 7 })],
+    ['a claim that is too long', jwt({ tenantId: 'x'.repeat(65) })],
+    ['claims that are an array', jwt([TENANT])],
+    ['claims that are no JSON', 'aaaaaaaa.bbbbbbbb.cccccccc']
+  ])('a token that is %s names no tenant', async (_, token) => {
+    hosts.answer('GET', DISCOVERY_URL, DISCOVERED)
+    hosts.answer('POST', TOKEN_URL, { json: { access_token: token } })
+    const { bench, done } = run(application)
+    await expect(done).rejects.toMatchObject({
+      code: 'bad-response',
+      message: `POST ${TOKEN_URL} answered 200, with an access_token that names no tenant, 1 attempt.`
+    })
+    // It is a token all the same, and is masked.
+    expect(bench.told).toEqual([BLOB, token])
+    expect(hosts.seen).toHaveLength(2)
+  })
+
+  test('a token that holds the access key’s secret', async () => {
+    hosts.answer('POST', KEY_URL, { json: { access_token: `x.${KEY.secret.reveal()}.y` } })
+    expect(await failure(accessKey)).toMatchObject({
+      code: 'bad-response',
+      message: `POST ${KEY_URL} answered 200, with an access_token that holds one of the credentials, 1 attempt.`
+    })
+  })
+
+  test('discovery’s error that shows what only an earlier run had sent', async () => {
+    hosts.answer('GET', DISCOVERY_URL, { status: 400, json: { error: BLOB, message: KEY.secret.reveal() } })
+    expect((await failure(application)).message).toBe(
+      `GET ${DISCOVERY_URL} answered 400 *** (***), 1 attempt.`
+    )
+  })
+
+  test('an error that repeats the credentials, as sent or in plain, shows none of them', async () => {
+    const secret = KEY.secret.reveal()
+    const encoded = 'KEYSECRET2K7YQ4ZVTJ6RNWB3X%3D%3D%3D%3D'
+    const lower = encoded.replaceAll('%3D', '%3d')
+    hosts.answer('GET', DISCOVERY_URL, DISCOVERED)
+    hosts.answer('POST', TOKEN_URL, {
+      status: 400,
+      json: { error: secret, message: `${encoded} ${lower} ${BLOB}` }
+    })
+    expect((await failure(application)).message).toBe(
+      `POST ${TOKEN_URL} answered 400 *** (*** *** ***), 1 attempt.`
+    )
+  })
+
+  test('… nor does a later request’s show a token of an earlier one', async () => {
+    layOut({
+      configured: {
+        status: 400,
+        json: { message: `${JWT} the-refresh-token-0123456789 the.id-token.0123456789` }
+      }
+    })
+    expect((await failure(application)).message).toBe(
+      `GET https://${ISSUER}/.well-known/cxone-configuration answered 400 *** *** ***, 1 attempt.`
+    )
+  })
+})
