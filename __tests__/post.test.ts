@@ -5,7 +5,7 @@ import { afterAll, afterEach, beforeEach, expect, test } from '@jest/globals'
 import type { Clock } from '../src/http/session.js'
 import { Secret } from '../src/lib/secret.js'
 import { post } from '../src/post.js'
-import { Console } from '../src/runner/logger.js'
+import { Logger } from '../src/runner/logger.js'
 import type { Saved, SavedToken } from '../src/runner/saved-state.js'
 import { startServer } from './emulator/server.mjs'
 import { testOnPosix } from './support/posix.js'
@@ -37,7 +37,7 @@ async function said(saved: Saved): Promise<string> {
   const write = process.stdout.write
   process.stdout.write = ((text: string) => written.push(text) > 0) as typeof process.stdout.write
   try {
-    await post(saved, { console: new Console(), clock })
+    await post(saved, { console: new Logger(), clock })
   } finally {
     process.stdout.write = write
   }
@@ -47,7 +47,7 @@ async function said(saved: Saved): Promise<string> {
 const access = (more: Partial<SavedToken> = {}): SavedToken => ({
   value: new Secret('the-access-token'),
   kind: 'access',
-  revokedAt: server.origin,
+  revocationBaseUrl: server.origin,
   expiresAtMs: LATER,
   ...more
 })

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { trustedEndpoint } from '../src/auth/cxone/hosts.js'
 import { GENESYS_REGIONS, genesysRegion } from '../src/auth/genesys/regions.js'
 import { place } from '../src/auth/request-body.js'
-import { formEncode, Secret, Secrets } from '../src/lib/secret.js'
+import { formEncode, Redactor, Secret } from '../src/lib/secret.js'
 import { oneLine } from '../src/lib/text.js'
 import { Answering, type Said } from './support/answering.js'
 import { parseCommandFile } from './support/command-files.mjs'
@@ -584,7 +584,7 @@ describe('oneLine', () => {
   })
 })
 
-describe('Secrets.hideIn', () => {
+describe('Redactor.hideIn', () => {
   test('leaves no known secret in any spelling or case', () => {
     fc.assert(
       fc.property(
@@ -592,7 +592,7 @@ describe('Secrets.hideIn', () => {
         fc.array(anyString, { maxLength: 4 }),
         fc.boolean(),
         (texts, words, upper) => {
-          const secrets = new Secrets()
+          const secrets = new Redactor()
           for (const text of texts) secrets.add(new Secret(text))
           const all = texts.flatMap(spellings).flatMap((text, at) => [words[at % 4] ?? '', text])
           const hidden = secrets.hideIn(upper ? all.join('').toUpperCase() : all.join(''))
@@ -608,7 +608,7 @@ describe('Secrets.hideIn', () => {
     fc.assert(
       fc.property(secretText, anyString, (text, words) => {
         fc.pre(!words.toLowerCase().includes('qz'))
-        const secrets = new Secrets()
+        const secrets = new Redactor()
         secrets.add(new Secret(text))
         expect(secrets.hideIn(words)).toBe(words)
         expect(secrets.hideIn(`${words}${text}${words}`)).toBe(`${words}***${words}`)

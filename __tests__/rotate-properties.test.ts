@@ -107,14 +107,14 @@ const HEADERS = [
   ...['X-GitHub-Request-Id', 'ININ-Correlation-Id', 'Location', 'Retry-After', 'X-RateLimit-Reset'],
   ...['X-RateLimit-Remaining', 'Link', 'Content-Type', 'Set-Cookie']
 ]
-interface Answer {
+interface HttpResponse {
   readonly at: number
   readonly status: number
   readonly fields: readonly (readonly [string, Line])[]
   readonly headers: readonly (readonly [string, Line])[]
   readonly raw: Line | undefined
 }
-const answer: fc.Arbitrary<Answer> = fc.record({
+const answer: fc.Arbitrary<HttpResponse> = fc.record({
   at: fc.nat(14),
   status: fc.constantFrom(200, 201, 204, 301, 307, 400, 401, 403, 404, 409, 422, 429, 500, 502, 503),
   fields: fc.array(fc.tuple(fc.constantFrom(...FIELDS), line), { maxLength: 4 }),
@@ -125,7 +125,7 @@ const answer: fc.Arbitrary<Answer> = fc.record({
 /** A header's value as a server could send it. */
 const inHeader = (text: string) => text.replace(/[^\x21-\x7e]+/g, ' ').slice(0, 2000)
 
-function play(met: Met, who: Cast, odd: readonly Answer[]): boolean {
+function play(met: Met, who: Cast, odd: readonly HttpResponse[]): boolean {
   if (met.done) return false
   const one = odd.find(({ at }) => at === met.n)
   if (one !== undefined) {
@@ -161,7 +161,7 @@ function remember(token: string): void {
   })
 }
 
-function begin(who: Cast, odd: readonly Answer[]): void {
+function begin(who: Cast, odd: readonly HttpResponse[]): void {
   stage.genesys.tokens.clear()
   remember(who.previousToken)
   stage.genesys.clients[0] = { ...GENESYS_CLIENT, permissions: [], secret: who.clientSecret }

@@ -144,7 +144,7 @@ describe('a rotation that fails before the secret is stored', () => {
     expect(JSON.parse(got.state['token-1'] ?? '')).toMatchObject({
       value: fresh,
       kind: 'access',
-      revokedAt: stage.genesys.origin
+      revocationBaseUrl: stage.genesys.origin
     })
     expect(got.stdout).toContain('could not be revoked yet, which is tried again when the job ends')
     expect(stage.stored()).toBe(previous)

@@ -1,6 +1,6 @@
 import { revokeAll } from './auth/revocation.js'
-import type { World } from './main.js'
-import type { Console } from './runner/logger.js'
+import type { Context } from './main.js'
+import type { Logger } from './runner/logger.js'
 import type { Saved, SavedToken } from './runner/saved-state.js'
 import { removeTokenFile } from './runner/token-file.js'
 
@@ -16,7 +16,7 @@ interface End {
  */
 export async function post(
   saved: Saved,
-  { console, clock }: Pick<World, 'console' | 'clock'>
+  { console, clock }: Pick<Context, 'console' | 'clock'>
 ): Promise<void> {
   for (const { value } of saved.tokens) console.mask(value)
   // The file first: it takes no time, and a cancelled clean-up must not leave it.
@@ -27,7 +27,7 @@ export async function post(
   else console.info(words)
 }
 
-async function endTokens(saved: Saved, console: Console, clock: World['clock']): Promise<End[]> {
+async function endTokens(saved: Saved, console: Logger, clock: Context['clock']): Promise<End[]> {
   const fates = saved.tokens.map(token => ({ token, spared: spared(token, saved, clock.now()) }))
   const doomed = fates.flatMap(({ token, spared }) => (spared === undefined ? [token] : []))
   const ends = await revokeAll(doomed, console, clock)

@@ -1,31 +1,31 @@
 import { identify } from './auth/index.js'
 import { type Obtained, obtain } from './auth/obtain.js'
-import type { Grant, Organization } from './auth/provider.js'
+import type { ExchangeResult, Organization } from './auth/provider.js'
 import { endIssued, revokeAll } from './auth/revocation.js'
 import { GitHub } from './github/api.js'
-import type { Sharing } from './github/scope.js'
+import type { Visibility } from './github/scope.js'
 import { readSecret, readStore, type Store } from './github/secrets.js'
 import { tryVariable, UNKNOWN_EXPIRY, writeVariable } from './github/variables.js'
-import { Wire } from './http/session.js'
-import { type RotationAsked, readRotation } from './inputs/rotate-inputs.js'
+import { HttpSession } from './http/session.js'
+import { type RotateInputs, readRotation } from './inputs/rotate-inputs.js'
 import { ActionError } from './lib/action-error.js'
-import type { World } from './main.js'
+import type { Context } from './main.js'
 import { leftAlone, notRotated, reportRotation, rotated, rotating, wouldRotate } from './rotation/messages.js'
 import { MaybeStored, storeToken } from './rotation/store.js'
 import { requireRunner } from './runner/command-files.js'
 import { started } from './runner/messages.js'
-import { Custody } from './runner/token-state.js'
+import { TokenState } from './runner/token-state.js'
 
 /**
  * Keeps a stored token fresh. Whatever fails, nothing is lost: the secret holds the old token until the new one
  * is proved and sealed, and a token that is not stored is revoked. Throws an `ActionError`.
  */
-export async function rotate(world: World): Promise<void> {
+export async function rotate(world: Context): Promise<void> {
   const { env, console, clock } = world
   const asked = readRotation(env, console.mask)
   requireRunner(env, ['GITHUB_OUTPUT', 'GITHUB_STATE'])
   const { hide, info, debug } = console
-  const wire = new Wire({ limits: asked.limits, clock, hide, say: info, debug })
+  const wire = new HttpSession({ limits: asked.limits, clock, hide, say: info, debug })
   const github = new GitHub(asked.apiUrl, asked.githubToken, asked.place, wire)
   try {
     const store = await readStore(github, asked.secretName)
@@ -43,11 +43,11 @@ export async function rotate(world: World): Promise<void> {
 
 /** Makes a token, proves it, stores it, and only then touches what was there before. */
 async function renew(
-  world: World,
-  asked: RotationAsked,
+  world: Context,
+  asked: RotateInputs,
   github: GitHub,
   store: Store,
-  wire: Wire
+  wire: HttpSession
 ): Promise<void> {
   const { console } = world
   const sharing = asked.sharing ?? store.secret?.sharing ?? firstSharing(asked)
@@ -71,45 +71,45 @@ async function renew(
 
 /** Returns the token that the secret holds from now on; where that fails, what was issued is ended before it throws. */
 async function replace(
-  world: World,
-  asked: RotationAsked,
+  world: Context,
+  asked: RotateInputs,
   github: GitHub,
   store: Store,
-  sharing: Sharing | undefined,
-  wire: Wire
+  sharing: Visibility | undefined,
+  wire: HttpSession
 ): Promise<Obtained> {
   const { console } = world
-  const custody = new Custody()
+  const tokenState = new TokenState()
   try {
     // The right to write a variable shows before anything is made; the right to write a secret cannot.
     if (asked.expiryVariable !== undefined) await tryVariable(github, asked.expiryVariable, sharing)
     started(asked, console)
-    const obtained = await obtain(asked, wire, { secret: console.mask, issued: custody.take })
-    await storeToken(world, asked, github, store, sharing, obtained.grant.token.value, custody)
+    const obtained = await obtain(asked, wire, { secret: console.mask, issued: tokenState.take })
+    await storeToken(world, asked, github, store, sharing, obtained.grant.token.value, tokenState)
     return obtained
   } catch (error) {
-    await discard(error, custody, world)
+    await discard(error, tokenState, world)
     throw error
   }
 }
 
 /** Ends the tokens of a rotation that failed, unless the secret may hold one of them. */
-async function discard(error: unknown, custody: Custody, { console, clock }: World): Promise<void> {
+async function discard(error: unknown, tokenState: TokenState, { console, clock }: Context): Promise<void> {
   const mayBeStored = error instanceof MaybeStored
-  const issued = mayBeStored ? custody.issued.slice(0, -1) : custody.issued
+  const issued = mayBeStored ? tokenState.issued.slice(0, -1) : tokenState.issued
   if (issued.length === 0) return
   const what = mayBeStored ? 'The initial token' : 'The secret is as it was; the new token'
-  if (await endIssued(issued, custody, console, clock)) console.info(`${what} is revoked.`)
+  if (await endIssued(issued, tokenState, console, clock)) console.info(`${what} is revoked.`)
   else console.warn(`${what} could not be revoked yet, which is tried again when the job ends.`)
 }
 
 /** Revokes the token that was stored until now, if it is certain that it is the new one's predecessor. */
 async function retire(
-  { console, clock }: World,
-  { previousToken, request }: RotationAsked,
-  grant: Grant,
+  { console, clock }: Context,
+  { previousToken, request }: RotateInputs,
+  grant: ExchangeResult,
   organization: Organization | undefined,
-  wire: Wire
+  wire: HttpSession
 ): Promise<void> {
   if (previousToken === undefined || grant.apiUrl === undefined) return
   if (previousToken.equals(grant.token.value))
@@ -131,7 +131,7 @@ async function retire(
     )
     return
   }
-  const [end] = await revokeAll([{ value: previousToken, revokedAt: grant.apiUrl }], console, clock)
+  const [end] = await revokeAll([{ value: previousToken, revocationBaseUrl: grant.apiUrl }], console, clock)
   if (end?.status === 'rejected') throw end.reason
   console.info(`The previous token is ${end?.value ?? 'gone'}.`)
 }
@@ -139,7 +139,7 @@ async function retire(
 /** What fails once the secret is stored is a warning: the rotation itself is done. */
 async function afterwards(
   failed: string,
-  console: World['console'],
+  console: Context['console'],
   work: () => Promise<void>
 ): Promise<void> {
   try {
@@ -151,11 +151,11 @@ async function afterwards(
   }
 }
 
-function isYoung({ secret, now }: Store, { rotateAfterSeconds }: RotationAsked): boolean {
+function isYoung({ secret, now }: Store, { rotateAfterSeconds }: RotateInputs): boolean {
   if (secret === undefined || rotateAfterSeconds === 0) return false
   return now.getTime() - secret.updatedAt.getTime() < rotateAfterSeconds * 1000
 }
 
-function firstSharing({ place }: RotationAsked): Sharing | undefined {
+function firstSharing({ place }: RotateInputs): Visibility | undefined {
   return place.kind === 'organization' ? { visibility: 'private' } : undefined
 }

@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeEach, expect, test } from '@jest/globals'
 import { type Revocable, revokeAll } from '../../src/auth/revocation.js'
 import type { Clock } from '../../src/http/session.js'
 import { Secret } from '../../src/lib/secret.js'
-import { Console } from '../../src/runner/logger.js'
+import { Logger } from '../../src/runner/logger.js'
 import { startServer } from '../emulator/server.mjs'
 
 /** A clock whose waits take no time and move it on. */
@@ -41,10 +41,10 @@ afterEach(() => {
   delete process.env['RUNNER_DEBUG']
 })
 
-const token = (text: string): Revocable => ({ value: new Secret(text), revokedAt: server.origin })
+const token = (text: string): Revocable => ({ value: new Secret(text), revocationBaseUrl: server.origin })
 
 test('no token, no request', async () => {
-  expect(await revokeAll([], new Console(), quick())).toEqual([])
+  expect(await revokeAll([], new Logger(), quick())).toEqual([])
   expect(asked).toEqual([])
 })
 
@@ -52,7 +52,7 @@ test('each in its place, whatever came of the others', async () => {
   answers = [who => ({ 'Bearer token-number-one': 200, 'Bearer token-number-two': 403 })[who] ?? 401]
   const ends = await revokeAll(
     ['token-number-one', 'token-number-two', 'token-number-three'].map(token),
-    new Console(),
+    new Logger(),
     quick()
   )
   expect(ends.map(end => (end.status === 'fulfilled' ? end.value : end.reason.code))).toEqual([
@@ -68,8 +68,8 @@ test('each in its place, whatever came of the others', async () => {
 
 test('an address that is none ends in a failure, not in an exception', async () => {
   const [end] = await revokeAll(
-    [{ ...token('token-number-one'), revokedAt: 'nowhere' }],
-    new Console(),
+    [{ ...token('token-number-one'), revocationBaseUrl: 'nowhere' }],
+    new Logger(),
     quick()
   )
   expect(end?.status).toBe('rejected')
@@ -79,7 +79,7 @@ test('trouble that lasts is given up within ten seconds, in silence', async () =
   answers = [503]
   const clock = quick()
   const before = clock.now()
-  const [end] = await revokeAll([token('token-number-one')], new Console(), clock)
+  const [end] = await revokeAll([token('token-number-one')], new Logger(), clock)
   expect(end?.status).toBe('rejected')
   expect(clock.now() - before).toBeLessThanOrEqual(10_000)
   expect(asked.length).toBeGreaterThan(2)
@@ -89,7 +89,7 @@ test('trouble that lasts is given up within ten seconds, in silence', async () =
 test('with step debugging on each try is told, without the token', async () => {
   process.env['RUNNER_DEBUG'] = '1'
   answers = [503, 200]
-  const console = new Console()
+  const console = new Logger()
   console.mask(new Secret('token-number-one'))
   said = []
   await revokeAll([token('token-number-one')], console, quick())

@@ -92,7 +92,7 @@ process.execve(${JSON.stringify(unshare)}, ['unshare', '--mount', process.execPa
         'token-1': JSON.stringify({
           value: 'a-token-that-was-issued',
           kind: 'access',
-          revokedAt: 'https://api.mypurecloud.ie'
+          revocationBaseUrl: 'https://api.mypurecloud.ie'
         })
       }
       const post = await runPost({ ...refused, state }, { post: 'dist/post/index.js', nodePath })

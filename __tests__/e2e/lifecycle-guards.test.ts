@@ -341,7 +341,7 @@ describe('min-lifetime', () => {
           more('lifetime-too-short')
       ]),
       state:
-        entry('token-1', '{"value":"{token 1}","kind":"access","revokedAt":"{origin}"}') +
+        entry('token-1', '{"value":"{token 1}","kind":"access","revocationBaseUrl":"{origin}"}') +
         entry('token-1', '')
     })
     expect(record(where)).toEqual(['POST /oauth/token Basic 200', 'DELETE /api/v2/tokens/me token 1 200'])

@@ -225,7 +225,7 @@ describe('state that is not ours', () => {
   test.each([
     ['a moment that is none', '"expiresAtMs":"soon"'],
     ['a moment beyond the calendar', '"expiresAtMs":1e20'],
-    ['an origin that is none', '"revokedAt":"nowhere"'],
+    ['an origin that is none', '"revocationBaseUrl":"nowhere"'],
     ['a kind that nobody knows', '"kind":"odd"']
   ])('%s: exit 0, one line, and the file is removed', async (_, odd) => {
     const ran = await main(platform, { ...GENESYS, 'token-file': 'true' })

@@ -149,11 +149,11 @@ function summaryOf(ran: Ran, startedAt: number, endedAt: number, left: readonly 
 const rowsOf = (...rows: [string, string][]) =>
   `<table>${rows.map(([name, value]) => `<tr><td><strong>${name}</strong></td><td>${value}</td></tr>`).join('')}</table>\n`
 
-const stateOf = (token: string, kind: string, expiresAt: string, revokedAt?: string) =>
+const stateOf = (token: string, kind: string, expiresAt: string, revocationBaseUrl?: string) =>
   JSON.stringify({
     value: token,
     kind,
-    ...(revokedAt === undefined ? {} : { revokedAt }),
+    ...(revocationBaseUrl === undefined ? {} : { revocationBaseUrl }),
     expiresAtMs: Date.parse(expiresAt)
   })
 
@@ -712,7 +712,7 @@ Cancelled. What can be cleaned up is, when the job ends.
     expect(Object.keys(ran.state)).toEqual(['token-1'])
     expect(JSON.parse(ran.state['token-1'] ?? '')).toMatchObject({
       value: initial,
-      revokedAt: genesys.origin
+      revocationBaseUrl: genesys.origin
     })
     expect(
       ran.stdout.endsWith(

@@ -1,9 +1,9 @@
 /** The requests of every exchange, and how a fault at one of them is played and judged. */
 import { inspect } from 'node:util'
 import { exchange } from '../../src/auth/index.js'
-import type { AuthRequest, Grant } from '../../src/auth/provider.js'
+import type { AuthRequest, ExchangeResult } from '../../src/auth/provider.js'
 import { ActionError } from '../../src/lib/action-error.js'
-import { Secret, Secrets } from '../../src/lib/secret.js'
+import { Redactor, Secret } from '../../src/lib/secret.js'
 import {
   CXONE_ACCESS_KEY,
   CXONE_APPLICATION,
@@ -14,7 +14,7 @@ import {
   startGenesys
 } from '../emulator/index.mjs'
 import { openWire, StillClock } from '../support/wire.js'
-import { type Again, type Fault, POISON, type Target } from './faults.js'
+import { type Again, type AttemptError, POISON, type Target } from './faults.js'
 import { type Front, type FrontOptions, startFront } from './front.js'
 
 export const MAX_ATTEMPTS = 3
@@ -100,7 +100,7 @@ export class Bench {
   /** Plays a fault at one request, for ever unless told how often, and tells what came of it. */
   async play(
     at: Target,
-    fault: Fault | undefined,
+    fault: AttemptError | undefined,
     more: Pick<FrontOptions, 'times' | 'tls'> = {},
     attemptTimeoutMs?: number
   ): Promise<Cell> {
@@ -112,17 +112,17 @@ export class Bench {
       ...(fault ? { fault } : {}),
       ...more
     })
-    const { wire, witness, told, said, debugged } = openWire({
+    const { wire, events, told, said, debugged } = openWire({
       clock,
       secrets: SECRETS.map(secret => new Secret(secret)),
       timeoutMs: 120_000,
       attemptTimeoutMs: attemptTimeoutMs ?? (fault?.slow ? SHORT_ATTEMPT_MS : LONG_ATTEMPT_MS),
       maxAttempts: MAX_ATTEMPTS
     })
-    let grant: Grant | undefined
+    let grant: ExchangeResult | undefined
     let error: unknown
     try {
-      grant = await orHang(exchange(requestFor(at.exchange, new URL(front.origin)), wire, witness))
+      grant = await orHang(exchange(requestFor(at.exchange, new URL(front.origin)), wire, events))
     } catch (caught) {
       error = caught
     }
@@ -143,12 +143,12 @@ export class Bench {
 }
 
 /** Returns what the contract says must come of a fault that never ends. */
-export function expected(fault: Fault, at: Target): Outcome & { expiresInSeconds?: unknown } {
+export function expected(fault: AttemptError, at: Target): Outcome & { expiresInSeconds?: unknown } {
   const code = typeof fault.code === 'function' ? fault.code(at) : fault.code
   return { code, tries: triesOf(againOf(fault, at), at), wrong: [] }
 }
 
-export function againOf({ again }: Fault, at: Target): Again {
+export function againOf({ again }: AttemptError, at: Target): Again {
   return typeof again === 'function' ? again(at) : again
 }
 
@@ -249,7 +249,7 @@ export function inputsFor(exchange: string, baseUrl?: string): Record<string, st
 }
 
 /** Whatever was sent where, or with what, it should not have been. */
-export function wrongly(front: Front, grant: Grant | undefined, told: readonly string[]): string[] {
+export function wrongly(front: Front, grant: ExchangeResult | undefined, told: readonly string[]): string[] {
   const found: string[] = []
   if (front.foreignSaw > 0) found.push(`the foreign server saw ${front.foreignSaw} connections`)
   for (const { method, path, raw } of front.asked) {
@@ -282,7 +282,7 @@ function words(error: unknown): string[] {
 }
 
 function hidden(text: string, secrets: readonly string[]): string {
-  const known = new Secrets()
+  const known = new Redactor()
   for (const secret of secrets) known.add(new Secret(secret))
   return known.hideIn(text)
 }

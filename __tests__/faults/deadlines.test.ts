@@ -5,7 +5,7 @@ import { exchange } from '../../src/auth/index.js'
 import { ActionError } from '../../src/lib/action-error.js'
 import { openWire, realClock, StillClock } from '../support/wire.js'
 import { Bench, nameOf, pooled, requestFor, TARGETS } from './cells.js'
-import { type Fault, faultNamed, type Target } from './faults.js'
+import { type AttemptError, faultNamed, type Target } from './faults.js'
 import { startFront } from './front.js'
 
 const TIMEOUT_MS = 1500
@@ -27,10 +27,10 @@ async function run(
   limits: { attemptTimeoutMs: number; maxAttempts: number },
   baseUrl?: URL
 ): Promise<Ended> {
-  const { wire, witness } = openWire({ clock: realClock, timeoutMs: TIMEOUT_MS, ...limits })
+  const { wire, events } = openWire({ clock: realClock, timeoutMs: TIMEOUT_MS, ...limits })
   const began = performance.now()
   try {
-    await exchange(requestFor(name, baseUrl), wire, witness)
+    await exchange(requestFor(name, baseUrl), wire, events)
     return { code: 'granted', message: '', tookMs: performance.now() - began, sent: wire.sent }
   } catch (error) {
     if (!(error instanceof ActionError)) throw error
@@ -53,7 +53,7 @@ const ENDLESS = [
 ].map(faultNamed)
 
 /** A byte a second, as the issue has it; the matrix drips faster. */
-const SLOWLY: Fault = {
+const SLOWLY: AttemptError = {
   name: 'a byte a second',
   play: ({ socket }) => {
     const timer = setInterval(() => socket.write('H'), 1000)
@@ -64,23 +64,24 @@ const SLOWLY: Fault = {
 }
 
 /** Headers or a body for ever, each piece so late that no limit of size is reached. */
-const STREAMS: Fault[] = ['HTTP/1.1 200 OK\r\n', 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n'].map(
-  (start, isBody) => ({
-    name: `${isBody ? 'a body' : 'headers'} for ever`,
-    play: ({ socket }) => {
-      socket.write(start)
-      const timer = setInterval(() => socket.write(isBody ? '4\r\n    \r\n' : 'X-More: more\r\n'), 50)
-      socket.on('close', () => clearInterval(timer))
-    },
-    code: 'timeout',
-    again: 'yes'
-  })
-)
+const STREAMS: AttemptError[] = [
+  'HTTP/1.1 200 OK\r\n',
+  'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n'
+].map((start, isBody) => ({
+  name: `${isBody ? 'a body' : 'headers'} for ever`,
+  play: ({ socket }) => {
+    socket.write(start)
+    const timer = setInterval(() => socket.write(isBody ? '4\r\n    \r\n' : 'X-More: more\r\n'), 50)
+    socket.on('close', () => clearInterval(timer))
+  },
+  code: 'timeout',
+  again: 'yes'
+}))
 
 describe('Nothing outlasts timeout by more than a second', () => {
   const faults = [...ENDLESS, SLOWLY, ...STREAMS]
 
-  const play = async (at: Target, fault: Fault, attemptTimeoutMs: number) => {
+  const play = async (at: Target, fault: AttemptError, attemptTimeoutMs: number) => {
     const front = await startFront({ platform: await bench.platformOf(at), target: at, fault })
     const ended = await run(at.exchange, { attemptTimeoutMs, maxAttempts: 10 }, new URL(front.origin))
     await front.close()
@@ -136,7 +137,7 @@ describe('What is not worth starting', () => {
     let lateMs = 0
     const still = new StillClock()
     const clock = { now: () => still.now() + lateMs, sleep: still.sleep, random: still.random }
-    const late: Fault = {
+    const late: AttemptError = {
       name: 'late',
       play: async ({ socket, genuine }) => {
         const { json } = await genuine()
@@ -148,8 +149,8 @@ describe('What is not worth starting', () => {
       again: 'no'
     }
     const front = await startFront({ platform: await bench.platformOf(at), target: at, fault: late })
-    const { wire, witness } = openWire({ clock, timeoutMs: 120_000, maxAttempts: 3 })
-    const code = await exchange(requestFor(exchangeName, new URL(front.origin)), wire, witness).then(
+    const { wire, events } = openWire({ clock, timeoutMs: 120_000, maxAttempts: 3 })
+    const code = await exchange(requestFor(exchangeName, new URL(front.origin)), wire, events).then(
       () => 'granted',
       (error: ActionError) => error.code
     )

@@ -38,7 +38,7 @@ export interface Scene {
   readonly genuine: () => Promise<Genuine>
 }
 
-export interface Fault {
+export interface AttemptError {
   readonly name: string
   /** When it happens: a request was read (unless told otherwise), a connection was made, or nobody listens. */
   readonly at?: 'request' | 'connection' | 'nowhere'
@@ -114,7 +114,7 @@ function good(kind: Kind): string {
 
 // How it is sent
 
-type Play = Fault['play']
+type Play = AttemptError['play']
 
 const sends =
   (bytes: (scene: Scene) => string | Buffer): Play =>
@@ -186,7 +186,7 @@ const nothing: Play = () => {}
 
 const ALL_5XX_ONCE = [501, 505, 507, 511]
 
-const connection: Fault[] = [
+const connection: AttemptError[] = [
   {
     name: 'connection refused',
     at: 'nowhere',
@@ -227,7 +227,7 @@ const connection: Fault[] = [
   }
 ]
 
-const cut: Fault[] = [
+const cut: AttemptError[] = [
   {
     name: 'cut inside the status line',
     play: sendsAndCloses(() => 'HTTP/1.1 20'),
@@ -308,7 +308,7 @@ function chunk(text: string): string {
   return `${Buffer.byteLength(text).toString(16)}\r\n${text}\r\n`
 }
 
-const garbage: Fault[] = [
+const garbage: AttemptError[] = [
   {
     name: 'chunked garbage',
     play: sends(() => `${CHUNKED}this is no chunk\r\n`),
@@ -398,7 +398,7 @@ const garbage: Fault[] = [
   }
 ]
 
-const silence: Fault[] = [
+const silence: AttemptError[] = [
   {
     name: 'accepts and says nothing',
     at: 'connection',
@@ -443,9 +443,9 @@ const silence: Fault[] = [
 
 const REDIRECTS = [301, 302, 303, 307, 308]
 
-const redirects: Fault[] = [
+const redirects: AttemptError[] = [
   ...REDIRECTS.map(
-    (status): Fault => ({
+    (status): AttemptError => ({
       name: `${status} to another host`,
       play: scene =>
         scene.socket.write(reply(status, '', { Location: `http://${scene.foreign}/oauth/token` })),
@@ -472,7 +472,7 @@ const redirects: Fault[] = [
   }
 ]
 
-const noToken: Fault[] = [
+const noToken: AttemptError[] = [
   ['HTML', '<!doctype html><title>Log in</title>'],
   ['an empty body', ''],
   ['an error object', '{"error":"invalid_client","error_description":"authentication failed"}'],
@@ -491,9 +491,9 @@ const noToken: Fault[] = [
   again: 'no'
 }))
 
-const otherSuccess: Fault[] = [
+const otherSuccess: AttemptError[] = [
   ...[201, 202, 203].map(
-    (status): Fault => ({
+    (status): AttemptError => ({
       name: `${status} with what would do`,
       play: answers(status, ({ kind }) => saying(kind, good(kind))),
       // 201 is the usual answer where something is made, and nobody documents generate's.
@@ -512,7 +512,7 @@ const otherSuccess: Fault[] = [
   }
 ]
 
-const badValues: Fault[] = (
+const badValues: AttemptError[] = (
   [
     ['a number', 1_234_567_890_123_456],
     ['true', true],
@@ -537,7 +537,7 @@ const badValues: Fault[] = (
   again: 'no'
 }))
 
-const echoes: Fault[] = [
+const echoes: AttemptError[] = [
   {
     name: '200 with a token that holds a credential',
     play: ({ socket, kind, raw }) => socket.write(reply(200, saying(kind, credentialIn(raw)))),
@@ -577,7 +577,7 @@ function credentialIn(raw: string): string {
 
 const GRANT_KINDS: readonly Kind[] = ['token', 'generate']
 
-const lifetimes: Fault[] = (
+const lifetimes: AttemptError[] = (
   [
     ['negative', -3600, 'not said'],
     ['huge', 1e15, 'not said'],
@@ -603,7 +603,7 @@ const lifetimes: Fault[] = (
   expiresInSeconds
 }))
 
-const oddButGood: Fault[] = [
+const oddButGood: AttemptError[] = [
   {
     name: 'a good answer without its type',
     play: async ({ socket, genuine }) =>
@@ -650,7 +650,7 @@ const oddButGood: Fault[] = [
 
 const notOffered = ({ tutorial }: Target): ErrorCode => (tutorial ? 'not-offered' : 'bad-request')
 
-const refusals: Fault[] = [
+const refusals: AttemptError[] = [
   {
     name: '400 invalid_client',
     play: answers(400, '{"error":"invalid_client","description":"client not found"}'),
@@ -690,16 +690,26 @@ const refusals: Fault[] = [
   { name: '413', play: answers(413), code: 'bad-request', again: 'no' },
   { name: '418', play: answers(418), code: 'bad-request', again: 'no' },
   ...ALL_5XX_ONCE.map(
-    (status): Fault => ({ name: `${status}`, play: answers(status), code: 'unavailable', again: 'no' })
+    (status): AttemptError => ({ name: `${status}`, play: answers(status), code: 'unavailable', again: 'no' })
   )
 ]
 
-const passing: Fault[] = [
+const passing: AttemptError[] = [
   ...[408, 425].map(
-    (status): Fault => ({ name: `${status}`, play: answers(status), code: 'bad-request', again: 'yes' })
+    (status): AttemptError => ({
+      name: `${status}`,
+      play: answers(status),
+      code: 'bad-request',
+      again: 'yes'
+    })
   ),
   ...[500, 502, 503, 504].map(
-    (status): Fault => ({ name: `${status}`, play: answers(status), code: 'unavailable', again: 'yes' })
+    (status): AttemptError => ({
+      name: `${status}`,
+      play: answers(status),
+      code: 'unavailable',
+      again: 'yes'
+    })
   ),
   {
     name: '500 invalid_client',
@@ -722,7 +732,7 @@ const onDate =
 
 const throttles = ({ kind }: Target): boolean => kind === 'token' || kind === 'generate'
 
-const throttling: Fault[] = [
+const throttling: AttemptError[] = [
   { name: '429 without Retry-After', play: answers(429), code: 'rate-limited', again: 'throttled' },
   {
     name: '429 with Retry-After in seconds',
@@ -860,7 +870,7 @@ export const FOREIGN_ENDPOINTS: readonly string[] = [
   'not a url'
 ]
 
-const endpoints: Fault[] = FOREIGN_ENDPOINTS.map(endpoint => ({
+const endpoints: AttemptError[] = FOREIGN_ENDPOINTS.map(endpoint => ({
   name: `the endpoint is ${JSON.stringify(endpoint)}`,
   play: ({ socket, kind, foreign }) =>
     socket.write(reply(200, saying(kind, endpoint.replaceAll('FOREIGN', foreign)))),
@@ -870,7 +880,7 @@ const endpoints: Fault[] = FOREIGN_ENDPOINTS.map(endpoint => ({
   says: /own domains/
 }))
 
-export const FAULTS: readonly Fault[] = [
+export const FAULTS: readonly AttemptError[] = [
   ...connection,
   ...cut,
   ...garbage,
@@ -888,7 +898,7 @@ export const FAULTS: readonly Fault[] = [
   ...endpoints
 ]
 
-export function faultNamed(name: string): Fault {
+export function faultNamed(name: string): AttemptError {
   const fault = FAULTS.find(one => one.name === name)
   if (fault === undefined) throw new Error(`no fault is called ${name}`)
   return fault

@@ -6,7 +6,7 @@ import { request as httpRequest } from 'node:http'
 import net, { type AddressInfo, type Socket } from 'node:net'
 import tls from 'node:tls'
 import type { Pair } from '../support/certificates.js'
-import { type Fault, type Genuine, reply, type Scene, type Target } from './faults.js'
+import { type AttemptError, type Genuine, reply, type Scene, type Target } from './faults.js'
 
 /** A request as it was read, byte by byte. */
 export interface Asked {
@@ -22,7 +22,7 @@ export interface FrontOptions {
   /** The origin of the platform behind. */
   readonly platform: string
   readonly target: Pick<Target, 'method' | 'path' | 'before'>
-  readonly fault?: Fault
+  readonly fault?: AttemptError
   /** How often the fault is played before all is well; for ever unless told otherwise. */
   readonly times?: number
   readonly now?: () => number

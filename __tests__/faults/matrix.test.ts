@@ -11,7 +11,7 @@ import {
   TARGETS,
   triesOf
 } from './cells.js'
-import { FAULTS, type Fault, type Target } from './faults.js'
+import { type AttemptError, FAULTS, type Target } from './faults.js'
 
 const QUICK_AT_ONCE = 16
 /** These do nothing but wait. */
@@ -23,17 +23,17 @@ afterAll(() => bench.close())
 /** Every request that can meet a fault, with what it should come to and what it came to. */
 type Row = Map<Target, Cell>
 
-function met({ kinds }: Fault): readonly Target[] {
+function met({ kinds }: AttemptError): readonly Target[] {
   return TARGETS.filter(({ kind }) => kinds?.includes(kind) ?? true)
 }
 
 async function playAll(
-  faults: readonly Fault[],
-  targets: (fault: Fault) => readonly Target[],
-  play: (fault: Fault, at: Target) => Promise<Cell>
+  faults: readonly AttemptError[],
+  targets: (fault: AttemptError) => readonly Target[],
+  play: (fault: AttemptError, at: Target) => Promise<Cell>
 ): Promise<Map<string, Row>> {
   const rows = new Map<string, Row>(faults.map(({ name }) => [name, new Map()]))
-  const tasks = (some: readonly Fault[]) =>
+  const tasks = (some: readonly AttemptError[]) =>
     some.flatMap(fault =>
       targets(fault).map(at => async () => {
         const cell = () => play(fault, at)
@@ -116,7 +116,7 @@ describe('A fault that does not end', () => {
 })
 
 describe('A fault that passes after two times', () => {
-  const tried = (fault: Fault) => {
+  const tried = (fault: AttemptError) => {
     const twice = (at: Target) => fault.at !== 'nowhere' && triesOf(againOf(fault, at), at) > 2
     return met(fault).filter(twice)
   }

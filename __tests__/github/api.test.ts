@@ -1,25 +1,25 @@
 import { afterAll, afterEach, describe, expect, test } from '@jest/globals'
 import { GitHub } from '../../src/github/api.js'
-import type { Place } from '../../src/github/scope.js'
+import type { SecretScope } from '../../src/github/scope.js'
 import { ActionError } from '../../src/lib/action-error.js'
 import { Secret } from '../../src/lib/secret.js'
 import { API, failing, type Laid, Table } from '../support/rotation-table.js'
 import { openWire, StillClock } from '../support/wire.js'
 
 const TOKEN = 'github_pat_of-this-test'
-const REPOSITORY: Place = { kind: 'repository', repository: 'octo-org/app' }
-const ENVIRONMENT: Place = {
+const REPOSITORY: SecretScope = { kind: 'repository', repository: 'octo-org/app' }
+const ENVIRONMENT: SecretScope = {
   kind: 'environment',
   repository: 'octo-org/app',
   environment: 'Prod / EU 50% ü?#'
 }
-const ORGANIZATION: Place = { kind: 'organization', organization: 'octo-org' }
+const ORGANIZATION: SecretScope = { kind: 'organization', organization: 'octo-org' }
 
 const table = new Table()
 afterEach(() => table.clear())
 afterAll(() => table.release())
 
-function open(place: Place = REPOSITORY, apiUrl = API, limits: { maxAttempts?: number } = {}) {
+function open(place: SecretScope = REPOSITORY, apiUrl = API, limits: { maxAttempts?: number } = {}) {
   const clock = new StillClock()
   const secret = new Secret(TOKEN)
   const bench = openWire({ clock, secrets: [secret], ...limits })

@@ -1,7 +1,13 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals'
 import sodium from 'libsodium-wrappers'
 import { GitHub } from '../../src/github/api.js'
-import { type Place, pathOf, permissionsFor, placeInWords, type Sharing } from '../../src/github/scope.js'
+import {
+  pathOf,
+  permissionsFor,
+  placeInWords,
+  type SecretScope,
+  type Visibility
+} from '../../src/github/scope.js'
 import { seal } from '../../src/github/seal.js'
 import { readSecret, readStore, storeSecret } from '../../src/github/secrets.js'
 import { tryVariable, writeVariable } from '../../src/github/variables.js'
@@ -10,9 +16,9 @@ import { Secret } from '../../src/lib/secret.js'
 import { API, failing, type Laid, Table } from '../support/rotation-table.js'
 import { openWire, StillClock } from '../support/wire.js'
 
-const REPOSITORY: Place = { kind: 'repository', repository: 'octo-org/app' }
-const ENVIRONMENT: Place = { kind: 'environment', repository: 'octo-org/app', environment: 'a/b' }
-const ORGANIZATION: Place = { kind: 'organization', organization: 'octo-org' }
+const REPOSITORY: SecretScope = { kind: 'repository', repository: 'octo-org/app' }
+const ENVIRONMENT: SecretScope = { kind: 'environment', repository: 'octo-org/app', environment: 'a/b' }
+const ORGANIZATION: SecretScope = { kind: 'organization', organization: 'octo-org' }
 const UPDATED = '2026-02-27T09:30:15Z'
 
 const table = new Table()
@@ -39,17 +45,17 @@ const opened = (sealed: string) =>
     )
   )
 
-function at(place: Place = REPOSITORY, maxAttempts = 1): GitHub {
+function at(place: SecretScope = REPOSITORY, maxAttempts = 1): GitHub {
   const { wire } = openWire({ clock: new StillClock(), maxAttempts })
   return new GitHub(API, new Secret('github_pat_of-this-test'), place, wire)
 }
 
-const laid = (method: Laid['method'], place: Place, path: string, rest: Partial<Laid> = {}): Laid => ({
+const laid = (method: Laid['method'], place: SecretScope, path: string, rest: Partial<Laid> = {}): Laid => ({
   method,
   path: `${pathOf(place)}${path}`,
   ...rest
 })
-const keyOf = (place: Place, rest: Partial<Laid> = {}) =>
+const keyOf = (place: SecretScope, rest: Partial<Laid> = {}) =>
   laid('GET', place, '/secrets/public-key', { json: { key_id: '3380', key }, ...rest })
 const missing = { status: 404, json: { message: 'Not Found' } }
 const asked = () =>
@@ -127,7 +133,7 @@ describe('the store', () => {
 })
 
 describe('what is told of a secret', () => {
-  const secret = (place: Place, json: object, rest: Partial<Laid> = {}) =>
+  const secret = (place: SecretScope, json: object, rest: Partial<Laid> = {}) =>
     laid('GET', place, '/secrets/X', { json, ...rest })
   const page = (number: number, json: object, rest: Partial<Laid> = {}) =>
     laid('GET', ORGANIZATION, `/secrets/X/repositories?per_page=100&page=${number}`, { json, ...rest })
@@ -204,20 +210,20 @@ describe('what is told of a secret', () => {
 })
 
 describe('storing', () => {
-  const put = (place: Place, rest: Partial<Laid> = {}) => laid('PUT', place, '/secrets/X', rest)
+  const put = (place: SecretScope, rest: Partial<Laid> = {}) => laid('PUT', place, '/secrets/X', rest)
   const value = new Secret('the-token-itself')
   const publicKey = () => ({ id: '3380', key })
   const refused = (status: number, rest: Partial<Laid> = {}) => put(REPOSITORY, { status, ...rest })
 
   /** Stores the value; says what came of it, and how often and after how many requests it was told to leave. */
   async function storing(
-    place: Place = REPOSITORY,
+    place: SecretScope = REPOSITORY,
     {
       text = value,
       from = publicKey(),
       sharing,
       attempts = 1
-    }: { text?: Secret; from?: typeof old; sharing?: Sharing; attempts?: number } = {}
+    }: { text?: Secret; from?: typeof old; sharing?: Visibility; attempts?: number } = {}
   ) {
     const leaving: number[] = []
     const before = table.seen.length
@@ -252,7 +258,7 @@ describe('storing', () => {
       { visibility: 'selected', repositoryIds: [7, 8] },
       { visibility: 'selected', selected_repository_ids: [7, 8] }
     ]
-  ] as [Place, Sharing | undefined, object][])('at %j, shared %j', async (place, sharing, more) => {
+  ] as [SecretScope, Visibility | undefined, object][])('at %j, shared %j', async (place, sharing, more) => {
     for (const status of [201, 204]) {
       table.lay(put(place, { status }))
       expect(await storing(place, sharing === undefined ? {} : { sharing })).toEqual({ stored: true })
@@ -380,9 +386,9 @@ describe('storing', () => {
 })
 
 describe('the variable', () => {
-  const get = (place: Place, rest: Partial<Laid>) => laid('GET', place, '/variables/E', rest)
-  const patch = (place: Place, rest: Partial<Laid>) => laid('PATCH', place, '/variables/E', rest)
-  const post = (place: Place, rest: Partial<Laid>) => laid('POST', place, '/variables', rest)
+  const get = (place: SecretScope, rest: Partial<Laid>) => laid('GET', place, '/variables/E', rest)
+  const patch = (place: SecretScope, rest: Partial<Laid>) => laid('PATCH', place, '/variables/E', rest)
+  const post = (place: SecretScope, rest: Partial<Laid>) => laid('POST', place, '/variables', rest)
   const done = { status: 204 }
 
   test('is written as it was, to try', async () => {
@@ -411,15 +417,18 @@ describe('the variable', () => {
       { visibility: 'selected', repositoryIds: [1] },
       { visibility: 'selected', selected_repository_ids: [1] }
     ]
-  ] as [Place, Sharing | undefined, object][])('is made at %j, shared %j', async (place, sharing, more) => {
-    table.lay(get(place, missing), patch(place, missing), post(place, { status: 201 }))
-    await tryVariable(at(place), 'E', sharing)
-    expect(asked().at(-1)).toEqual([
-      'POST',
-      `${pathOf(place)}/variables`,
-      { name: 'E', value: 'unknown', ...more }
-    ])
-  })
+  ] as [SecretScope, Visibility | undefined, object][])(
+    'is made at %j, shared %j',
+    async (place, sharing, more) => {
+      table.lay(get(place, missing), patch(place, missing), post(place, { status: 201 }))
+      await tryVariable(at(place), 'E', sharing)
+      expect(asked().at(-1)).toEqual([
+        'POST',
+        `${pathOf(place)}/variables`,
+        { name: 'E', value: 'unknown', ...more }
+      ])
+    }
+  )
 
   test('made by somebody else in between, it is changed', async () => {
     table.lay(patch(REPOSITORY, missing), post(REPOSITORY, { status: 409 }), patch(REPOSITORY, done))

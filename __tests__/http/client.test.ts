@@ -5,8 +5,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { createServer as createTlsServer } from 'node:tls'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals'
 import { Connections, LARGEST_BODY_BYTES, type Reply } from '../../src/http/client.js'
-import { Fault } from '../../src/http/errors.js'
-import type { WireRequest } from '../../src/http/types.js'
+import { AttemptError } from '../../src/http/errors.js'
+import type { HttpRequest } from '../../src/http/types.js'
 import { Secret } from '../../src/lib/secret.js'
 import { startServer } from '../emulator/index.mjs'
 import { type Certificates, makeCertificates, type Pair, trust } from '../support/certificates.js'
@@ -90,7 +90,7 @@ function connections(): Connections {
   return made
 }
 
-function post(origin: string, path = '/token', body = 'a=b'): WireRequest {
+function post(origin: string, path = '/token', body = 'a=b'): HttpRequest {
   return {
     method: 'POST',
     url: new URL(path, origin),
@@ -104,16 +104,21 @@ function attempt(origin: string, timeoutMs = LONG_MS): Promise<Reply> {
   return connections().attempt(post(origin), timeoutMs)
 }
 
-async function faultOf(attempted: Promise<unknown>): Promise<Fault> {
+async function faultOf(attempted: Promise<unknown>): Promise<AttemptError> {
   const error: unknown = await attempted.then(
     () => 'an answer',
     reason => reason
   )
-  expect(error).toBeInstanceOf(Fault)
-  return error as Fault
+  expect(error).toBeInstanceOf(AttemptError)
+  return error as AttemptError
 }
 
-const shown = ({ kind, message, systemCode, neverSent }: Fault) => ({ kind, message, systemCode, neverSent })
+const shown = ({ kind, message, systemCode, neverSent }: AttemptError) => ({
+  kind,
+  message,
+  systemCode,
+  neverSent
+})
 
 describe('an answer', () => {
   test('comes whole: status, first header values in lower case, body as UTF-8', async () => {
@@ -489,7 +494,7 @@ describe('faults', () => {
     expect(['network', 'timeout']).toContain((await faultOf(attempt(origin, 150))).kind)
   })
 
-  test.each<[object | string | undefined, Partial<Fault>]>([
+  test.each<[object | string | undefined, Partial<AttemptError>]>([
     [
       { code: 'ENOTFOUND', syscall: 'getaddrinfo' },
       { kind: 'network', message: 'its name is unknown to DNS', neverSent: true }
@@ -554,12 +559,12 @@ describe('faults', () => {
     ['thrown text', { kind: 'network', message: 'the connection failed', systemCode: '' }],
     [undefined, { kind: 'network', message: 'the connection failed', systemCode: '' }]
   ])('%j', (thrown, fault) => {
-    expect(shown(Fault.from(thrown))).toMatchObject(fault)
+    expect(shown(AttemptError.from(thrown))).toMatchObject(fault)
   })
 
   test('a fault stays itself', () => {
-    const fault = new Fault('timeout', 'x')
-    expect(Fault.from(fault)).toBe(fault)
+    const fault = new AttemptError('timeout', 'x')
+    expect(AttemptError.from(fault)).toBe(fault)
   })
 })
 

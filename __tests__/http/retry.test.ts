@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
-import type { FaultKind } from '../../src/http/errors.js'
+import type { AttemptErrorKind } from '../../src/http/errors.js'
 import { decide, type Outcome, type Repeat, retryAfterMs } from '../../src/http/retry.js'
 import { fc } from '../support/properties.js'
 
@@ -15,7 +15,7 @@ function answered(status: number, more: { throttled?: boolean; retryAfterMs?: nu
   return { kind: 'answer', status, throttled: false, ...more }
 }
 
-function fault(kind: FaultKind, neverSent = false): Outcome {
+function fault(kind: AttemptErrorKind, neverSent = false): Outcome {
   return { kind: 'fault', fault: kind, neverSent }
 }
 
@@ -38,8 +38,8 @@ function waitAfter(
 }
 
 const TRANSIENT_STATUSES = [408, 425, 500, 502, 503, 504]
-const TRANSIENT_FAULTS: FaultKind[] = ['timeout', 'network', 'cut-short']
-const FINAL_FAULTS: FaultKind[] = ['tls', 'proxy-refused', 'too-large', 'not-http']
+const TRANSIENT_FAULTS: AttemptErrorKind[] = ['timeout', 'network', 'cut-short']
+const FINAL_FAULTS: AttemptErrorKind[] = ['tls', 'proxy-refused', 'too-large', 'not-http']
 const FINAL_STATUSES = [200, 201, 204, 301, 302, 303, 304, 307, 308]
   .concat([400, 401, 402, 403, 404, 405, 406, 407, 409, 410, 411, 413, 415, 418, 421, 422, 428, 431, 451])
   .concat([501, 505, 507, 508, 510, 511])

@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from '@jest/globals'
 import { ROTATE_INPUTS } from '../../src/inputs/reader.js'
-import { type RotationAsked, readRotation } from '../../src/inputs/rotate-inputs.js'
+import { type RotateInputs, readRotation } from '../../src/inputs/rotate-inputs.js'
 import { ActionError } from '../../src/lib/action-error.js'
 import type { Secret } from '../../src/lib/secret.js'
 import { readActionFile } from '../support/action-file.mjs'
@@ -11,7 +11,7 @@ const GIVEN = { ...GENESYS, 'secret-name': 'CC_TOKEN', 'github-token': 'github_p
 const HERE = { GITHUB_REPOSITORY: 'octo-org/app' }
 
 interface Read {
-  readonly asked?: RotationAsked
+  readonly asked?: RotateInputs
   readonly error?: ActionError
   readonly kept: readonly string[]
 }
@@ -38,7 +38,7 @@ function read(
 function asked(inputs: Readonly<Record<string, string>>, env?: Readonly<Record<string, string>>) {
   const got = read(inputs, env)
   expect(got.error?.message).toBeUndefined()
-  return got.asked as RotationAsked
+  return got.asked as RotateInputs
 }
 
 function refused(

@@ -1,6 +1,6 @@
 import { format, inspect } from 'node:util'
 import { describe, expect, test } from '@jest/globals'
-import { formEncode, Secret, Secrets, SHORTEST_SECRET } from '../../src/lib/secret.js'
+import { formEncode, Redactor, Secret, SHORTEST_SECRET } from '../../src/lib/secret.js'
 
 const TEXT = 'm4rker+Secret/====%&"'
 const secret = new Secret(TEXT)
@@ -38,10 +38,10 @@ describe('what a secret tells', () => {
   test('its text by reveal, its length, and what a look finds', () => {
     expect(secret.reveal()).toBe(TEXT)
     expect(secret.length).toBe(TEXT.length)
-    expect(secret.look(text => text.endsWith('"'))).toBe(true)
+    expect(secret.inspect(text => text.endsWith('"'))).toBe(true)
   })
   test('what is made of it is secret too', () => {
-    const made = secret.derive(text => `Basic ${text}`)
+    const made = secret.map(text => `Basic ${text}`)
     expect(made).toBeInstanceOf(Secret)
     expect(`${made}`).toBe('***')
     expect(made.reveal()).toBe(`Basic ${TEXT}`)
@@ -103,7 +103,7 @@ describe('hiding', () => {
   })
 
   test('all that is known, in all its spellings', () => {
-    const secrets = new Secrets()
+    const secrets = new Redactor()
     secrets.add(new Secret('first=secret'))
     secrets.add(new Secret('second"secret'))
     expect(
@@ -114,7 +114,7 @@ describe('hiding', () => {
   })
 
   test('as an address spells it too', () => {
-    const secrets = new Secrets()
+    const secrets = new Redactor()
     secrets.add(new Secret("it's (a) secret"))
     expect(secrets.hideIn("?q=it's%20(a)%20secret&r=IT'S%20(A)%20SECRET")).toBe('?q=***&r=***')
   })
@@ -128,14 +128,14 @@ describe('hiding', () => {
       ['abcdefgh', 'abcdefghijkl'],
       ['abcdefghijkl', 'abcdefgh']
     ]) {
-      const secrets = new Secrets()
+      const secrets = new Redactor()
       for (const text of order) secrets.add(new Secret(text))
       expect(secrets.hideIn('<abcdefghijkl> <abcdefgh>')).toBe('<***> <***>')
     }
   })
 
   test('only what is new is handed back, each once', () => {
-    const secrets = new Secrets()
+    const secrets = new Redactor()
     const texts = (added: Secret[]) => added.map(one => one.reveal())
     expect(texts(secrets.add(new Secret('key====1')))).toEqual(['key====1', 'key%3D%3D%3D%3D1'])
     expect(texts(secrets.add(new Secret('key====1')))).toEqual([])
@@ -157,7 +157,7 @@ describe('hiding', () => {
     ['not ASCII', 'schlüssel€😀'.repeat(1000)]
   ])('a secret of the greatest length: %s', (_, long) => {
     expect(endOf(() => new Secret(long).hideIn(`${'x'.repeat(1024 * 1024)}${long}`))).toBe('xxxxx***')
-    const secrets = new Secrets()
+    const secrets = new Redactor()
     secrets.add(new Secret(long))
     expect(endOf(() => secrets.hideIn(`${'x'.repeat(100_000)}${long}${formEncode(long)}`))).toBe('xx******')
   })

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/g
 import { ActionError } from '../../src/lib/action-error.js'
 import { main } from '../../src/main.js'
 import { requireRunner } from '../../src/runner/command-files.js'
-import { Console } from '../../src/runner/logger.js'
+import { Logger } from '../../src/runner/logger.js'
 import { Answering } from '../support/answering.js'
 import { GENESYS } from '../support/reading.js'
 import { type Surroundings, surrounded } from '../support/surroundings.js'
@@ -23,7 +23,7 @@ function run(inputs: Readonly<Record<string, string>>): Promise<unknown> {
   const all = { ...GENESYS, 'base-url': server.origin, ...inputs }
   const named = Object.entries(all).map(([name, value]) => [`INPUT_${name.toUpperCase()}`, value])
   const env = { ...process.env, ...Object.fromEntries(named) }
-  return main({ env, console: new Console(), clock: realClock }).then(
+  return main({ env, console: new Logger(), clock: realClock }).then(
     () => undefined,
     error => error
   )

@@ -1,18 +1,18 @@
 import { appendFileSync, mkdirSync, readdirSync, rmSync } from 'node:fs'
 import { describe, expect, test } from '@jest/globals'
-import type { Grant } from '../../src/auth/provider.js'
+import type { ExchangeResult } from '../../src/auth/provider.js'
 import { readInputs } from '../../src/inputs/main-inputs.js'
 import { Secret } from '../../src/lib/secret.js'
-import { Console } from '../../src/runner/logger.js'
+import { Logger } from '../../src/runner/logger.js'
 import { publish } from '../../src/runner/outputs.js'
-import { Custody } from '../../src/runner/token-state.js'
+import { TokenState } from '../../src/runner/token-state.js'
 import { parseCommandFile } from '../support/command-files.mjs'
 import { CXONE_CLIENT, CXONE_KEY, GENESYS } from '../support/reading.js'
 import { type Surroundings, surrounded } from '../support/surroundings.js'
 
 const TOKEN = 'published-token-0123456789'
 
-const GRANT: Grant = {
+const GRANT: ExchangeResult = {
   token: {
     value: new Secret(TOKEN),
     kind: 'access',
@@ -25,13 +25,13 @@ const GRANT: Grant = {
 }
 
 /** A grant of which the platform said nothing but the token. */
-const BARE: Grant = { token: { value: new Secret(TOKEN), kind: 'access' } }
+const BARE: ExchangeResult = { token: { value: new Secret(TOKEN), kind: 'access' } }
 
 /** Publishes a grant as the inputs ask. */
 function publishing(
   inputs: Record<string, string> = {},
-  grant: Grant = GRANT,
-  console = new Console()
+  grant: ExchangeResult = GRANT,
+  console = new Logger()
 ): () => void {
   const all = { ...GENESYS, ...inputs }
   const env = Object.fromEntries(
@@ -40,9 +40,9 @@ function publishing(
   const asked = readInputs(env, () => {})
   console.mask(grant.token.value)
   const at = new Date('2026-11-22T09:05:07.123Z')
-  const custody = new Custody()
-  if (grant.apiUrl !== undefined) custody.take({ token: grant.token, revokedAt: grant.apiUrl })
-  return publish({ grant, organization: undefined, requests: 1, attempts: 1, at }, asked, custody, console)
+  const tokenState = new TokenState()
+  if (grant.apiUrl !== undefined) tokenState.take({ token: grant.token, revocationBaseUrl: grant.apiUrl })
+  return publish({ grant, organization: undefined, requests: 1, attempts: 1, at }, asked, tokenState, console)
 }
 
 /** What a failure must not leave anywhere but in the masks and the state for the post step. */
@@ -92,7 +92,7 @@ describe('what later steps read', () => {
       })
     }))
 
-  test.each<[string, Record<string, string>, Grant, Record<string, string>]>([
+  test.each<[string, Record<string, string>, ExchangeResult, Record<string, string>]>([
     ['export-env', { 'export-env': 'A_TOKEN, B_TOKEN' }, GRANT, { A_TOKEN: TOKEN, B_TOKEN: TOKEN }],
     [
       'tool-env on Genesys',
@@ -155,7 +155,7 @@ describe('what later steps read', () => {
 
 test('nothing is handed on by a step that is ending', () =>
   surrounded(around => {
-    const console = new Console()
+    const console = new Logger()
     console.close()
     expect(() => publishing({ 'export-env': 'A_TOKEN', 'token-file': 'true' }, GRANT, console)).toThrow()
     for (const variable of ['GITHUB_OUTPUT', 'GITHUB_ENV'] as const) expect(around.text(variable)).toBe('')

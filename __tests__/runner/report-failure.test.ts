@@ -2,7 +2,7 @@ import { mkdirSync, rmSync } from 'node:fs'
 import { describe, expect, test } from '@jest/globals'
 import { ActionError } from '../../src/lib/action-error.js'
 import { Secret } from '../../src/lib/secret.js'
-import { Console } from '../../src/runner/logger.js'
+import { Logger } from '../../src/runner/logger.js'
 import { fail } from '../../src/runner/report-failure.js'
 import { parseCommandFile } from '../support/command-files.mjs'
 import { surrounded } from '../support/surroundings.js'
@@ -10,7 +10,7 @@ import { surrounded } from '../support/surroundings.js'
 /** The log of a failure, and the outputs it left. */
 const failed = (error: unknown, ...secrets: string[]) =>
   surrounded(around => {
-    const console = new Console()
+    const console = new Logger()
     for (const secret of secrets) console.mask(new Secret(secret))
     fail(error, console)
     const log = around.log().replace(/^::add-mask::.*\n/gm, '')
@@ -88,7 +88,7 @@ describe('where more is said', () => {
         GITHUB_ACTION_REPOSITORY: repository,
         GITHUB_ACTION_REF: ref
       })
-      fail(new ActionError('tls', 'a', 'b'), new Console())
+      fail(new ActionError('tls', 'a', 'b'), new Logger())
       return message(around.log()).split('\nMore: ')[1]
     })
   test.each([
@@ -155,7 +155,7 @@ describe('without the runner’s file', () => {
   ])('%s: the message is there, and no output goes to the log', (_, spoil) =>
     surrounded(around => {
       spoil(around.path('GITHUB_OUTPUT'))
-      fail(error, new Console())
+      fail(error, new Logger())
       expect(around.log()).toBe('::error::[tls] a%0Ab%0AMore: docs/troubleshooting.md#tls\n')
     })
   )
@@ -163,7 +163,7 @@ describe('without the runner’s file', () => {
     surrounded(around => {
       rmSync(around.path('GITHUB_OUTPUT'))
       mkdirSync(around.path('GITHUB_OUTPUT'))
-      fail(error, new Console())
+      fail(error, new Logger())
       expect(around.log()).toMatch(
         /^::error::\[tls\] a%0Ab%0AMore: docs\/troubleshooting\.md#tls\n::warning::The output error-code could not be written/
       )

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import { ActionError } from '../../src/lib/action-error.js'
 import { Secret } from '../../src/lib/secret.js'
-import type { Console } from '../../src/runner/logger.js'
+import type { Logger } from '../../src/runner/logger.js'
 import { type Ending, runToEnd } from '../../src/runner/run-action.js'
 import { parseCommandFile } from '../support/command-files.mjs'
 import { type Surroundings, surrounded } from '../support/surroundings.js'
@@ -66,7 +66,7 @@ const FORBIDDEN =
   '::error::[forbidden] It is not allowed.%0AAsk for it.%0AMore: docs/troubleshooting.md#forbidden\n'
 
 function run(
-  step: (console: Console, process: FakeProcess) => Promise<() => void>,
+  step: (console: Logger, process: FakeProcess) => Promise<() => void>,
   { process = new FakeProcess(), ...options }: { process?: FakeProcess; neverFails?: boolean } = {}
 ) {
   const done = runToEnd(console => step(console, process), process, options)

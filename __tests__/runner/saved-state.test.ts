@@ -9,19 +9,19 @@ describe('what is saved is read back', () => {
   test.each([
     [{ kind: 'long-lived' as const }, 'https://api.mypurecloud.ie'],
     [{ kind: 'access' as const, expiresAt: new Date(1_800_000_000_000) }, 'http://127.0.0.1:1']
-  ])('%j %j', ({ kind, ...expiry }, revokedAt) => {
-    const text = savedText({ token: { value: VALUE, kind, ...expiry }, revokedAt })
+  ])('%j %j', ({ kind, ...expiry }, revocationBaseUrl) => {
+    const text = savedText({ token: { value: VALUE, kind, ...expiry }, revocationBaseUrl })
     const { tokens } = readSaved({ [`STATE_${tokenName(0)}`]: text })
     expect(tokens).toHaveLength(1)
     expect(tokens[0]?.value.reveal()).toBe(VALUE.reveal())
     expect(tokens[0]?.kind).toBe(kind)
-    expect(tokens[0]?.revokedAt).toBe(revokedAt)
+    expect(tokens[0]?.revocationBaseUrl).toBe(revocationBaseUrl)
     expect(tokens[0]?.expiresAtMs).toBe('expiresAt' in expiry ? expiry.expiresAt.getTime() : undefined)
   })
 
   test('both tokens, in the order of their issue', () => {
     const saved = (text: string) =>
-      savedText({ token: { value: new Secret(text), kind: 'access' }, revokedAt: ORIGIN })
+      savedText({ token: { value: new Secret(text), kind: 'access' }, revocationBaseUrl: ORIGIN })
     const state = { 'STATE_token-2': saved('the-second-token'), 'STATE_token-1': saved('the-first-token') }
     expect(readSaved(state).tokens.map(({ value }) => value.reveal())).toEqual([
       'the-first-token',

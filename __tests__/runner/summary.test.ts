@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { afterAll, beforeEach, describe, expect, test } from '@jest/globals'
 import type { Organization } from '../../src/auth/provider.js'
 import { Secret } from '../../src/lib/secret.js'
-import { Console } from '../../src/runner/logger.js'
+import { Logger } from '../../src/runner/logger.js'
 import { summarise } from '../../src/runner/summary.js'
 import { CXONE_APPLICATION, CXONE_CLIENT, CXONE_KEY, GENESYS, read } from '../support/reading.js'
 
@@ -43,7 +43,7 @@ function rows({ inputs = GENESYS, organization, life, apiUrl, region, kind = 'ac
     ...(apiUrl === undefined ? {} : { apiUrl }),
     ...(region === undefined ? {} : { region })
   }
-  const console = new Console()
+  const console = new Logger()
   summarise({ grant, organization, requests: 2, attempts: 2, at: AT }, asked, console)
   return readFileSync(file, 'utf8')
 }
@@ -137,7 +137,7 @@ test('a secret stands in it in no spelling', () => {
   const secret = new Secret('a<secret>&"of"ours')
   const { asked } = read(GENESYS)
   if (asked === undefined) throw new Error('the inputs are refused')
-  const console = new Console()
+  const console = new Logger()
   const write = process.stdout.write
   process.stdout.write = (() => true) as typeof process.stdout.write
   console.mask(secret)

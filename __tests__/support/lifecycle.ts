@@ -215,7 +215,7 @@ export function genesysOutputs(more: Readonly<Record<string, string>> = {}, toke
 export function savedToken(number: number, kind: 'access' | 'long-lived' = 'access'): string {
   return entry(
     `token-${number}`,
-    `{"value":"{token ${number}}","kind":"${kind}","revokedAt":"{origin}","expiresAtMs":{ms}}`
+    `{"value":"{token ${number}}","kind":"${kind}","revocationBaseUrl":"{origin}","expiresAtMs":{ms}}`
   )
 }
 

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url'
 import type { Clock } from '../../src/http/session.js'
 import { ActionError } from '../../src/lib/action-error.js'
 import { rotate } from '../../src/rotate.js'
-import { Console } from '../../src/runner/logger.js'
+import { Logger } from '../../src/runner/logger.js'
 import { fail } from '../../src/runner/report-failure.js'
 import { GENESYS_CLIENT, type GenesysEmulator, startGenesys } from '../emulator/genesys.mjs'
 import { startCheckedGithub } from '../emulator/github/checked.mjs'
@@ -316,7 +316,7 @@ export function rotateHere(
       GITHUB_STATE: around.path('GITHUB_STATE'),
       ...env
     }
-    const console = new Console()
+    const console = new Logger()
     let code: string | undefined
     try {
       await rotate({ env: { ...surroundings, ...Object.fromEntries(named) }, console, clock })

@@ -1,6 +1,6 @@
-import type { Issued, Witness } from '../../src/auth/provider.js'
-import { type Clock, type Limits, Wire } from '../../src/http/session.js'
-import { type Secret, Secrets } from '../../src/lib/secret.js'
+import type { ExchangeEvents, Issued } from '../../src/auth/provider.js'
+import { type Clock, HttpSession, type Limits } from '../../src/http/session.js'
+import { Redactor, type Secret } from '../../src/lib/secret.js'
 
 /** A clock that stands still, but for the waits, which take no time and move it on; chance is always the middle. */
 export class StillClock implements Clock {
@@ -28,13 +28,13 @@ export const realClock: Clock = {
   random: Math.random
 }
 
-/** A wire with all that it says, and a witness that hides what it is told as the step does. */
+/** A wire with all that it says, and a events that hides what it is told as the step does. */
 export interface Bench {
-  readonly wire: Wire
-  readonly witness: Witness
-  /** The secrets that the witness was told, in order. */
+  readonly wire: HttpSession
+  readonly events: ExchangeEvents
+  /** The secrets that the events was told, in order. */
   readonly told: string[]
-  /** The tokens that the witness was told to answer for, in order. */
+  /** The tokens that the events was told to answer for, in order. */
   readonly issued: Issued[]
   /** Lines on waits. */
   readonly said: string[]
@@ -52,16 +52,16 @@ export interface BenchOptions extends Partial<Limits> {
 export function openWire({ clock = new StillClock(), secrets = [], ...limits }: BenchOptions = {}): Bench {
   const [told, said, debugged]: [string[], string[], string[]] = [[], [], []]
   const issued: Issued[] = []
-  const known = new Secrets()
+  const known = new Redactor()
   for (const secret of secrets) known.add(secret)
-  const wire = new Wire({
+  const wire = new HttpSession({
     limits: { timeoutMs: 120_000, attemptTimeoutMs: 15_000, maxAttempts: 1, ...limits },
     clock,
     hide: text => known.hideIn(text),
     say: line => said.push(line),
     debug: line => debugged.push(line)
   })
-  const witness = {
+  const events = {
     secret: (secret: Secret) => {
       known.add(secret)
       told.push(secret.reveal())
@@ -70,5 +70,5 @@ export function openWire({ clock = new StillClock(), secrets = [], ...limits }: 
       issued.push(one)
     }
   }
-  return { wire, witness, told, issued, said, debugged }
+  return { wire, events, told, issued, said, debugged }
 }

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Clock } from '../../src/http/session.js'
 import { main } from '../../src/main.js'
-import { Console } from '../../src/runner/logger.js'
+import { Logger } from '../../src/runner/logger.js'
 import { fail } from '../../src/runner/report-failure.js'
 
 /** What an in-process run of the main step left behind. */
@@ -60,7 +60,7 @@ export async function runMain(
     })
     for (const [name, value] of Object.entries(inputs)) process.env[`INPUT_${name.toUpperCase()}`] = value
     process.stdout.write = ((text: string) => written.push(text) > 0) as typeof process.stdout.write
-    const console = new Console()
+    const console = new Logger()
     let exitCode: 0 | 1 = 0
     try {
       await main({ env: process.env, console, clock })

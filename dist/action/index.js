@@ -485,8 +485,8 @@ function isUnder(host, domain) {
 /***/ ((module_, exports_, load_) => {
 
 load_.d(exports_, {
-  Sb: () => (/* binding */ Secrets),
   c3: () => (/* binding */ SHORTEST_SECRET),
+  pO: () => (/* binding */ Redactor),
   pm: () => (/* binding */ formEncode),
   zh: () => (/* binding */ Secret)
 });
@@ -505,11 +505,11 @@ class Secret {
 		return this.#text;
 	}
 	/** Returns another secret made of this one (a header, a body), so that what is made is hidden too. */
-	derive(make) {
+	map(make) {
 		return new Secret(make(this.#text));
 	}
 	/** Returns what a look at the text tells of it, which must not be secret itself. */
-	look(at) {
+	inspect(at) {
 		return at(this.#text);
 	}
 	equals(other) {
@@ -553,7 +553,7 @@ class Secret {
 	}
 }
 /** Everything secret that a run has come across. What it cannot prevent being said, it takes out again. */
-class Secrets {
+class Redactor {
 	#known = [];
 	/** Remembers a secret together with its other spellings; returns those of them that are new. */
 	add(secret) {
@@ -756,9 +756,9 @@ function tokenName(index) {
 	return TOKEN_NAMES[index] ?? `token-${index + 1}`;
 }
 /** Returns what the state says of a token, itself included; it is read back by `readSaved`. */
-function savedText({ token, revokedAt }) {
+function savedText({ token, revocationBaseUrl }) {
 	const { value, kind, expiresAt } = token;
-	return JSON.stringify({ value: value.reveal(), kind, revokedAt, expiresAtMs: expiresAt?.getTime() });
+	return JSON.stringify({ value: value.reveal(), kind, revocationBaseUrl, expiresAtMs: expiresAt?.getTime() });
 }
 /** Returns what the runner kept for the post step; what is not there, or is not ours, is left out. */
 function readSaved(env) {
@@ -775,14 +775,14 @@ function readToken(text) {
 	if (!text)
 		return [];
 	try {
-		const { value, kind, revokedAt, expiresAtMs } = JSON.parse(text);
-		if (typeof value !== 'string' || value === '' || typeof revokedAt !== 'string')
+		const { value, kind, revocationBaseUrl, expiresAtMs } = JSON.parse(text);
+		if (typeof value !== 'string' || value === '' || typeof revocationBaseUrl !== 'string')
 			return [];
 		return [
 			{
 				value: new _lib_secret_js__WEBPACK_IMPORTED_MODULE_0__/* .Secret */ .zh(value),
 				kind: kind === 'long-lived' ? kind : 'access',
-				revokedAt,
+				revocationBaseUrl,
 				...(typeof expiresAtMs === 'number' && Math.abs(expiresAtMs) < LATEST_DATE_MS ? { expiresAtMs } : {})
 			}
 		];
@@ -1531,8 +1531,8 @@ const isDebug = () => process.env['RUNNER_DEBUG'] === '1';
 
 ;// MODULE ./lib/runner/logger.js
 
-class Console {
-	#secrets = new lib_secret/* Secrets */.Sb();
+class Logger {
+	#secrets = new lib_secret/* Redactor */.pO();
 	#isClosed = false;
 	/** The step is ending before its work is done: from now on nothing may be handed on. */
 	close() {
@@ -1606,7 +1606,7 @@ function kindOf(error) {
 /** How long the log may take to reach the runner once all is done. */
 const FLUSH_MS = 2000;
 async function runToEnd(step, process, { neverFails = false } = {}) {
-	const console = new Console();
+	const console = new Logger();
 	let undo = () => { };
 	const takeBack = () => {
 		try {

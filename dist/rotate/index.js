@@ -383,8 +383,8 @@ const clock = {
 /***/ ((module_, exports_, load_) => {
 
 load_.d(exports_, {
-  Sb: () => (/* binding */ Secrets),
   c3: () => (/* binding */ SHORTEST_SECRET),
+  pO: () => (/* binding */ Redactor),
   pm: () => (/* binding */ formEncode),
   zh: () => (/* binding */ Secret)
 });
@@ -403,11 +403,11 @@ class Secret {
 		return this.#text;
 	}
 	/** Returns another secret made of this one (a header, a body), so that what is made is hidden too. */
-	derive(make) {
+	map(make) {
 		return new Secret(make(this.#text));
 	}
 	/** Returns what a look at the text tells of it, which must not be secret itself. */
-	look(at) {
+	inspect(at) {
 		return at(this.#text);
 	}
 	equals(other) {
@@ -451,7 +451,7 @@ class Secret {
 	}
 }
 /** Everything secret that a run has come across. What it cannot prevent being said, it takes out again. */
-class Secrets {
+class Redactor {
 	#known = [];
 	/** Remembers a secret together with its other spellings; returns those of them that are new. */
 	add(secret) {
@@ -602,13 +602,13 @@ function trail(answer, wire) {
 	const correlation = /^[A-Za-z0-9*._-]{1,64}$/.test(id) ? `, correlation id ${id}` : '';
 	return `${correlation}, ${(0,lib_text/* counted */.hS)(answer.attempts, 'attempt')}${answer.givenUp}`;
 }
-function keepTokens(answer, witness) {
+function keepTokens(answer, events) {
 	const json = jsonObject(answer.body) ?? {};
 	for (const name of ['access_token', 'refresh_token', 'id_token']) {
 		const text = json[name];
 		const lines = typeof text === 'string' ? text.split(/[\p{Cc}\p{Zl}\p{Zp}]+/u, MOST_LINES) : [];
 		for (const line of lines.filter(line => line.length >= lib_secret/* SHORTEST_SECRET */.c3))
-			witness.secret(new lib_secret/* Secret */.zh(line));
+			events.secret(new lib_secret/* Secret */.zh(line));
 	}
 }
 function readToken(answer, kind, credentials, wire) {
@@ -703,11 +703,11 @@ function place(origin, path, baseUrl) {
 	url.pathname = path;
 	return url;
 }
-/** Returns the Basic header of a client, already told to the witness. */
-function basic(client, witness) {
+/** Returns the Basic header of a client, already told to the events. */
+function basic(client, events) {
 	const blob = basicBlob(client);
-	witness.secret(blob);
-	return blob.derive(text => `Basic ${text}`);
+	events.secret(blob);
+	return blob.map(text => `Basic ${text}`);
 }
 /** Returns what no token may hold: a broken server that echoes its request would have it published. */
 function credentialsOf(client, accessKey) {
@@ -718,11 +718,11 @@ function credentialsOf(client, accessKey) {
 	return secrets.flatMap(secret => [secret, ...secret.otherSpellings()]);
 }
 function basicBlob(client) {
-	return client.secret.derive(secret => Buffer.from(`${client.id}:${secret}`).toString('base64'));
+	return client.secret.map(secret => Buffer.from(`${client.id}:${secret}`).toString('base64'));
 }
 /** Returns a form whose last field is a secret; each value in the spelling that forms demand. */
 function request_body_form(fields, name, secret) {
-	return secret.derive(text => `${formText(fields)}&${name}=${(0,lib_secret/* formEncode */.pm)(text)}`);
+	return secret.map(text => `${formText(fields)}&${name}=${(0,lib_secret/* formEncode */.pm)(text)}`);
 }
 /** Returns a form without a secret in it. */
 function formText(fields) {
@@ -733,7 +733,7 @@ function formText(fields) {
 }
 /** Returns a JSON object with one secret in it, as its last member. */
 function json(fields, name, secret) {
-	return secret.derive(text => JSON.stringify({ ...fields, [name]: text }));
+	return secret.map(text => JSON.stringify({ ...fields, [name]: text }));
 }
 
 ;// MODULE ./lib/auth/throttling.js
@@ -849,20 +849,20 @@ function trustedEndpoint(issuer, text) {
 ;// MODULE ./lib/auth/cxone/exchange.js
 
 /** Returns a token of NICE CXone, with the API's origin where the exchange tells it; throws an `ActionError`. */
-function exchangeCxone(request, wire, witness) {
+function exchangeCxone(request, wire, events) {
 	switch (request.exchange) {
 		case 'cxone-application':
-			return byApplication(request, wire, witness);
+			return byApplication(request, wire, events);
 		case 'cxone-access-key':
-			return byAccessKey(request, wire, witness);
+			return byAccessKey(request, wire, events);
 		case 'cxone-client':
-			return byClient(request, wire, witness);
+			return byClient(request, wire, events);
 	}
 }
-async function byApplication(request, wire, witness) {
+async function byApplication(request, wire, events) {
 	const { client, accessKey, scope } = request;
-	const authorization = basic(client, witness);
-	const tokenEndpoint = await discover(request, wire, witness);
+	const authorization = basic(client, events);
+	const tokenEndpoint = await discover(request, wire, events);
 	const answer = await wire.send({
 		isThrottled: isThrottled,
 		method: 'POST',
@@ -870,14 +870,14 @@ async function byApplication(request, wire, witness) {
 		headers: { Authorization: authorization, 'Content-Type': FORM },
 		body: request_body_form({ grant_type: 'password', username: accessKey.id, scope }, 'password', accessKey.secret)
 	});
-	const token = tokenIn(answer, request, APPLICATION_ADVICE, wire, witness);
+	const token = tokenIn(answer, request, APPLICATION_ADVICE, wire, events);
 	const tenantId = tenantOf(token, wire);
 	if (tenantId === undefined)
 		throw badResponse(answer, wire, 'with an access_token that names no tenant');
-	return { token, ...(await configuration(request, tenantId, wire, witness)) };
+	return { token, ...(await configuration(request, tenantId, wire, events)) };
 }
 /** B: an access key alone, at its area's UserHub; documented in the vendor's developer portal. */
-async function byAccessKey(request, wire, witness) {
+async function byAccessKey(request, wire, events) {
 	const { accessKey, area, baseUrl } = request;
 	const answer = await wire.send({
 		isThrottled: isThrottled,
@@ -887,11 +887,11 @@ async function byAccessKey(request, wire, witness) {
 		headers: { 'Content-Type': JSON_TYPE },
 		body: json({ accessKeyId: accessKey.id }, 'accessKeySecret', accessKey.secret)
 	});
-	const token = tokenIn(answer, request, ACCESS_KEY_ADVICE, wire, witness);
+	const token = tokenIn(answer, request, ACCESS_KEY_ADVICE, wire, events);
 	return { token, region: area, apiUrl: place(`https://api-${area}.niceincontact.com`, '/', baseUrl).origin };
 }
 /** C: the tutorial's client credentials at a realm; no artefact of the vendor's shows it. */
-async function byClient(request, wire, witness) {
+async function byClient(request, wire, events) {
 	const { client, realm, scope, baseUrl } = request;
 	const answer = await wire.send({
 		isThrottled: isThrottled,
@@ -901,23 +901,23 @@ async function byClient(request, wire, witness) {
 		headers: { 'Content-Type': FORM },
 		body: request_body_form({ grant_type: 'client_credentials', client_id: client.id, scope }, 'client_secret', client.secret)
 	});
-	return { token: tokenIn(answer, request, CLIENT_ADVICE, wire, witness) };
+	return { token: tokenIn(answer, request, CLIENT_ADVICE, wire, events) };
 }
 /** Returns the token endpoint that the issuer's discovery names; throws `bad-response` if it is not on the list. */
-async function discover(request, wire, witness) {
+async function discover(request, wire, events) {
 	const answer = await wire.send({
 		method: 'GET',
 		url: place(`https://${request.issuer}`, '/.well-known/openid-configuration', request.baseUrl),
 		headers: {}
 	});
-	return endpointIn(answer, 'token_endpoint', request, wire, witness);
+	return endpointIn(answer, 'token_endpoint', request, wire, events);
 }
 /** Returns where the tenant's API is; nothing but this configuration says it. */
-async function configuration(request, tenantId, wire, witness) {
+async function configuration(request, tenantId, wire, events) {
 	const url = place(`https://${request.issuer}`, '/.well-known/cxone-configuration', request.baseUrl);
 	url.searchParams.set('tenantId', tenantId);
 	const answer = await wire.send({ method: 'GET', url, headers: {} });
-	const { origin } = endpointIn(answer, 'api_endpoint', request, wire, witness);
+	const { origin } = endpointIn(answer, 'api_endpoint', request, wire, events);
 	const { area, domain } = requireJson(answer, wire);
 	return {
 		apiUrl: origin,
@@ -926,8 +926,8 @@ async function configuration(request, tenantId, wire, witness) {
 	};
 }
 /** Returns an endpoint out of an issuer's answer, with its origin replaced where a base URL is given. */
-function endpointIn(answer, name, request, wire, witness) {
-	keepTokens(answer, witness);
+function endpointIn(answer, name, request, wire, events) {
+	keepTokens(answer, events);
 	if (answer.status !== 200)
 		throw rejection(answer, DISCOVERY_ADVICE, wire);
 	const endpoint = trustedEndpoint(request.issuer, requireJson(answer, wire)[name]);
@@ -936,16 +936,16 @@ function endpointIn(answer, name, request, wire, witness) {
 	}
 	return place(endpoint.origin, endpoint.pathname, request.baseUrl);
 }
-function tokenIn(answer, { client, accessKey }, advice, wire, witness) {
-	keepTokens(answer, witness);
+function tokenIn(answer, { client, accessKey }, advice, wire, events) {
+	keepTokens(answer, events);
 	if (answer.status !== 200)
 		throw rejection(answer, advice, wire);
 	const token = readToken(answer, 'access', credentialsOf(client, accessKey), wire);
-	witness.issued({ token }); // nothing revokes it: an access key is deactivated instead
+	events.issued({ token }); // nothing revokes it: an access key is deactivated instead
 	return token;
 }
 function tenantOf(token, wire) {
-	const said = token.value.look(jwt => {
+	const said = token.value.inspect(jwt => {
 		const claims = jsonObject(Buffer.from(jwt.split('.')[1] ?? '', 'base64url').toString('utf8'));
 		return claims?.['tenantId'];
 	});
@@ -1033,8 +1033,8 @@ function newRegion(host) {
 
 ;// MODULE ./lib/auth/genesys/exchange.js
 
-async function exchangeGenesys(request, wire, witness) {
-	const token = await tokenFor(request, wire, witness);
+async function exchangeGenesys(request, wire, events) {
+	const token = await tokenFor(request, wire, events);
 	const { region } = request;
 	return {
 		token,
@@ -1043,31 +1043,31 @@ async function exchangeGenesys(request, wire, witness) {
 		...(region.code === undefined ? {} : { region: region.code })
 	};
 }
-function tokenFor(request, wire, witness) {
+function tokenFor(request, wire, events) {
 	switch (request.exchange) {
 		case 'genesys-login':
-			return atLoginHost(request, wire, witness);
+			return atLoginHost(request, wire, events);
 		case 'genesys-api':
-			return atApiHost(request, wire, witness);
+			return atApiHost(request, wire, events);
 		case 'genesys-long-lived':
-			return generate(request, wire, witness);
+			return generate(request, wire, events);
 	}
 }
 /** The documented request, as the official JavaScript, Go and Python SDKs and the official CLI send it. */
-async function atLoginHost(request, wire, witness) {
+async function atLoginHost(request, wire, events) {
 	const { client, region, scope, baseUrl } = request;
 	const answer = await wire.send({
 		isThrottled: isThrottled,
 		whenHostUnknown: whenHostUnknown(request.region),
 		method: 'POST',
 		url: place(`https://login.${region.domain}`, '/oauth/token', baseUrl),
-		headers: { Authorization: basic(client, witness), 'Content-Type': FORM },
+		headers: { Authorization: basic(client, events), 'Content-Type': FORM },
 		body: formText({ grant_type: 'client_credentials', scope })
 	});
-	return exchange_tokenIn(answer, request, { kind: 'access', advice: advice(request) }, wire, witness);
+	return exchange_tokenIn(answer, request, { kind: 'access', advice: advice(request) }, wire, events);
 }
 /** The tutorial's request; no artefact of the vendor's shows it. */
-async function atApiHost(request, wire, witness) {
+async function atApiHost(request, wire, events) {
 	const { client, baseUrl } = request;
 	const answer = await wire.send({
 		isThrottled: isThrottled,
@@ -1079,30 +1079,30 @@ async function atApiHost(request, wire, witness) {
 	});
 	const notOffered = 'This request is the tutorial’s and not documented by Genesys. Leave out token-endpoint: the documented ' +
 		'request at the login host is the default.';
-	return exchange_tokenIn(answer, request, { kind: 'access', advice: { ...advice(request), notOffered } }, wire, witness);
+	return exchange_tokenIn(answer, request, { kind: 'access', advice: { ...advice(request), notOffered } }, wire, events);
 }
 /** The tutorial's request for a token that lives for a year; no artefact of the vendor's shows it. */
-async function generate(request, wire, witness) {
-	const initial = await tokenFor(request.initial, wire, witness);
+async function generate(request, wire, events) {
+	const initial = await tokenFor(request.initial, wire, events);
 	const answer = await wire.send({
 		isThrottled: isThrottled,
 		whenHostUnknown: whenHostUnknown(request.region),
 		repeat: 'if-not-carried-out', // it makes a token that lives for a year, and nobody would know of a second one
 		method: 'POST',
 		url: place(apiHost(request), '/api/v2/oauth/token/generate', request.baseUrl),
-		headers: { Authorization: initial.value.derive(token => `Bearer ${token}`), 'Content-Type': JSON_TYPE },
+		headers: { Authorization: initial.value.map(token => `Bearer ${token}`), 'Content-Type': JSON_TYPE },
 		body: JSON.stringify({ grant_type: 'client_credentials', resource_owner: request.serviceAccountId })
 	});
 	const sent = [initial.value];
-	return exchange_tokenIn(answer, request, { kind: 'long-lived', advice: GENERATE_ADVICE, sent }, wire, witness);
+	return exchange_tokenIn(answer, request, { kind: 'long-lived', advice: GENERATE_ADVICE, sent }, wire, events);
 }
-function exchange_tokenIn(answer, request, expected, wire, witness) {
+function exchange_tokenIn(answer, request, expected, wire, events) {
 	const { kind, advice, sent = [] } = expected;
-	keepTokens(answer, witness);
+	keepTokens(answer, events);
 	const { client } = request.exchange === 'genesys-long-lived' ? request.initial : request;
 	const received = () => {
 		const token = readToken(answer, kind, [...credentialsOf(client, undefined), ...sent], wire);
-		witness.issued({ token, revokedAt: apiUrl(request) });
+		events.issued({ token, revocationBaseUrl: apiUrl(request) });
 		return token;
 	};
 	if (answer.status === 200 || (kind === 'long-lived' && answer.status === 201))
@@ -1178,7 +1178,7 @@ function isId(value) {
 	return typeof value === 'string' && /^[\w-]{1,64}$/.test(value);
 }
 function bearer(token) {
-	return token.derive(text => `Bearer ${text}`);
+	return token.map(text => `Bearer ${text}`);
 }
 const ADVICE = {
 	credentialsRejected: 'The token that was issued a moment ago is refused by the API: check that base-url leads to one platform alone.'
@@ -1186,16 +1186,16 @@ const ADVICE = {
 
 ;// MODULE ./lib/auth/index.js
 
-function exchange(request, wire, witness) {
+function exchange(request, wire, events) {
 	switch (request.exchange) {
 		case 'genesys-login':
 		case 'genesys-api':
 		case 'genesys-long-lived':
-			return exchangeGenesys(request, wire, witness);
+			return exchangeGenesys(request, wire, events);
 		case 'cxone-application':
 		case 'cxone-access-key':
 		case 'cxone-client':
-			return exchangeCxone(request, wire, witness);
+			return exchangeCxone(request, wire, events);
 	}
 }
 async function identify(request, grant, wire) {
@@ -1208,8 +1208,8 @@ async function identify(request, grant, wire) {
 	throw new action_error/* ActionError */.l('bad-response', 'The token that was issued names no tenant, so whose it is cannot be established.', 'Leave verify and allowed-organization-ids out for this exchange (in rotate: verify: false), or use a client with an access key: its tokens name their tenant.');
 }
 /** Ends a token of a platform that can. Returns whether it was still there; throws an `ActionError`. */
-function revoke(token, revokedAt, wire) {
-	return revokeGenesys(token, revokedAt, wire);
+function revoke(token, revocationBaseUrl, wire) {
+	return revokeGenesys(token, revocationBaseUrl, wire);
 }
 
 ;// MODULE ./lib/auth/guards.js
@@ -1244,9 +1244,9 @@ function requireOrganization({ id, name }, guards) {
 
 ;// MODULE ./lib/auth/obtain.js
 
-/** Exchanges, and checks what came of it; throws an `ActionError`. What was issued by then, the witness knows. */
-async function obtain({ request, guards }, wire, witness) {
-	const grant = await exchange(request, wire, witness);
+/** Exchanges, and checks what came of it; throws an `ActionError`. What was issued by then, the events knows. */
+async function obtain({ request, guards }, wire, events) {
+	const grant = await exchange(request, wire, events);
 	requireLifetime(grant.token, guards, request);
 	if (!guards.verify)
 		return { grant, organization: undefined };
@@ -1969,8 +1969,8 @@ class HttpClient {
 const lowercaseKeys = (obj) => Object.keys(obj).reduce((c, k) => ((c[k.toLowerCase()] = obj[k]), c), {});
 ;// MODULE ./lib/http/errors.js
 /** An attempt without a whole answer. Its message holds nothing that came from the other side but an error's code. */
-class Fault extends Error {
-	name = 'Fault';
+class AttemptError extends Error {
+	name = 'AttemptError';
 	kind;
 	/** The system's error code, such as `ECONNREFUSED`, where there is one. */
 	systemCode;
@@ -1988,24 +1988,24 @@ class Fault extends Error {
 	}
 	/** Returns what Node or the client threw as a fault; a fault stays itself. */
 	static from(error) {
-		if (error instanceof Fault)
+		if (error instanceof AttemptError)
 			return error;
 		const { code, syscall, message } = describe(error);
 		const noTunnel = /tunneling socket could not be established, (?:statusCode=(\d{3})|cause=.*?\b(E[A-Z_]{3,}))?/.exec(message);
 		if (noTunnel && /cause=.*(certificate|altnames|SSL routines)/i.test(message))
-			return new Fault('tls', 'the certificate of the proxy is not trusted here', { neverSent: true });
+			return new AttemptError('tls', 'the certificate of the proxy is not trusted here', { neverSent: true });
 		if (noTunnel)
 			return tunnelFault(noTunnel[1], noTunnel[2]);
 		if (isTls(code))
-			return new Fault('tls', TLS_WORDS[code] ?? 'the TLS handshake failed', {
+			return new AttemptError('tls', TLS_WORDS[code] ?? 'the TLS handshake failed', {
 				systemCode: code,
 				neverSent: true
 			});
 		if (code === 'HPE_HEADER_OVERFLOW')
-			return new Fault('too-large', 'its headers are larger than 16 KiB');
+			return new AttemptError('too-large', 'its headers are larger than 16 KiB');
 		if (code.startsWith('HPE_'))
-			return new Fault('not-http', 'the answer is not HTTP', { systemCode: code });
-		return new Fault('network', NETWORK_WORDS[code] ?? 'the connection failed', {
+			return new AttemptError('not-http', 'the answer is not HTTP', { systemCode: code });
+		return new AttemptError('network', NETWORK_WORDS[code] ?? 'the connection failed', {
 			systemCode: code,
 			neverSent: isNeverSent(code, syscall, message)
 		});
@@ -2015,9 +2015,9 @@ class Fault extends Error {
 function tunnelFault(status, systemCode = '') {
 	const from = { systemCode, neverSent: true };
 	if (status === undefined)
-		return new Fault('network', 'the proxy was not reached', from);
+		return new AttemptError('network', 'the proxy was not reached', from);
 	const message = `the proxy answered ${status} to CONNECT`;
-	return new Fault(status.startsWith('4') ? 'proxy-refused' : 'network', message, from);
+	return new AttemptError(status.startsWith('4') ? 'proxy-refused' : 'network', message, from);
 }
 /** The same codes come from a connection that stands: then the request may have gone. */
 function isNeverSent(code, syscall, message) {
@@ -2078,8 +2078,8 @@ class Connections {
 		let timer;
 		const timedOut = new Promise((_, reject) => {
 			timer = setTimeout(() => reject(watch.isConnected
-				? new Fault('timeout', `no whole answer within ${timeoutMs} ms`)
-				: new Fault('timeout', `no connection within ${timeoutMs} ms`, { neverSent: true })), timeoutMs);
+				? new AttemptError('timeout', `no whole answer within ${timeoutMs} ms`)
+				: new AttemptError('timeout', `no connection within ${timeoutMs} ms`, { neverSent: true })), timeoutMs);
 		});
 		const answered = send(client, request);
 		answered.catch(() => { }); // when the timer has won, the late failure is nobody's
@@ -2088,7 +2088,7 @@ class Connections {
 		}
 		catch (error) {
 			abort.abort();
-			throw Fault.from(error);
+			throw AttemptError.from(error);
 		}
 		finally {
 			clearTimeout(timer);
@@ -2170,11 +2170,11 @@ function readWhole(message) {
 	return new Promise((resolve, reject) => {
 		const chunks = [];
 		let size = 0;
-		const cutShort = () => reject(new Fault('cut-short', 'the body was cut short'));
+		const cutShort = () => reject(new AttemptError('cut-short', 'the body was cut short'));
 		message.on('data', (chunk) => {
 			size += chunk.length;
 			if (size > LARGEST_BODY_BYTES) {
-				reject(new Fault('too-large', `the body is larger than ${LARGEST_BODY_BYTES} bytes`));
+				reject(new AttemptError('too-large', `the body is larger than ${LARGEST_BODY_BYTES} bytes`));
 				message.destroy();
 			}
 			else
@@ -2329,7 +2329,7 @@ function retryAfterMs(header, nowMs) {
 ;// MODULE ./lib/http/session.js
 
 /** The way to the platforms: requests go in, whole answers come out, and nothing takes longer than allowed. */
-class Wire {
+class HttpSession {
 	#connections = new Connections();
 	#surroundings;
 	#deadlineMs;
@@ -2364,7 +2364,7 @@ class Wire {
 			const { reply, outcome } = await this.#attempt(request, sentAt);
 			const isOnlyOutcome = untouched;
 			const throttled = outcome.kind === 'answer' && outcome.throttled;
-			untouched &&= throttled || (reply instanceof Fault && reply.neverSent);
+			untouched &&= throttled || (reply instanceof AttemptError && reply.neverSent);
 			tally[throttled ? 'throttles' : 'faults'] += 1;
 			const decision = decide(outcome, request.repeat ?? 'always', tally, limits.maxAttempts, this.#timeLeftMs(), clock.random);
 			if (decision.again) {
@@ -2378,7 +2378,7 @@ class Wire {
 				continue;
 			}
 			const givenUp = this.#reason(decision, outcome);
-			if (reply instanceof Fault) {
+			if (reply instanceof AttemptError) {
 				throw Object.assign(unanswered(request, reply, attempts, givenUp), { untouched });
 			}
 			const answer = { request, ...reply, throttled, sentAt, attempts, isOnlyOutcome, givenUp };
@@ -2401,7 +2401,7 @@ class Wire {
 		const needed = request.repeat === 'if-not-carried-out' ? SHORTEST_ATTEMPT : writes;
 		if (this.#timeLeftMs() >= needed)
 			return;
-		const error = unanswered(request, new Fault('timeout', `it was not sent, for the timeout of ${(0,lib_text/* inWords */.r4)(timeoutMs / 1000)} is used up`), 0, '');
+		const error = unanswered(request, new AttemptError('timeout', `it was not sent, for the timeout of ${(0,lib_text/* inWords */.r4)(timeoutMs / 1000)} is used up`), 0, '');
 		throw Object.assign(error, { untouched: true });
 	}
 	async #attempt(request, sentAt) {
@@ -2425,7 +2425,7 @@ class Wire {
 			};
 		}
 		catch (error) {
-			const fault = Fault.from(error);
+			const fault = AttemptError.from(error);
 			this.#trace(request, sentAt, fault.systemCode || fault.kind);
 			return { reply: fault, outcome: { kind: 'fault', fault: fault.kind, neverSent: fault.neverSent } };
 		}
@@ -2435,7 +2435,7 @@ class Wire {
 		debug(hide(`${named(request)}: ${what}, ${clock.now() - sentAt.getTime()} ms`));
 	}
 	#announce({ url }, reply, throttled, counted, waitMs) {
-		const what = reply instanceof Fault ? reply.summary : `it answered ${reply.status}`;
+		const what = reply instanceof AttemptError ? reply.summary : `it answered ${reply.status}`;
 		const why = throttled ? `${what}, which says that too much is asked for` : what;
 		const seconds = (waitMs / 1000).toFixed(1);
 		this.#surroundings.say(`${url.host}: ${why}, ${counted}; waiting ${seconds} s before the next attempt.`);
@@ -2461,31 +2461,31 @@ class Wire {
 const LIMITS = { timeoutMs: 9_000, attemptTimeoutMs: 4_000, maxAttempts: 10 };
 /** Returns a wire with the ten seconds that setting things right has of its own, beside the step's time. */
 function cleaningWire({ hide, debug }, clock) {
-	return new Wire({ limits: LIMITS, clock, hide, say: debug, debug });
+	return new HttpSession({ limits: LIMITS, clock, hide, say: debug, debug });
 }
 /** Revokes all of the tokens at once, within 10 seconds in all. Returns what came of each, in their order; never throws. */
 async function revokeAll(tokens, console, clock) {
 	const wire = cleaningWire(console, clock);
 	try {
-		return await Promise.allSettled(tokens.map(({ value, revokedAt }) => revoke(value, revokedAt, wire)));
+		return await Promise.allSettled(tokens.map(({ value, revocationBaseUrl }) => revoke(value, revocationBaseUrl, wire)));
 	}
 	finally {
 		wire.close();
 	}
 }
 /** Ends what was issued to a step that failed: nobody is going to use it. Returns whether all of it is ended. */
-async function endIssued(issued, custody, console, clock) {
-	const tokens = issued.map(({ token, revokedAt }) => ({ value: token.value, revokedAt }));
+async function endIssued(issued, tokenState, console, clock) {
+	const tokens = issued.map(({ token, revocationBaseUrl }) => ({ value: token.value, revocationBaseUrl }));
 	const ends = await revokeAll(tokens, console, clock);
 	for (const [index, one] of issued.entries())
 		if (ends[index]?.status === 'fulfilled')
-			release(one, custody);
+			release(one, tokenState);
 	return ends.every(({ status }) => status === 'fulfilled');
 }
 /** A state that cannot be written costs the post step a request, and must not hide why the step failed. */
-function release(one, custody) {
+function release(one, tokenState) {
 	try {
-		custody.release(one);
+		tokenState.release(one);
 	}
 	catch {
 	}
@@ -2626,7 +2626,7 @@ class GitHub {
 			url: new URL(`${this.#apiUrl}${pathOf(this.place)}${path}`),
 			headers: {
 				Accept: 'application/vnd.github+json',
-				Authorization: this.#token.derive(token => `Bearer ${token}`),
+				Authorization: this.#token.map(token => `Bearer ${token}`),
 				'X-GitHub-Api-Version': API_VERSION,
 				...(body === undefined ? {} : { 'Content-Type': 'application/json' })
 			},
@@ -2692,7 +2692,7 @@ async function isUsable(publicKey) {
 async function seal(value, publicKey) {
 	await libsodium_wrappers.ready;
 	const key = libsodium_wrappers.from_base64(publicKey, libsodium_wrappers.base64_variants.ORIGINAL);
-	return value.look(text => libsodium_wrappers.to_base64(libsodium_wrappers.crypto_box_seal(text, key), libsodium_wrappers.base64_variants.ORIGINAL));
+	return value.inspect(text => libsodium_wrappers.to_base64(libsodium_wrappers.crypto_box_seal(text, key), libsodium_wrappers.base64_variants.ORIGINAL));
 }
 
 ;// MODULE ./lib/github/secrets.js
@@ -2730,7 +2730,7 @@ async function readSecret(github, name) {
 	return { updatedAt, sharing: { visibility } };
 }
 async function storeSecret(github, name, value, publicKey, sharing, keeper) {
-	if (value.look(text => Buffer.byteLength(text)) > LARGEST_SECRET_BYTES) {
+	if (value.inspect(text => Buffer.byteLength(text)) > LARGEST_SECRET_BYTES) {
 		throw new action_error/* ActionError */.l('secret-refused', 'The token is larger than 48 KB, which GitHub stores in no secret.', 'Use an exchange whose tokens are smaller.');
 	}
 	const put = async (sealed, { id }) => {
@@ -3638,18 +3638,18 @@ function ageOf({ secret, now }) {
 
 ;// MODULE ./lib/rotation/store.js
 
-async function storeToken(world, asked, github, store, sharing, value, custody) {
-	const last = custody.issued.at(-1);
+async function storeToken(world, asked, github, store, sharing, value, tokenState) {
+	const last = tokenState.issued.at(-1);
 	const keeper = {
 		letGo() {
 			if (world.console.isClosed)
 				throw new Error('the step is ending');
 			if (last)
-				custody.release(last);
+				tokenState.release(last);
 		},
 		takeBack() {
 			if (last)
-				custody.retake(last);
+				tokenState.retake(last);
 		}
 	};
 	const storing = await storeSecret(github, asked.secretName, value, store.publicKey, sharing, keeper);
@@ -3661,7 +3661,7 @@ async function storeToken(world, asked, github, store, sharing, value, custody) 
 	if (stored === 'unknown')
 		throw new MaybeStored(storing.why);
 	if (last)
-		custody.retake(last);
+		tokenState.retake(last);
 	throw storing.why;
 }
 /** A request that was given up may still be carried out for a moment. */
@@ -3734,9 +3734,9 @@ function tokenName(index) {
 	return TOKEN_NAMES[index] ?? `token-${index + 1}`;
 }
 /** Returns what the state says of a token, itself included; it is read back by `readSaved`. */
-function savedText({ token, revokedAt }) {
+function savedText({ token, revocationBaseUrl }) {
 	const { value, kind, expiresAt } = token;
-	return JSON.stringify({ value: value.reveal(), kind, revokedAt, expiresAtMs: expiresAt?.getTime() });
+	return JSON.stringify({ value: value.reveal(), kind, revocationBaseUrl, expiresAtMs: expiresAt?.getTime() });
 }
 /** Returns what the runner kept for the post step; what is not there, or is not ours, is left out. */
 function readSaved(env) {
@@ -3753,14 +3753,14 @@ function saved_state_readToken(text) {
 	if (!text)
 		return [];
 	try {
-		const { value, kind, revokedAt, expiresAtMs } = JSON.parse(text);
-		if (typeof value !== 'string' || value === '' || typeof revokedAt !== 'string')
+		const { value, kind, revocationBaseUrl, expiresAtMs } = JSON.parse(text);
+		if (typeof value !== 'string' || value === '' || typeof revocationBaseUrl !== 'string')
 			return [];
 		return [
 			{
 				value: new Secret(value),
 				kind: kind === 'long-lived' ? kind : 'access',
-				revokedAt,
+				revocationBaseUrl,
 				...(typeof expiresAtMs === 'number' && Math.abs(expiresAtMs) < LATEST_DATE_MS ? { expiresAtMs } : {})
 			}
 		];
@@ -3773,7 +3773,7 @@ function saved_state_readToken(text) {
 ;// MODULE ./lib/runner/token-state.js
 
 /** Knows every token that the step was issued, and keeps the post step's knowledge of them up to date. */
-class Custody {
+class TokenState {
 	#issued = [];
 	/** What is answered for, in the order of issue. */
 	get issued() {
@@ -3781,10 +3781,10 @@ class Custody {
 	}
 	/** Leaves the token to the post step, whatever becomes of this one; one that nobody can end is left to nobody. */
 	take = (issued) => {
-		const { token, revokedAt } = issued;
-		if (revokedAt === undefined)
+		const { token, revocationBaseUrl } = issued;
+		if (revocationBaseUrl === undefined)
 			return;
-		const endable = { token, revokedAt };
+		const endable = { token, revocationBaseUrl };
 		this.#issued.push(endable);
 		this.retake(endable);
 	};
@@ -3819,7 +3819,7 @@ async function rotate(world) {
 	const asked = readRotation(env, console.mask);
 	requireRunner(env, ['GITHUB_OUTPUT', 'GITHUB_STATE']);
 	const { hide, info, debug } = console;
-	const wire = new Wire({ limits: asked.limits, clock, hide, say: info, debug });
+	const wire = new HttpSession({ limits: asked.limits, clock, hide, say: info, debug });
 	const github = new GitHub(asked.apiUrl, asked.githubToken, asked.place, wire);
 	try {
 		const store = await readStore(github, asked.secretName);
@@ -3859,28 +3859,28 @@ async function renew(world, asked, github, store, wire) {
 /** Returns the token that the secret holds from now on; where that fails, what was issued is ended before it throws. */
 async function replace(world, asked, github, store, sharing, wire) {
 	const { console } = world;
-	const custody = new Custody();
+	const tokenState = new TokenState();
 	try {
 		if (asked.expiryVariable !== undefined)
 			await tryVariable(github, asked.expiryVariable, sharing);
 		started(asked, console);
-		const obtained = await obtain(asked, wire, { secret: console.mask, issued: custody.take });
-		await storeToken(world, asked, github, store, sharing, obtained.grant.token.value, custody);
+		const obtained = await obtain(asked, wire, { secret: console.mask, issued: tokenState.take });
+		await storeToken(world, asked, github, store, sharing, obtained.grant.token.value, tokenState);
 		return obtained;
 	}
 	catch (error) {
-		await discard(error, custody, world);
+		await discard(error, tokenState, world);
 		throw error;
 	}
 }
 /** Ends the tokens of a rotation that failed, unless the secret may hold one of them. */
-async function discard(error, custody, { console, clock }) {
+async function discard(error, tokenState, { console, clock }) {
 	const mayBeStored = error instanceof MaybeStored;
-	const issued = mayBeStored ? custody.issued.slice(0, -1) : custody.issued;
+	const issued = mayBeStored ? tokenState.issued.slice(0, -1) : tokenState.issued;
 	if (issued.length === 0)
 		return;
 	const what = mayBeStored ? 'The initial token' : 'The secret is as it was; the new token';
-	if (await endIssued(issued, custody, console, clock))
+	if (await endIssued(issued, tokenState, console, clock))
 		console.info(`${what} is revoked.`);
 	else
 		console.warn(`${what} could not be revoked yet, which is tried again when the job ends.`);
@@ -3904,7 +3904,7 @@ async function retire({ console, clock }, { previousToken, request }, grant, org
 		console.warn('The previous token is of another organisation or OAuth client; it is not revoked. Check previous-token.');
 		return;
 	}
-	const [end] = await revokeAll([{ value: previousToken, revokedAt: grant.apiUrl }], console, clock);
+	const [end] = await revokeAll([{ value: previousToken, revocationBaseUrl: grant.apiUrl }], console, clock);
 	if (end?.status === 'rejected')
 		throw end.reason;
 	console.info(`The previous token is ${end?.value ?? 'gone'}.`);
@@ -4009,8 +4009,8 @@ const isDebug = () => process.env['RUNNER_DEBUG'] === '1';
 
 ;// MODULE ./lib/runner/logger.js
 
-class Console {
-	#secrets = new secret/* Secrets */.Sb();
+class Logger {
+	#secrets = new secret/* Redactor */.pO();
 	#isClosed = false;
 	/** The step is ending before its work is done: from now on nothing may be handed on. */
 	close() {
@@ -4087,7 +4087,7 @@ function kindOf(error) {
 /** How long the log may take to reach the runner once all is done. */
 const FLUSH_MS = 2000;
 async function runToEnd(step, process, { neverFails = false } = {}) {
-	const console = new Console();
+	const console = new Logger();
 	let undo = () => { };
 	const takeBack = () => {
 		try {

@@ -1,5 +1,5 @@
-import type { Wire } from '../http/session.js'
-import type { Answer } from '../http/types.js'
+import type { HttpSession } from '../http/session.js'
+import type { HttpResponse } from '../http/types.js'
 import { ActionError, type ErrorCode } from '../lib/action-error.js'
 import { shown } from '../lib/text.js'
 import { answered, jsonObject, trail } from './token-response.js'
@@ -17,7 +17,7 @@ const FORBIDDEN =
   'self-hosted runner or a larger runner with a static address has. Otherwise check the client’s roles.'
 
 /** Returns the error for an answer other than 200, by the platform's own word first and by the status second. */
-export function rejection(answer: Answer, advice: Advice, wire: Wire): ActionError {
+export function rejection(answer: HttpResponse, advice: Advice, wire: HttpSession): ActionError {
   const { error, words } = platformWords(answer, wire)
   const code = codeOf(answer, error, advice)
   return new ActionError(
@@ -27,7 +27,7 @@ export function rejection(answer: Answer, advice: Advice, wire: Wire): ActionErr
   )
 }
 
-function codeOf(answer: Answer, error: string, advice: Advice): ErrorCode {
+function codeOf(answer: HttpResponse, error: string, advice: Advice): ErrorCode {
   const { status } = answer
   if (status < 400) return 'bad-response'
   if (answer.throttled) return 'rate-limited'
@@ -38,7 +38,7 @@ function codeOf(answer: Answer, error: string, advice: Advice): ErrorCode {
   return 'bad-request'
 }
 
-function hintOf(code: ErrorCode, answer: Answer, advice: Advice): string {
+function hintOf(code: ErrorCode, answer: HttpResponse, advice: Advice): string {
   switch (code) {
     case 'credentials-rejected':
       return advice.credentialsRejected
@@ -58,7 +58,7 @@ function hintOf(code: ErrorCode, answer: Answer, advice: Advice): string {
 }
 
 /** Returns what the platform says in its own words, in one bounded and clean line, and its error for deciding. */
-function platformWords(answer: Answer, wire: Wire): { error: string; words: string } {
+function platformWords(answer: HttpResponse, wire: HttpSession): { error: string; words: string } {
   const json = jsonObject(answer.body) ?? {}
   const first = (...names: string[]) => {
     const found = names.map(name => json[name]).find(value => typeof value === 'string' && value !== '')

@@ -83,7 +83,7 @@ export interface Token {
 }
 
 /** A token with the place where it is of use. */
-export interface Grant {
+export interface ExchangeResult {
   readonly token: Token
   /** The origin to call, without a slash at its end. */
   readonly apiUrl?: string
@@ -95,7 +95,7 @@ export interface Grant {
 /** A token that was just issued, and the origin where it can be revoked, where the platform revokes tokens. */
 export interface Issued {
   readonly token: Token
-  readonly revokedAt?: string
+  readonly revocationBaseUrl?: string
 }
 
 /** Whose token it is. The name is the platform's data and may hold anything. */
@@ -110,7 +110,7 @@ export interface Organization {
  * What an exchange tells while it runs. Both are called as soon as there is something to tell, and before
  * the next request.
  */
-export interface Witness {
+export interface ExchangeEvents {
   /** A secret exists: a credential's header or body, or a token of any kind. */
   secret(secret: Secret): void
   /** A token was issued, and `secret` was told of it: whoever answers for its end must know it from now on. */

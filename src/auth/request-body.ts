@@ -1,5 +1,5 @@
 import { formEncode, type Secret } from '../lib/secret.js'
-import type { AccessKey, Client, Witness } from './provider.js'
+import type { AccessKey, Client, ExchangeEvents } from './provider.js'
 
 export const FORM = 'application/x-www-form-urlencoded'
 export const JSON_TYPE = 'application/json'
@@ -14,11 +14,11 @@ export function place(origin: string, path: string, baseUrl: URL | undefined): U
   return url
 }
 
-/** Returns the Basic header of a client, already told to the witness. */
-export function basic(client: Client, witness: Witness): Secret {
+/** Returns the Basic header of a client, already told to the events. */
+export function basic(client: Client, events: ExchangeEvents): Secret {
   const blob = basicBlob(client)
-  witness.secret(blob)
-  return blob.derive(text => `Basic ${text}`)
+  events.secret(blob)
+  return blob.map(text => `Basic ${text}`)
 }
 
 /** Returns what no token may hold: a broken server that echoes its request would have it published. */
@@ -31,7 +31,7 @@ export function credentialsOf(client: Client | undefined, accessKey: AccessKey |
 }
 
 function basicBlob(client: Client): Secret {
-  return client.secret.derive(secret => Buffer.from(`${client.id}:${secret}`).toString('base64'))
+  return client.secret.map(secret => Buffer.from(`${client.id}:${secret}`).toString('base64'))
 }
 
 /** Returns a form whose last field is a secret; each value in the spelling that forms demand. */
@@ -40,7 +40,7 @@ export function form(
   name: string,
   secret: Secret
 ): Secret {
-  return secret.derive(text => `${formText(fields)}&${name}=${formEncode(text)}`)
+  return secret.map(text => `${formText(fields)}&${name}=${formEncode(text)}`)
 }
 
 /** Returns a form without a secret in it. */
@@ -53,5 +53,5 @@ export function formText(fields: Readonly<Record<string, string | undefined>>): 
 
 /** Returns a JSON object with one secret in it, as its last member. */
 export function json(fields: Readonly<Record<string, string>>, name: string, secret: Secret): Secret {
-  return secret.derive(text => JSON.stringify({ ...fields, [name]: text }))
+  return secret.map(text => JSON.stringify({ ...fields, [name]: text }))
 }

@@ -1,9 +1,9 @@
-import type { Wire } from '../http/session.js'
-import { type Answer, named } from '../http/types.js'
+import type { HttpSession } from '../http/session.js'
+import { type HttpResponse, named } from '../http/types.js'
 import { ActionError } from '../lib/action-error.js'
 import { Secret, SHORTEST_SECRET } from '../lib/secret.js'
 import { counted, shown } from '../lib/text.js'
-import type { Token, Witness } from './provider.js'
+import type { ExchangeEvents, Token } from './provider.js'
 
 /** Fewer or more characters than these are no token (a header must still hold it). */
 const SHORTEST_TOKEN = 16
@@ -28,14 +28,14 @@ export function jsonObject(body: string): Json | undefined {
 }
 
 /** Returns the body of a 200 as a JSON object; throws `bad-response` if it is none. */
-export function requireJson(answer: Answer, wire: Wire): Json {
+export function requireJson(answer: HttpResponse, wire: HttpSession): Json {
   const json = jsonObject(answer.body)
   if (json === undefined) throw badResponse(answer, wire, 'whose body is not a JSON object')
   return json
 }
 
 /** Returns the error for an answer that came whole but cannot be used; nothing of its body is quoted. */
-export function badResponse(answer: Answer, wire: Wire, whatIsWrong: string): ActionError {
+export function badResponse(answer: HttpResponse, wire: HttpSession, whatIsWrong: string): ActionError {
   return new ActionError(
     'bad-response',
     `${answered(answer, wire)}, ${whatIsWrong}${trail(answer, wire)}.`,
@@ -45,28 +45,28 @@ export function badResponse(answer: Answer, wire: Wire, whatIsWrong: string): Ac
 }
 
 /** Returns `POST https://… answered 400`. */
-export function answered(answer: Answer, wire: Wire): string {
+export function answered(answer: HttpResponse, wire: HttpSession): string {
   return `${shown(named(answer.request), text => wire.hide(text), 300)} answered ${answer.status}`
 }
 
 /** Returns the end of such a sentence: the platform's correlation id, if it sent one, and the attempts made. */
-export function trail(answer: Answer, wire: Wire): string {
+export function trail(answer: HttpResponse, wire: HttpSession): string {
   const id = wire.hide(answer.headers['inin-correlation-id'] ?? '')
   const correlation = /^[A-Za-z0-9*._-]{1,64}$/.test(id) ? `, correlation id ${id}` : ''
   return `${correlation}, ${counted(answer.attempts, 'attempt')}${answer.givenUp}`
 }
 
 /**
- * Tells the witness every token in an answer's body, whatever its status: before anything is said of the answer, so
+ * Tells the events every token in an answer's body, whatever its status: before anything is said of the answer, so
  * that its words cannot show one. Of use or not, whatever may be a token is masked, line by line as it would be shown.
  */
-export function keepTokens(answer: Answer, witness: Witness): void {
+export function keepTokens(answer: HttpResponse, events: ExchangeEvents): void {
   const json = jsonObject(answer.body) ?? {}
   for (const name of ['access_token', 'refresh_token', 'id_token']) {
     const text = json[name]
     const lines = typeof text === 'string' ? text.split(/[\p{Cc}\p{Zl}\p{Zp}]+/u, MOST_LINES) : []
     // What is shorter would damage the log.
-    for (const line of lines.filter(line => line.length >= SHORTEST_SECRET)) witness.secret(new Secret(line))
+    for (const line of lines.filter(line => line.length >= SHORTEST_SECRET)) events.secret(new Secret(line))
   }
 }
 
@@ -75,10 +75,10 @@ export function keepTokens(answer: Answer, witness: Witness): void {
  * none that could stand in a header.
  */
 export function readToken(
-  answer: Answer,
+  answer: HttpResponse,
   kind: Token['kind'],
   credentials: readonly Secret[],
-  wire: Wire
+  wire: HttpSession
 ): Token {
   const json = requireJson(answer, wire)
   const text = json['access_token']

@@ -1,9 +1,9 @@
 import { retryAfterMs } from '../http/retry.js'
-import type { Wire } from '../http/session.js'
-import { type Answer, named, type WireRequest } from '../http/types.js'
+import type { HttpSession } from '../http/session.js'
+import { type HttpRequest, type HttpResponse, named } from '../http/types.js'
 import type { Secret } from '../lib/secret.js'
 import { refusal, unreadable } from './errors.js'
-import { type Place, pathOf } from './scope.js'
+import { pathOf, type SecretScope } from './scope.js'
 
 /** GitHub's REST API version that the requests are written for. */
 const API_VERSION = '2022-11-28'
@@ -12,13 +12,13 @@ type Json = Readonly<Record<string, unknown>>
 
 /** GitHub's REST API, as far as secrets and variables go, with one token at one place. */
 export class GitHub {
-  readonly place: Place
+  readonly place: SecretScope
   readonly #apiUrl: string
   readonly #token: Secret
-  readonly #wire: Wire
+  readonly #wire: HttpSession
 
   /** `apiUrl` may have a path, as GitHub Enterprise Server's has. */
-  constructor(apiUrl: string, token: Secret, place: Place, wire: Wire) {
+  constructor(apiUrl: string, token: Secret, place: SecretScope, wire: HttpSession) {
     this.#apiUrl = apiUrl.replace(/\/+$/, '')
     this.#token = token
     this.place = place
@@ -27,17 +27,17 @@ export class GitHub {
 
   /** Sends a request below the place's path. Returns the answer whatever its status; throws as the wire does. */
   async send(
-    method: WireRequest['method'],
+    method: HttpRequest['method'],
     path: string,
     body?: Json,
-    hooks: Pick<WireRequest, 'whileUntouched' | 'beforeNext'> = {}
-  ): Promise<Answer> {
+    hooks: Pick<HttpRequest, 'whileUntouched' | 'beforeNext'> = {}
+  ): Promise<HttpResponse> {
     return this.#wire.send({
       method,
       url: new URL(`${this.#apiUrl}${pathOf(this.place)}${path}`),
       headers: {
         Accept: 'application/vnd.github+json',
-        Authorization: this.#token.derive(token => `Bearer ${token}`),
+        Authorization: this.#token.map(token => `Bearer ${token}`),
         'X-GitHub-Api-Version': API_VERSION,
         ...(body === undefined ? {} : { 'Content-Type': 'application/json' })
       },
@@ -50,12 +50,12 @@ export class GitHub {
   }
 
   /** Returns the error for an answer that is not what was hoped for. */
-  refusal(answer: Answer, of: 'secrets' | 'variables'): Error {
+  refusal(answer: HttpResponse, of: 'secrets' | 'variables'): Error {
     return refusal(answer, this.place, of, this.#wire)
   }
 
   /** Returns the JSON object of an answer; throws `bad-response` if it is none. */
-  json(answer: Answer): Json {
+  json(answer: HttpResponse): Json {
     try {
       const value: unknown = JSON.parse(answer.body)
       if (typeof value === 'object' && value !== null) return value as Json
@@ -67,7 +67,7 @@ export class GitHub {
 }
 
 /** GitHub's limits answer 429 or 403; a 403 that names none of them is a missing permission. */
-function isThrottled({ status, headers, body }: Pick<Answer, 'status' | 'headers' | 'body'>): boolean {
+function isThrottled({ status, headers, body }: Pick<HttpResponse, 'status' | 'headers' | 'body'>): boolean {
   if (status === 429) return true
   if (status !== 403) return false
   return (
@@ -82,7 +82,7 @@ const UNSAID_WAIT_MS = 60_000
 
 /** GitHub says how long to wait in `Retry-After`, or when its primary limit starts anew in epoch seconds. */
 function waitAskedMs(
-  { status, headers }: Pick<Answer, 'status' | 'headers'>,
+  { status, headers }: Pick<HttpResponse, 'status' | 'headers'>,
   runnerMs: number
 ): number | undefined {
   // By GitHub's own clock: the runner's may be an hour off.

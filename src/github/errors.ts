@@ -1,11 +1,16 @@
-import type { Wire } from '../http/session.js'
-import { type Answer, named } from '../http/types.js'
+import type { HttpSession } from '../http/session.js'
+import { type HttpResponse, named } from '../http/types.js'
 import { ActionError, type ErrorCode } from '../lib/action-error.js'
 import { counted, shown } from '../lib/text.js'
-import { type Place, permissionsFor, placeInWords } from './scope.js'
+import { permissionsFor, placeInWords, type SecretScope } from './scope.js'
 
 /** Returns the error for what GitHub refused, with the permission or the place by name. */
-export function refusal(answer: Answer, place: Place, of: 'secrets' | 'variables', wire: Wire): ActionError {
+export function refusal(
+  answer: HttpResponse,
+  place: SecretScope,
+  of: 'secrets' | 'variables',
+  wire: HttpSession
+): ActionError {
   const code = codeOf(answer)
   const id = answer.headers['x-github-request-id'] ?? ''
   const request = /^[\w:-]{1,64}$/.test(id) ? `, request id ${id}` : ''
@@ -26,7 +31,7 @@ export function unreadable(request: string, attempts: number): ActionError {
   )
 }
 
-function codeOf({ status, throttled }: Answer): ErrorCode {
+function codeOf({ status, throttled }: HttpResponse): ErrorCode {
   if (throttled) return 'rate-limited'
   if (status >= 500) return 'unavailable'
   switch (status) {
@@ -43,7 +48,7 @@ function codeOf({ status, throttled }: Answer): ErrorCode {
   }
 }
 
-function hintOf(code: ErrorCode, place: Place, of: 'secrets' | 'variables'): string {
+function hintOf(code: ErrorCode, place: SecretScope, of: 'secrets' | 'variables'): string {
   const needed = permissionsFor(place)[of]
   switch (code) {
     case 'github-token-rejected':
@@ -70,7 +75,7 @@ function hintOf(code: ErrorCode, place: Place, of: 'secrets' | 'variables'): str
 }
 
 /** GitHub’s refusals may echo what was sent, so they are hidden and cut like anybody’s. */
-function words(answer: Answer, wire: Wire): string {
+function words(answer: HttpResponse, wire: HttpSession): string {
   let message: unknown
   try {
     message = (JSON.parse(answer.body) as { message?: unknown } | null)?.message

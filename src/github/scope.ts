@@ -1,18 +1,18 @@
 /** Where a secret lives. Secrets and variables of one place are siblings in GitHub's REST API. */
-export type Place =
+export type SecretScope =
   | { readonly kind: 'repository'; readonly repository: string }
   | { readonly kind: 'environment'; readonly repository: string; readonly environment: string }
   | { readonly kind: 'organization'; readonly organization: string }
 
 /** Who may read an organisation's secret. */
-export interface Sharing {
+export interface Visibility {
   readonly visibility: 'all' | 'private' | 'selected'
   /** Present with `selected`. */
   readonly repositoryIds?: readonly number[]
 }
 
 /** Returns the path above `/secrets` and `/variables`; an environment's name may hold anything and is encoded. */
-export function pathOf(place: Place): string {
+export function pathOf(place: SecretScope): string {
   switch (place.kind) {
     case 'repository':
       return `/repos/${place.repository}/actions`
@@ -24,7 +24,7 @@ export function pathOf(place: Place): string {
 }
 
 /** Returns the place as a person names it. */
-export function placeInWords(place: Place): string {
+export function placeInWords(place: SecretScope): string {
   switch (place.kind) {
     case 'repository':
       return `repository ${place.repository}`
@@ -36,7 +36,7 @@ export function placeInWords(place: Place): string {
 }
 
 /** Returns the permissions that a GitHub token needs there, by the names that GitHub's pages show. */
-export function permissionsFor(place: Place): { readonly secrets: string; readonly variables: string } {
+export function permissionsFor(place: SecretScope): { readonly secrets: string; readonly variables: string } {
   switch (place.kind) {
     case 'repository':
       return {

@@ -16,7 +16,7 @@ export async function isUsable(publicKey: string): Promise<boolean> {
 export async function seal(value: Secret, publicKey: string): Promise<string> {
   await sodium.ready
   const key = sodium.from_base64(publicKey, sodium.base64_variants.ORIGINAL)
-  return value.look(text =>
+  return value.inspect(text =>
     sodium.to_base64(sodium.crypto_box_seal(text, key), sodium.base64_variants.ORIGINAL)
   )
 }

@@ -1,9 +1,9 @@
 import { Unanswered } from '../http/failures.js'
-import type { Answer } from '../http/types.js'
+import type { HttpResponse } from '../http/types.js'
 import { ActionError } from '../lib/action-error.js'
 import type { Secret } from '../lib/secret.js'
 import type { GitHub } from './api.js'
-import type { Sharing } from './scope.js'
+import type { Visibility } from './scope.js'
 import { isUsable, seal } from './seal.js'
 
 /** A secret holds at most 48 KB (docs.github.com, "Using secrets in GitHub Actions"). */
@@ -25,7 +25,7 @@ export interface StoredSecret {
   /** Whole seconds. */
   readonly updatedAt: Date
   /** Present with an organisation's secret. */
-  readonly sharing?: Sharing
+  readonly sharing?: Visibility
 }
 
 /** The place and the secret as they are before anything is made. */
@@ -85,10 +85,10 @@ export async function storeSecret(
   name: string,
   value: Secret,
   publicKey: PublicKey,
-  sharing: Sharing | undefined,
+  sharing: Visibility | undefined,
   keeper: Keeper
 ): Promise<Storing> {
-  if (value.look(text => Buffer.byteLength(text)) > LARGEST_SECRET_BYTES) {
+  if (value.inspect(text => Buffer.byteLength(text)) > LARGEST_SECRET_BYTES) {
     throw new ActionError(
       'secret-refused',
       'The token is larger than 48 KB, which GitHub stores in no secret.',
@@ -127,7 +127,7 @@ function isRefusedValue(why: unknown): boolean {
 }
 
 /** Returns how an organisation's secret or variable says who may read it. */
-export function sharingBody({ visibility, repositoryIds }: Sharing): Readonly<Record<string, unknown>> {
+export function sharingBody({ visibility, repositoryIds }: Visibility): Readonly<Record<string, unknown>> {
   return visibility === 'selected'
     ? { visibility, selected_repository_ids: repositoryIds ?? [] }
     : { visibility }
@@ -154,7 +154,7 @@ async function readPublicKey(github: GitHub): Promise<PublicKey> {
   return publicKeyIn(github, await github.send('GET', PUBLIC_KEY))
 }
 
-async function publicKeyIn(github: GitHub, answer: Answer): Promise<PublicKey> {
+async function publicKeyIn(github: GitHub, answer: HttpResponse): Promise<PublicKey> {
   if (answer.status !== 200) throw github.refusal(answer, 'secrets')
   const { key_id: id, key } = github.json(answer)
   // Tried before anything is made: a key that cannot seal would cost a token.
@@ -164,7 +164,7 @@ async function publicKeyIn(github: GitHub, answer: Answer): Promise<PublicKey> {
   return { id, key }
 }
 
-function dateOf(answer: Answer): Date {
+function dateOf(answer: HttpResponse): Date {
   const date = new Date(answer.headers['date'] ?? '')
   return Number.isNaN(date.getTime()) ? answer.sentAt : date
 }

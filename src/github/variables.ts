@@ -1,12 +1,16 @@
 import type { GitHub } from './api.js'
-import type { Sharing } from './scope.js'
+import type { Visibility } from './scope.js'
 import { sharingBody } from './secrets.js'
 
 /** What the variable says while the expiry is not known: no date, so whoever reads it for one is warned. */
 export const UNKNOWN_EXPIRY = 'unknown'
 
 /** Shows that the variable may be written, by writing what it says already; throws an `ActionError`. */
-export async function tryVariable(github: GitHub, name: string, sharing: Sharing | undefined): Promise<void> {
+export async function tryVariable(
+  github: GitHub,
+  name: string,
+  sharing: Visibility | undefined
+): Promise<void> {
   const answer = await github.send('GET', `/variables/${name}`)
   if (answer.status !== 200 && answer.status !== 404) throw github.refusal(answer, 'variables')
   const said = answer.status === 404 ? undefined : github.json(answer)['value']
@@ -18,7 +22,7 @@ export async function writeVariable(
   github: GitHub,
   name: string,
   value: string,
-  sharing: Sharing | undefined
+  sharing: Visibility | undefined
 ): Promise<void> {
   const patch = () => github.send('PATCH', `/variables/${name}`, { name, value })
   let answer = await patch()

@@ -4,8 +4,8 @@ import type { Socket } from 'node:net'
 import type { TLSSocket } from 'node:tls'
 import { HttpClient, type HttpClientResponse } from '@actions/http-client'
 import { Secret } from '../lib/secret.js'
-import { Fault } from './errors.js'
-import type { WireRequest } from './types.js'
+import { AttemptError } from './errors.js'
+import type { HttpRequest } from './types.js'
 
 /** A larger body is no answer to a token request. */
 export const LARGEST_BODY_BYTES = 1024 * 1024
@@ -38,11 +38,11 @@ export class Connections {
   }
 
   /**
-   * Sends the request once. Returns the whole reply, whatever its status; throws a `Fault` when there is
+   * Sends the request once. Returns the whole reply, whatever its status; throws a `AttemptError` when there is
    * none within `timeoutMs`. The timer is a race of our own: behind a proxy that never answers CONNECT,
    * neither the signal nor the client's timeout ends the promise.
    */
-  async attempt(request: WireRequest, timeoutMs: number): Promise<Reply> {
+  async attempt(request: HttpRequest, timeoutMs: number): Promise<Reply> {
     const { client, aborter } = this.#clientFor(request.url.origin)
     const abort = new AbortController()
     aborter.signal = abort.signal
@@ -53,8 +53,8 @@ export class Connections {
         () =>
           reject(
             watch.isConnected
-              ? new Fault('timeout', `no whole answer within ${timeoutMs} ms`)
-              : new Fault('timeout', `no connection within ${timeoutMs} ms`, { neverSent: true })
+              ? new AttemptError('timeout', `no whole answer within ${timeoutMs} ms`)
+              : new AttemptError('timeout', `no connection within ${timeoutMs} ms`, { neverSent: true })
           ),
         timeoutMs
       )
@@ -65,7 +65,7 @@ export class Connections {
       return await Promise.race([answered, timedOut])
     } catch (error) {
       abort.abort()
-      throw Fault.from(error)
+      throw AttemptError.from(error)
     } finally {
       clearTimeout(timer)
       watch.end()
@@ -98,7 +98,7 @@ class Watch {
   readonly #listener: (message: unknown) => void
   #started: ClientRequest | undefined
 
-  constructor({ method, url }: WireRequest) {
+  constructor({ method, url }: HttpRequest) {
     this.#listener = message => {
       const { request } = message as { request: ClientRequest }
       if (request.method === method && request.path === url.pathname + url.search) this.#started = request
@@ -137,7 +137,7 @@ class Aborter {
   }
 }
 
-async function send(client: HttpClient, request: WireRequest): Promise<Reply> {
+async function send(client: HttpClient, request: HttpRequest): Promise<Reply> {
   const headers = Object.fromEntries(
     Object.entries(request.headers).map(([name, value]) => [name, plain(value)])
   )
@@ -166,11 +166,11 @@ function readWhole(message: IncomingMessage): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = []
     let size = 0
-    const cutShort = () => reject(new Fault('cut-short', 'the body was cut short'))
+    const cutShort = () => reject(new AttemptError('cut-short', 'the body was cut short'))
     message.on('data', (chunk: Buffer) => {
       size += chunk.length
       if (size > LARGEST_BODY_BYTES) {
-        reject(new Fault('too-large', `the body is larger than ${LARGEST_BODY_BYTES} bytes`))
+        reject(new AttemptError('too-large', `the body is larger than ${LARGEST_BODY_BYTES} bytes`))
         message.destroy()
       } else chunks.push(chunk)
     })

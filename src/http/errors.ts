@@ -1,5 +1,5 @@
 /** Why an attempt brought no whole answer. */
-export type FaultKind =
+export type AttemptErrorKind =
   | 'timeout'
   | 'network'
   | 'proxy-refused'
@@ -9,15 +9,19 @@ export type FaultKind =
   | 'not-http'
 
 /** An attempt without a whole answer. Its message holds nothing that came from the other side but an error's code. */
-export class Fault extends Error {
-  override readonly name = 'Fault'
-  readonly kind: FaultKind
+export class AttemptError extends Error {
+  override readonly name = 'AttemptError'
+  readonly kind: AttemptErrorKind
   /** The system's error code, such as `ECONNREFUSED`, where there is one. */
   readonly systemCode: string
   /** No connection was made, so the request cannot have been carried out. */
   readonly neverSent: boolean
 
-  constructor(kind: FaultKind, message: string, from: { systemCode?: string; neverSent?: boolean } = {}) {
+  constructor(
+    kind: AttemptErrorKind,
+    message: string,
+    from: { systemCode?: string; neverSent?: boolean } = {}
+  ) {
     super(message)
     this.kind = kind
     this.systemCode = from.systemCode ?? ''
@@ -30,24 +34,26 @@ export class Fault extends Error {
   }
 
   /** Returns what Node or the client threw as a fault; a fault stays itself. */
-  static from(error: unknown): Fault {
-    if (error instanceof Fault) return error
+  static from(error: unknown): AttemptError {
+    if (error instanceof AttemptError) return error
     const { code, syscall, message } = describe(error)
     const noTunnel =
       /tunneling socket could not be established, (?:statusCode=(\d{3})|cause=.*?\b(E[A-Z_]{3,}))?/.exec(
         message
       )
     if (noTunnel && /cause=.*(certificate|altnames|SSL routines)/i.test(message))
-      return new Fault('tls', 'the certificate of the proxy is not trusted here', { neverSent: true })
+      return new AttemptError('tls', 'the certificate of the proxy is not trusted here', { neverSent: true })
     if (noTunnel) return tunnelFault(noTunnel[1], noTunnel[2])
     if (isTls(code))
-      return new Fault('tls', TLS_WORDS[code] ?? 'the TLS handshake failed', {
+      return new AttemptError('tls', TLS_WORDS[code] ?? 'the TLS handshake failed', {
         systemCode: code,
         neverSent: true
       })
-    if (code === 'HPE_HEADER_OVERFLOW') return new Fault('too-large', 'its headers are larger than 16 KiB')
-    if (code.startsWith('HPE_')) return new Fault('not-http', 'the answer is not HTTP', { systemCode: code })
-    return new Fault('network', NETWORK_WORDS[code] ?? 'the connection failed', {
+    if (code === 'HPE_HEADER_OVERFLOW')
+      return new AttemptError('too-large', 'its headers are larger than 16 KiB')
+    if (code.startsWith('HPE_'))
+      return new AttemptError('not-http', 'the answer is not HTTP', { systemCode: code })
+    return new AttemptError('network', NETWORK_WORDS[code] ?? 'the connection failed', {
       systemCode: code,
       neverSent: isNeverSent(code, syscall, message)
     })
@@ -55,11 +61,11 @@ export class Fault extends Error {
 }
 
 /** The client's tunnel tells what went wrong between runner and proxy in the text of its error alone. */
-function tunnelFault(status: string | undefined, systemCode = ''): Fault {
+function tunnelFault(status: string | undefined, systemCode = ''): AttemptError {
   const from = { systemCode, neverSent: true }
-  if (status === undefined) return new Fault('network', 'the proxy was not reached', from)
+  if (status === undefined) return new AttemptError('network', 'the proxy was not reached', from)
   const message = `the proxy answered ${status} to CONNECT`
-  return new Fault(status.startsWith('4') ? 'proxy-refused' : 'network', message, from)
+  return new AttemptError(status.startsWith('4') ? 'proxy-refused' : 'network', message, from)
 }
 
 /** The same codes come from a connection that stands: then the request may have gone. */

@@ -1,10 +1,10 @@
 import { ActionError, type ErrorCode } from '../lib/action-error.js'
 import { counted, shown } from '../lib/text.js'
-import type { Fault, FaultKind } from './errors.js'
+import type { AttemptError, AttemptErrorKind } from './errors.js'
 import { proxyFor } from './proxy.js'
-import { type Answer, named, type WireRequest } from './types.js'
+import { type HttpRequest, type HttpResponse, named } from './types.js'
 
-const CODE: Readonly<Record<FaultKind, ErrorCode>> = {
+const CODE: Readonly<Record<AttemptErrorKind, ErrorCode>> = {
   timeout: 'timeout',
   network: 'network',
   'proxy-refused': 'network',
@@ -14,7 +14,7 @@ const CODE: Readonly<Record<FaultKind, ErrorCode>> = {
   'not-http': 'bad-response'
 }
 
-const HINT: Readonly<Record<FaultKind, string>> = {
+const HINT: Readonly<Record<AttemptErrorKind, string>> = {
   timeout: 'Check that the runner reaches this host: a firewall that drops packets looks just like this.',
   network:
     'Check the region, the runner’s DNS, and its way out to this host: a firewall, or a proxy that must be used.',
@@ -38,8 +38,8 @@ export class Unanswered extends ActionError {
 
 /** Returns the error for a request that brought no whole answer. */
 export function unanswered(
-  request: WireRequest,
-  fault: Fault,
+  request: HttpRequest,
+  fault: AttemptError,
   attempts: number,
   givenUp: string
 ): Unanswered {
@@ -51,7 +51,7 @@ export function unanswered(
   )
 }
 
-function hintFor(request: WireRequest, fault: Fault): string {
+function hintFor(request: HttpRequest, fault: AttemptError): string {
   // Behind a proxy it is the proxy's own name that was looked up here.
   const unknown = fault.systemCode === 'ENOTFOUND' && proxyFor(request.url) === undefined
   const about = unknown ? (request.whenHostUnknown ?? '') : ''
@@ -59,7 +59,7 @@ function hintFor(request: WireRequest, fault: Fault): string {
 }
 
 /** Returns the error for a redirect: credentials go to the host that was chosen, and to no other. */
-export function redirected(answer: Answer, hide: (text: string) => string): ActionError {
+export function redirected(answer: HttpResponse, hide: (text: string) => string): ActionError {
   return new ActionError(
     'redirected',
     `${named(answer.request)} answered ${answer.status}, a redirect to ${target(answer, hide)}${throughProxy(answer.request.url)}, ` +
@@ -75,7 +75,7 @@ function throughProxy(url: URL): string {
   return proxy === undefined ? '' : `, through the proxy ${proxy}`
 }
 
-function target({ headers, request }: Answer, hide: (text: string) => string): string {
+function target({ headers, request }: HttpResponse, hide: (text: string) => string): string {
   const location = headers['location'] ?? ''
   const host = URL.canParse(location, request.url.href) ? new URL(location, request.url).host : ''
   return shown(host, hide, 100) || 'nowhere'

@@ -1,6 +1,6 @@
 import { checkBypass, getProxyUrl } from '@actions/http-client/lib/proxy'
 import { ActionError } from '../lib/action-error.js'
-import { named, type WireRequest } from './types.js'
+import { type HttpRequest, named } from './types.js'
 
 /** Returns the proxy's host and port for a request there; `undefined` where none is used. Never its credentials. */
 export function proxyFor(url: URL): string | undefined {
@@ -11,7 +11,7 @@ export function proxyFor(url: URL): string | undefined {
  * Throws `network` where a proxy is to be used and the variable that names it cannot be read. The client would go
  * around it without a word, which is not for it to decide.
  */
-export function requireReadableProxy(request: WireRequest): void {
+export function requireReadableProxy(request: HttpRequest): void {
   const { url } = request
   const names = url.protocol === 'https:' ? ['https_proxy', 'HTTPS_PROXY'] : ['http_proxy', 'HTTP_PROXY']
   const name = names.find(variable => process.env[variable])

@@ -1,4 +1,4 @@
-import type { FaultKind } from './errors.js'
+import type { AttemptErrorKind } from './errors.js'
 
 /** How a request may be repeated: always, or only if it cannot have been carried out (it makes something). */
 export type Repeat = 'always' | 'if-not-carried-out'
@@ -11,7 +11,7 @@ export type Outcome =
       readonly throttled: boolean
       readonly retryAfterMs?: number
     }
-  | { readonly kind: 'fault'; readonly fault: FaultKind; readonly neverSent: boolean }
+  | { readonly kind: 'fault'; readonly fault: AttemptErrorKind; readonly neverSent: boolean }
 
 /** How many attempts at this request were throttled and how many met a fault, this one included. */
 export interface Tally {
@@ -25,7 +25,7 @@ export type Decision =
   | { readonly again: false; readonly because: 'final' | 'attempts' | 'time' | 'retry-after' }
 
 const TRANSIENT_STATUS = new Set([408, 425, 500, 502, 503, 504])
-const TRANSIENT_FAULT = new Set<FaultKind>(['timeout', 'network', 'cut-short'])
+const TRANSIENT_FAULT = new Set<AttemptErrorKind>(['timeout', 'network', 'cut-short'])
 
 const SECOND = 1000
 const LONGEST_FAULT_WAIT = 20 * SECOND

@@ -1,10 +1,10 @@
 import { inWords } from '../lib/text.js'
 import { Connections, type Reply } from './client.js'
-import { Fault } from './errors.js'
+import { AttemptError } from './errors.js'
 import { redirected, unanswered } from './failures.js'
 import { requireReadableProxy } from './proxy.js'
 import { type Decision, decide, type Outcome, retryAfterMs, SHORTEST_ATTEMPT } from './retry.js'
-import { type Answer, named, type WireRequest } from './types.js'
+import { type HttpRequest, type HttpResponse, named } from './types.js'
 
 /** Time and chance as the wire sees them; a test hands in its own. */
 export interface Clock {
@@ -26,7 +26,7 @@ export interface Limits {
 }
 
 /** What the wire needs of its surroundings. */
-export interface WireSurroundings {
+export interface HttpSessionOptions {
   readonly limits: Limits
   readonly clock: Clock
   /** Takes every known secret out of a text that came from the other side. */
@@ -39,20 +39,20 @@ export interface WireSurroundings {
 
 /** What an attempt brought, and what it came to. */
 interface Attempt {
-  readonly reply: Reply | Fault
+  readonly reply: Reply | AttemptError
   readonly outcome: Outcome
 }
 
 /** The way to the platforms: requests go in, whole answers come out, and nothing takes longer than allowed. */
-export class Wire {
+export class HttpSession {
   readonly #connections = new Connections()
-  readonly #surroundings: WireSurroundings
+  readonly #surroundings: HttpSessionOptions
   readonly #deadlineMs: number
   #requests = 0
   #sent = 0
 
   /** The time that `limits.timeoutMs` allows starts now. */
-  constructor(surroundings: WireSurroundings) {
+  constructor(surroundings: HttpSessionOptions) {
     this.#surroundings = surroundings
     this.#deadlineMs = surroundings.clock.now() + surroundings.limits.timeoutMs
   }
@@ -76,7 +76,7 @@ export class Wire {
    * Sends the request, again where that may help. Returns the last answer, whatever its status short of a
    * redirect. Throws `timeout`, `network`, `tls`, `redirected` or `bad-response`.
    */
-  async send(request: WireRequest): Promise<Answer> {
+  async send(request: HttpRequest): Promise<HttpResponse> {
     requireReadableProxy(request)
     this.#requireTime(request)
     this.#requests += 1
@@ -88,7 +88,7 @@ export class Wire {
       const { reply, outcome } = await this.#attempt(request, sentAt)
       const isOnlyOutcome = untouched
       const throttled = outcome.kind === 'answer' && outcome.throttled
-      untouched &&= throttled || (reply instanceof Fault && reply.neverSent)
+      untouched &&= throttled || (reply instanceof AttemptError && reply.neverSent)
       tally[throttled ? 'throttles' : 'faults'] += 1
       const decision = decide(
         outcome,
@@ -108,7 +108,7 @@ export class Wire {
         continue
       }
       const givenUp = this.#reason(decision, outcome)
-      if (reply instanceof Fault) {
+      if (reply instanceof AttemptError) {
         throw Object.assign(unanswered(request, reply, attempts, givenUp), { untouched })
       }
       const answer = { request, ...reply, throttled, sentAt, attempts, isOnlyOutcome, givenUp }
@@ -127,21 +127,24 @@ export class Wire {
   }
 
   /** A request that makes something is not started where nobody could wait for its answer. */
-  #requireTime(request: WireRequest): void {
+  #requireTime(request: HttpRequest): void {
     const { timeoutMs } = this.#surroundings.limits
     const writes = request.method === 'PUT' ? Math.min(5 * SHORTEST_ATTEMPT, timeoutMs / 4) : 1
     const needed = request.repeat === 'if-not-carried-out' ? SHORTEST_ATTEMPT : writes
     if (this.#timeLeftMs() >= needed) return
     const error = unanswered(
       request,
-      new Fault('timeout', `it was not sent, for the timeout of ${inWords(timeoutMs / 1000)} is used up`),
+      new AttemptError(
+        'timeout',
+        `it was not sent, for the timeout of ${inWords(timeoutMs / 1000)} is used up`
+      ),
       0,
       ''
     )
     throw Object.assign(error, { untouched: true })
   }
 
-  async #attempt(request: WireRequest, sentAt: Date): Promise<Attempt> {
+  async #attempt(request: HttpRequest, sentAt: Date): Promise<Attempt> {
     const timeoutMs = Math.max(1, Math.min(this.#surroundings.limits.attemptTimeoutMs, this.#timeLeftMs()))
     this.#sent += 1
     try {
@@ -162,25 +165,25 @@ export class Wire {
         }
       }
     } catch (error) {
-      const fault = Fault.from(error)
+      const fault = AttemptError.from(error)
       this.#trace(request, sentAt, fault.systemCode || fault.kind)
       return { reply: fault, outcome: { kind: 'fault', fault: fault.kind, neverSent: fault.neverSent } }
     }
   }
 
-  #trace(request: WireRequest, sentAt: Date, what: string): void {
+  #trace(request: HttpRequest, sentAt: Date, what: string): void {
     const { clock, debug, hide } = this.#surroundings
     debug(hide(`${named(request)}: ${what}, ${clock.now() - sentAt.getTime()} ms`))
   }
 
   #announce(
-    { url }: WireRequest,
-    reply: Reply | Fault,
+    { url }: HttpRequest,
+    reply: Reply | AttemptError,
     throttled: boolean,
     counted: string,
     waitMs: number
   ): void {
-    const what = reply instanceof Fault ? reply.summary : `it answered ${reply.status}`
+    const what = reply instanceof AttemptError ? reply.summary : `it answered ${reply.status}`
     const why = throttled ? `${what}, which says that too much is asked for` : what
     const seconds = (waitMs / 1000).toFixed(1)
     this.#surroundings.say(`${url.host}: ${why}, ${counted}; waiting ${seconds} s before the next attempt.`)

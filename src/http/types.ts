@@ -2,7 +2,7 @@ import type { Secret } from '../lib/secret.js'
 import type { Repeat } from './retry.js'
 
 /** One HTTP request as a platform describes it. Secrets stay sealed until the moment they are sent. */
-export interface WireRequest {
+export interface HttpRequest {
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
   readonly url: URL
   readonly headers: Readonly<Record<string, string | Secret>>
@@ -10,9 +10,12 @@ export interface WireRequest {
   /** `always` where nothing else is said. */
   readonly repeat?: Repeat
   /** Whether an answer says that too much was asked for in this time; 429 does where nothing else is said. */
-  readonly isThrottled?: (answer: Pick<Answer, 'status' | 'headers' | 'body'>) => boolean
+  readonly isThrottled?: (answer: Pick<HttpResponse, 'status' | 'headers' | 'body'>) => boolean
   /** Milliseconds that an answer asks to wait; its `Retry-After` does where nothing else is said. */
-  readonly waitAskedMs?: (answer: Pick<Answer, 'status' | 'headers'>, nowMs: number) => number | undefined
+  readonly waitAskedMs?: (
+    answer: Pick<HttpResponse, 'status' | 'headers'>,
+    nowMs: number
+  ) => number | undefined
   /** Called when an attempt came to nothing for certain, as every one before it, and while another is waited for. */
   readonly whileUntouched?: () => void
   /** Called before each further attempt. */
@@ -24,8 +27,8 @@ export interface WireRequest {
 }
 
 /** A whole answer: the body was read to its end and is within the limit. */
-export interface Answer {
-  readonly request: WireRequest
+export interface HttpResponse {
+  readonly request: HttpRequest
   readonly status: number
   /** Lower-case names; of a header sent more than once, the first value. */
   readonly headers: Readonly<Record<string, string | undefined>>
@@ -41,6 +44,6 @@ export interface Answer {
 }
 
 /** Returns the request as errors and log lines name it: method, origin and path, never the query. */
-export function named(request: Pick<WireRequest, 'method' | 'url'>): string {
+export function named(request: Pick<HttpRequest, 'method' | 'url'>): string {
   return `${request.method} ${request.url.origin}${request.url.pathname}`
 }

@@ -5,12 +5,12 @@ import { keepSecrets, readCredentials } from './credentials.js'
 import { Fallbacks } from './environment.js'
 import { type Guards, type RevokePolicy, readGuards, readRevokePolicy } from './guards.js'
 import { readLimits } from './limits.js'
-import { type HandOver, readHandOver } from './output-options.js'
+import { type OutputOptions, readHandOver } from './output-options.js'
 import { type Environment, Inputs, invalidInput, MAIN_INPUTS } from './reader.js'
 import { cxoneRequest, genesysRequest } from './request.js'
 
 /** An exchange that was asked for, checked: what to exchange, within which bounds, and what must hold of the token. */
-export interface ExchangeAsked {
+export interface ExchangeInputs {
   readonly request: AuthRequest
   readonly limits: Limits
   readonly guards: Guards
@@ -21,8 +21,8 @@ export interface ExchangeAsked {
 }
 
 /** All that the main step was asked for. */
-export interface StepAsked extends ExchangeAsked {
-  readonly handOver: HandOver
+export interface MainInputs extends ExchangeInputs {
+  readonly handOver: OutputOptions
   readonly revoke: RevokePolicy
 }
 
@@ -30,7 +30,7 @@ export interface StepAsked extends ExchangeAsked {
  * Returns what the inputs and the environment ask the main step for. Each credential is told to `keep` as soon
  * as it is read. Throws `invalid-input` or `missing-credential`; nothing was sent by then.
  */
-export function readInputs(env: Environment, keep: (secret: Secret) => void): StepAsked {
+export function readInputs(env: Environment, keep: (secret: Secret) => void): MainInputs {
   const inputs = new Inputs(env, MAIN_INPUTS)
   const exchange = readExchange(inputs, env, keep)
   return {
@@ -45,7 +45,7 @@ export function readExchange(
   inputs: Inputs,
   env: Environment,
   keep: (secret: Secret) => void
-): ExchangeAsked {
+): ExchangeInputs {
   const fallbacks = new Fallbacks(env)
   const doubts: string[] = []
   keepSecrets(inputs, keep)

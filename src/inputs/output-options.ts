@@ -3,7 +3,7 @@ import { ActionError } from '../lib/action-error.js'
 import { type Inputs, quoted } from './reader.js'
 
 /** Where the token goes beside the outputs. */
-export interface HandOver {
+export interface OutputOptions {
   /** Names of environment variables that get the token. */
   readonly exportEnv: readonly string[]
   /** Whether to export what the platform's own tools read. */
@@ -18,7 +18,7 @@ const RESERVED =
   /^(PATH|PATHEXT|HOME|USER|SHELL|TEMP|TMP|TMPDIR|CI|ENV|IFS|COMSPEC|SYSTEMROOT|WINDIR|USERPROFILE|BASH_ENV|SHELLOPTS|BASHOPTS|PROMPT_COMMAND|PS4|NODE_OPTIONS|NODE_PATH|NODE_EXTRA_CA_CERTS|NODE_TLS_REJECT_UNAUTHORIZED|RES_OPTIONS|OPENSSL_CONF|SSL_CERT_(FILE|DIR)|PYTHON(PATH|HOME|STARTUP)|DOTNET_STARTUP_HOOKS|PERL5OPT|PERL5LIB|RUBYOPT|RUBYLIB|JAVA_TOOL_OPTIONS|_JAVA_OPTIONS|(HTTP|HTTPS|ALL|NO)_PROXY|(GITHUB|RUNNER|ACTIONS|INPUT|STATE|LD|DYLD|GIT|NPM_CONFIG)_.*)$/i
 
 /** Returns where the token is to go; throws `invalid-input` for a name that must not be taken. */
-export function readHandOver(inputs: Inputs, request: AuthRequest): HandOver {
+export function readHandOver(inputs: Inputs, request: AuthRequest): OutputOptions {
   const names = inputs.list('export-env')
   const toolEnv = inputs.flag('tool-env')
   const taken = toolEnv ? toolVariables(request.exchange).otherwise : []

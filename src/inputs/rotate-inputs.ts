@@ -1,26 +1,26 @@
-import type { Place, Sharing } from '../github/scope.js'
+import type { SecretScope, Visibility } from '../github/scope.js'
 import { ActionError } from '../lib/action-error.js'
 import { Secret, SHORTEST_SECRET } from '../lib/secret.js'
 import { readSeconds } from './limits.js'
-import { type ExchangeAsked, readExchange } from './main-inputs.js'
+import { type ExchangeInputs, readExchange } from './main-inputs.js'
 import { type Environment, type InputName, Inputs, invalidInput, ROTATE_INPUTS } from './reader.js'
 
 /** All that the rotate step was asked for, checked. */
-export interface RotationAsked extends ExchangeAsked {
+export interface RotateInputs extends ExchangeInputs {
   readonly apiUrl: string
   readonly githubToken: Secret
-  readonly place: Place
+  readonly place: SecretScope
   readonly secretName: string
   readonly rotateAfterSeconds: number
   readonly dryRun: boolean
   /** Present where an organisation's secret is to be shared otherwise than it is. */
-  readonly sharing?: Sharing
+  readonly sharing?: Visibility
   readonly previousToken?: Secret
   readonly expiryVariable?: string
 }
 
 /** Returns what the inputs and the environment ask for; throws `invalid-input` or `missing-credential`. */
-export function readRotation(env: Environment, keep: (secret: Secret) => void): RotationAsked {
+export function readRotation(env: Environment, keep: (secret: Secret) => void): RotateInputs {
   const inputs = new Inputs(env, ROTATE_INPUTS)
   const exchange = readExchange(inputs, env, keep)
   const place = readPlace(inputs, env)
@@ -62,7 +62,7 @@ function readGithubToken(inputs: Inputs): Secret {
 /** A placeholder or a damaged token is nobody's predecessor; it must not keep a rotation from setting it right. */
 function readPreviousToken(
   inputs: Inputs,
-  { request }: ExchangeAsked
+  { request }: ExchangeInputs
 ): { previousToken?: Secret; doubts: string[] } {
   const text = inputs.text('previous-token')
   if (text === '') return { doubts: [] }
@@ -76,7 +76,7 @@ function isToken(text: string): boolean {
   return text.length >= SHORTEST_SECRET && /^[\x21-\x7e]+$/.test(text)
 }
 
-function readPlace(inputs: Inputs, env: Environment): Place {
+function readPlace(inputs: Inputs, env: Environment): SecretScope {
   const organization = inputs.text('organization')
   if (organization !== '') {
     inputs.refuse(
@@ -113,7 +113,7 @@ function readPlace(inputs: Inputs, env: Environment): Place {
   return { kind: 'environment', repository, environment }
 }
 
-function readSharing(inputs: Inputs, place: Place): { sharing?: Sharing } {
+function readSharing(inputs: Inputs, place: SecretScope): { sharing?: Visibility } {
   if (place.kind !== 'organization' || !inputs.isGiven('visibility')) {
     inputs.refuse(['selected-repository-ids'], 'visibility is not selected')
     return {}

@@ -25,12 +25,12 @@ export class Secret {
   }
 
   /** Returns another secret made of this one (a header, a body), so that what is made is hidden too. */
-  derive(make: (text: string) => string): Secret {
+  map(make: (text: string) => string): Secret {
     return new Secret(make(this.#text))
   }
 
   /** Returns what a look at the text tells of it, which must not be secret itself. */
-  look<T>(at: (text: string) => T): T {
+  inspect<T>(at: (text: string) => T): T {
     return at(this.#text)
   }
 
@@ -81,7 +81,7 @@ export class Secret {
 }
 
 /** Everything secret that a run has come across. What it cannot prevent being said, it takes out again. */
-export class Secrets {
+export class Redactor {
   readonly #known: Secret[] = []
 
   /** Remembers a secret together with its other spellings; returns those of them that are new. */

@@ -1,14 +1,14 @@
-import type { Grant, Organization, Token } from '../auth/provider.js'
+import type { ExchangeResult, Organization, Token } from '../auth/provider.js'
 import { placeInWords } from '../github/scope.js'
 import type { Store } from '../github/secrets.js'
-import type { RotationAsked } from '../inputs/rotate-inputs.js'
+import type { RotateInputs } from '../inputs/rotate-inputs.js'
 import { inWords } from '../lib/text.js'
-import type { Console } from '../runner/logger.js'
+import type { Logger } from '../runner/logger.js'
 import { minute } from '../runner/messages.js'
 import * as toolkit from '../step/toolkit/files.js'
 
 /** Says that the secret is young enough, and when that ends. */
-export function leftAlone(store: Store, asked: RotationAsked, console: Console): void {
+export function leftAlone(store: Store, asked: RotateInputs, console: Logger): void {
   console.info(
     `${secretOf(asked)} ${ageOf(store)}; it is left alone for ${inWords(asked.rotateAfterSeconds)} after an update.`
   )
@@ -16,7 +16,7 @@ export function leftAlone(store: Store, asked: RotationAsked, console: Console):
 }
 
 /** Says what a dry run would have done. */
-export function wouldRotate(store: Store, asked: RotationAsked, console: Console): void {
+export function wouldRotate(store: Store, asked: RotateInputs, console: Logger): void {
   const steps = [
     'make a new token and prove it',
     'store it',
@@ -28,16 +28,16 @@ export function wouldRotate(store: Store, asked: RotationAsked, console: Console
 }
 
 /** Says that a rotation begins. */
-export function rotating(store: Store, asked: RotationAsked, console: Console): void {
+export function rotating(store: Store, asked: RotateInputs, console: Logger): void {
   console.info(`${secretOf(asked)} ${ageOf(store)}; rotating.`)
 }
 
 /** Says that the secret is stored. */
 export function rotated(
-  { token }: Grant,
+  { token }: ExchangeResult,
   organization: Organization | undefined,
-  asked: RotationAsked,
-  console: Console
+  asked: RotateInputs,
+  console: Logger
 ): void {
   const whose = organization === undefined ? '' : ` of ${organization.name ?? 'tenant'} (${organization.id})`
   const life =
@@ -50,7 +50,7 @@ export function rotated(
 }
 
 /** Sets the outputs of a rotation; the token is never one of them. */
-export function reportRotation(token: Token, updatedAt: Date | undefined, asked: RotationAsked): void {
+export function reportRotation(token: Token, updatedAt: Date | undefined, asked: RotateInputs): void {
   write(true, token.expiresAt, updatedAt, asked)
 }
 
@@ -67,7 +67,7 @@ function write(
   rotated: boolean,
   expiresAt: Date | undefined,
   updatedAt: Date | undefined,
-  asked: RotationAsked
+  asked: RotateInputs
 ): void {
   const next = updatedAt && new Date(updatedAt.getTime() + asked.rotateAfterSeconds * 1000)
   toolkit.setOutput('rotated', String(rotated))
@@ -76,7 +76,7 @@ function write(
   toolkit.setOutput('next-rotation-at', next?.toISOString() ?? '')
 }
 
-function secretOf({ secretName, place }: RotationAsked): string {
+function secretOf({ secretName, place }: RotateInputs): string {
   return `Secret ${secretName} of ${placeInWords(place)}`
 }
 

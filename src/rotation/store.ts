@@ -1,34 +1,34 @@
 import { cleaningWire } from '../auth/revocation.js'
 import { GitHub } from '../github/api.js'
-import type { Sharing } from '../github/scope.js'
+import type { Visibility } from '../github/scope.js'
 import { readSecret, type Store, storeSecret } from '../github/secrets.js'
-import type { RotationAsked } from '../inputs/rotate-inputs.js'
+import type { RotateInputs } from '../inputs/rotate-inputs.js'
 import { ActionError } from '../lib/action-error.js'
 import type { Secret } from '../lib/secret.js'
-import type { World } from '../main.js'
-import type { Custody } from '../runner/token-state.js'
+import type { Context } from '../main.js'
+import type { TokenState } from '../runner/token-state.js'
 
 /**
- * Stores the token. From the moment that GitHub may have it, the post step must not end it, so custody lets it
+ * Stores the token. From the moment that GitHub may have it, the post step must not end it, so tokenState lets it
  * go then, and takes it back whenever it is known not to be stored. Throws where it was not, or may not have been.
  */
 export async function storeToken(
-  world: World,
-  asked: RotationAsked,
+  world: Context,
+  asked: RotateInputs,
   github: GitHub,
   store: Store,
-  sharing: Sharing | undefined,
+  sharing: Visibility | undefined,
   value: Secret,
-  custody: Custody
+  tokenState: TokenState
 ): Promise<void> {
-  const last = custody.issued.at(-1)
+  const last = tokenState.issued.at(-1)
   const keeper = {
     letGo() {
       if (world.console.isClosed) throw new Error('the step is ending')
-      if (last) custody.release(last)
+      if (last) tokenState.release(last)
     },
     takeBack() {
-      if (last) custody.retake(last)
+      if (last) tokenState.retake(last)
     }
   }
   const storing = await storeSecret(github, asked.secretName, value, store.publicKey, sharing, keeper)
@@ -36,7 +36,7 @@ export async function storeToken(
   const stored = storing.isCertain ? false : await wasStored(world, asked, store)
   if (stored === true) return
   if (stored === 'unknown') throw new MaybeStored(storing.why)
-  if (last) custody.retake(last)
+  if (last) tokenState.retake(last)
   throw storing.why
 }
 
@@ -45,8 +45,8 @@ const SETTLING_MS = 4_000
 
 /** Where no answer told it, the secret's own date tells whether it was stored; there is time of its own for that. */
 async function wasStored(
-  { console, clock }: World,
-  asked: RotationAsked,
+  { console, clock }: Context,
+  asked: RotateInputs,
   store: Store
 ): Promise<boolean | 'unknown'> {
   const wire = cleaningWire(console, clock)

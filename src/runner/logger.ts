@@ -1,12 +1,12 @@
-import { type Secret, Secrets } from '../lib/secret.js'
+import { Redactor, type Secret } from '../lib/secret.js'
 import * as toolkit from '../step/toolkit/log.js'
 
 /**
  * The step's log. It masks every secret as soon as it hears of it, and takes out of each line whatever
  * secret stands in it all the same: a mask is the runner's, and comes too late for a file or a pipe.
  */
-export class Console {
-  readonly #secrets = new Secrets()
+export class Logger {
+  readonly #secrets = new Redactor()
   #isClosed = false
 
   /** The step is ending before its work is done: from now on nothing may be handed on. */

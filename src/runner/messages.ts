@@ -1,12 +1,12 @@
 import type { AuthRequest, Token } from '../auth/provider.js'
-import type { ExchangeAsked, StepAsked } from '../inputs/main-inputs.js'
+import type { ExchangeInputs, MainInputs } from '../inputs/main-inputs.js'
 import { counted, inWords, listed } from '../lib/text.js'
-import type { Console } from './logger.js'
+import type { Logger } from './logger.js'
 import type { Granted } from './outputs.js'
 import { variablesOf, variablesWithout } from './variables.js'
 
 /** Says what is about to be exchanged where, and on whose word. */
-export function started({ request, variables, doubts }: ExchangeAsked, console: Console): void {
+export function started({ request, variables, doubts }: ExchangeInputs, console: Logger): void {
   console.info(`${platformOf(request)}: exchanging ${CREDENTIALS[request.exchange]}.`)
   if (variables.length > 0) console.info(`Taken from the environment: ${listed(variables, 'and')}.`)
   if (request.baseUrl)
@@ -15,7 +15,7 @@ export function started({ request, variables, doubts }: ExchangeAsked, console: 
 }
 
 /** Says what was granted, whose it is, where later steps find it, and how it ends. */
-export function handedOn(granted: Granted, asked: StepAsked, console: Console): void {
+export function handedOn(granted: Granted, asked: MainInputs, console: Logger): void {
   const { grant, organization } = granted
   const { token } = grant
   const { expiresInSeconds, expiresAt } = token
@@ -38,7 +38,7 @@ export function handedOn(granted: Granted, asked: StepAsked, console: Console): 
 /** Returns what becomes of the token when the job ends, as a sentence. */
 export function endOf(
   kind: Token['kind'],
-  { request, revoke }: Pick<StepAsked, 'request' | 'revoke'>
+  { request, revoke }: Pick<MainInputs, 'request' | 'revoke'>
 ): string {
   if (request.exchange.startsWith('cxone')) return 'It lives until it expires.'
   if (revoke === 'false') return 'It is left alone when the job ends.'

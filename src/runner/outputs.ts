@@ -1,17 +1,17 @@
 import { existsSync, statSync, truncateSync } from 'node:fs'
-import type { Grant, Organization } from '../auth/provider.js'
-import type { StepAsked } from '../inputs/main-inputs.js'
+import type { ExchangeResult, Organization } from '../auth/provider.js'
+import type { MainInputs } from '../inputs/main-inputs.js'
 import { ActionError } from '../lib/action-error.js'
 import { isMaskLost } from '../step/stdout.js'
 import * as toolkit from '../step/toolkit/files.js'
-import type { Console } from './logger.js'
+import type { Logger } from './logger.js'
 import { chooseFolder, removeTokenFile, writeTokenFile } from './token-file.js'
-import type { Custody } from './token-state.js'
+import type { TokenState } from './token-state.js'
 import { variablesOf } from './variables.js'
 
 /** A token that has passed every check. */
 export interface Granted {
-  readonly grant: Grant
+  readonly grant: ExchangeResult
   /** Present where it was verified. */
   readonly organization: Organization | undefined
   /** Requests that it took, each counted once. */
@@ -29,7 +29,7 @@ export type Undo = () => void
  * heard in between. Returns how to take it back. If anything cannot be written, what was is taken back before
  * it throws.
  */
-export function publish(granted: Granted, asked: StepAsked, custody: Custody, console: Console): Undo {
+export function publish(granted: Granted, asked: MainInputs, tokenState: TokenState, console: Logger): Undo {
   if (console.isClosed) throw new Error('the step is ending')
   if (isMaskLost()) {
     throw new ActionError(
@@ -45,10 +45,10 @@ export function publish(granted: Granted, asked: StepAsked, custody: Custody, co
   const undo = () => {
     cutBack()
     if (folder !== undefined) attempt(() => removeTokenFile(folder))
-    attempt(() => custody.takeBack())
+    attempt(() => tokenState.takeBack())
   }
   try {
-    if (folder !== undefined) custody.takeFolder(folder)
+    if (folder !== undefined) tokenState.takeFolder(folder)
     const file = folder === undefined ? '' : writeTokenFile(folder, granted.grant.token.value)
     for (const [name, value] of outputsOf(granted, file)) toolkit.setOutput(name, value)
     for (const [name, value] of variables) {
@@ -58,7 +58,7 @@ export function publish(granted: Granted, asked: StepAsked, custody: Custody, co
       }
       toolkit.exportVariable(name, value)
     }
-    custody.handOn(asked.revoke)
+    tokenState.handOn(asked.revoke)
   } catch (error) {
     undo()
     throw error

@@ -1,13 +1,13 @@
 import { appendFileSync, existsSync } from 'node:fs'
 import { ActionError } from '../lib/action-error.js'
 import { oneLine } from '../lib/text.js'
-import type { Console } from './logger.js'
+import type { Logger } from './logger.js'
 
 /** The runner cuts annotations at 4,096 characters; a message is read to its end at half of that. */
 const LONGEST_MESSAGE = 2000
 
 /** Ends a step in failure: one message with its code and hint, and the output `error-code`. Never throws. */
-export function fail(error: unknown, console: Console): void {
+export function fail(error: unknown, console: Logger): void {
   const known = asActionError(error)
   const happened = oneLine(console.hide(known.message), 1100)
   const hint = oneLine(console.hide(known.hint), 650)

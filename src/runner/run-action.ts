@@ -1,4 +1,4 @@
-import { Console } from './logger.js'
+import { Logger } from './logger.js'
 import { fail } from './report-failure.js'
 
 /** The parts of Node's `process` that end a step; a test hands in its own. */
@@ -21,11 +21,11 @@ const FLUSH_MS = 2000
  * before the process is gone.
  */
 export async function runToEnd(
-  step: (console: Console) => Promise<() => void>,
+  step: (console: Logger) => Promise<() => void>,
   process: Ending,
   { neverFails = false } = {}
 ): Promise<void> {
-  const console = new Console()
+  const console = new Logger()
   let undo = (): void => {}
   const takeBack = () => {
     try {

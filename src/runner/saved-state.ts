@@ -15,14 +15,14 @@ export interface Saved {
 }
 
 /** A token that was issued and that the platform can end. */
-export type Endable = Issued & { readonly revokedAt: string }
+export type Endable = Issued & { readonly revocationBaseUrl: string }
 
 /** A token, as much of it as its end takes. */
 export interface SavedToken {
   readonly value: Secret
   readonly kind: 'access' | 'long-lived'
   /** Origin where it can be revoked. */
-  readonly revokedAt: string
+  readonly revocationBaseUrl: string
   /** Milliseconds since the epoch. */
   readonly expiresAtMs?: number
 }
@@ -42,9 +42,9 @@ export function tokenName(index: number): string {
 }
 
 /** Returns what the state says of a token, itself included; it is read back by `readSaved`. */
-export function savedText({ token, revokedAt }: Endable): string {
+export function savedText({ token, revocationBaseUrl }: Endable): string {
   const { value, kind, expiresAt } = token
-  return JSON.stringify({ value: value.reveal(), kind, revokedAt, expiresAtMs: expiresAt?.getTime() })
+  return JSON.stringify({ value: value.reveal(), kind, revocationBaseUrl, expiresAtMs: expiresAt?.getTime() })
 }
 
 /** Returns what the runner kept for the post step; what is not there, or is not ours, is left out. */
@@ -62,13 +62,13 @@ export function readSaved(env: Readonly<Record<string, string | undefined>>): Sa
 function readToken(text: string | undefined): SavedToken[] {
   if (!text) return []
   try {
-    const { value, kind, revokedAt, expiresAtMs } = JSON.parse(text) as Record<string, unknown>
-    if (typeof value !== 'string' || value === '' || typeof revokedAt !== 'string') return []
+    const { value, kind, revocationBaseUrl, expiresAtMs } = JSON.parse(text) as Record<string, unknown>
+    if (typeof value !== 'string' || value === '' || typeof revocationBaseUrl !== 'string') return []
     return [
       {
         value: new Secret(value),
         kind: kind === 'long-lived' ? kind : 'access',
-        revokedAt,
+        revocationBaseUrl,
         ...(typeof expiresAtMs === 'number' && Math.abs(expiresAtMs) < LATEST_DATE_MS ? { expiresAtMs } : {})
       }
     ]

@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs'
 import type { AuthRequest, Organization } from '../auth/provider.js'
-import type { StepAsked } from '../inputs/main-inputs.js'
+import type { MainInputs } from '../inputs/main-inputs.js'
 import { inWords } from '../lib/text.js'
 import * as toolkit from '../step/toolkit/files.js'
-import type { Console } from './logger.js'
+import type { Logger } from './logger.js'
 import { CREDENTIALS, effortOf, endOf, minute } from './messages.js'
 import type { Granted } from './outputs.js'
 
@@ -17,7 +17,7 @@ type Row = readonly [name: string, ...pieces: (Piece | undefined)[]]
  * Writes the job summary through the toolkit: whose token it is, where it is of use, how it came about, and how
  * it ends. It holds no secret, and a step does not fail for want of it.
  */
-export function summarise(granted: Granted, asked: StepAsked, console: Console): void {
+export function summarise(granted: Granted, asked: MainInputs, console: Logger): void {
   const file = process.env['GITHUB_STEP_SUMMARY'] ?? ''
   if (!asked.handOver.summary || !existsSync(file)) return
   // Hidden before it is escaped, which would change what is looked for.
@@ -36,12 +36,12 @@ export function summarise(granted: Granted, asked: StepAsked, console: Console):
   }
 }
 
-function titleOf({ grant }: Granted, { request }: StepAsked): string {
+function titleOf({ grant }: Granted, { request }: MainInputs): string {
   const platform = request.exchange.startsWith('cxone') ? 'NICE CXone' : 'Genesys Cloud'
   return `${platform} ${grant.token.kind === 'access' ? 'access' : 'long-lived'} token`
 }
 
-function rowsOf(granted: Granted, asked: StepAsked): Row[] {
+function rowsOf(granted: Granted, asked: MainInputs): Row[] {
   const { grant, organization, at } = granted
   const { kind, expiresAt, expiresInSeconds } = grant.token
   const { request } = asked

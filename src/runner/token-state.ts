@@ -4,7 +4,7 @@ import * as toolkit from '../step/toolkit/files.js'
 import { type Endable, FOLDER, HANDED_ON, savedText, tokenName } from './saved-state.js'
 
 /** Knows every token that the step was issued, and keeps the post step's knowledge of them up to date. */
-export class Custody {
+export class TokenState {
   readonly #issued: Endable[] = []
 
   /** What is answered for, in the order of issue. */
@@ -14,9 +14,9 @@ export class Custody {
 
   /** Leaves the token to the post step, whatever becomes of this one; one that nobody can end is left to nobody. */
   readonly take = (issued: Issued): void => {
-    const { token, revokedAt } = issued
-    if (revokedAt === undefined) return
-    const endable = { token, revokedAt }
+    const { token, revocationBaseUrl } = issued
+    if (revocationBaseUrl === undefined) return
+    const endable = { token, revocationBaseUrl }
     this.#issued.push(endable)
     this.retake(endable)
   }

@@ -1,20 +1,20 @@
-import type { Grant } from '../auth/provider.js'
-import type { StepAsked } from '../inputs/main-inputs.js'
+import type { ExchangeResult } from '../auth/provider.js'
+import type { MainInputs } from '../inputs/main-inputs.js'
 import { toolVariables } from '../inputs/output-options.js'
 
 /** Returns the environment variables that later steps get; one that would have no value is left as it is. */
-export function variablesOf(grant: Grant, asked: StepAsked): [name: string, value: string][] {
+export function variablesOf(grant: ExchangeResult, asked: MainInputs): [name: string, value: string][] {
   return allVariables(grant, asked).filter(([, value]) => value !== '')
 }
 
 /** Returns the names of variables that were asked for and have no value, for the platform did not say it. */
-export function variablesWithout(grant: Grant, asked: StepAsked): string[] {
+export function variablesWithout(grant: ExchangeResult, asked: MainInputs): string[] {
   return allVariables(grant, asked).flatMap(([name, value]) => (value === '' ? [name] : []))
 }
 
 function allVariables(
-  { token, apiUrl, region }: Grant,
-  { request, handOver }: StepAsked
+  { token, apiUrl, region }: ExchangeResult,
+  { request, handOver }: MainInputs
 ): [string, string][] {
   const value = token.value.reveal()
   const variables: [string, string][] = handOver.exportEnv.map(name => [name, value])

@@ -96,7 +96,7 @@ function post(url: string, body: string, type: string, more: Record<string, stri
 
 function run(asked: AuthRequest, options: BenchOptions = {}) {
   const bench = openWire({ secrets: [CLIENT.secret, KEY.secret], ...options })
-  return { bench, done: exchange(asked, bench.wire, bench.witness).finally(() => bench.wire.close()) }
+  return { bench, done: exchange(asked, bench.wire, bench.events).finally(() => bench.wire.close()) }
 }
 
 /** Returns how the exchange failed, as far as its reader is told. */
@@ -209,17 +209,17 @@ describe('A: a back-end application and an access key', () => {
     expect(Object.keys(await run(application).done)).toEqual(['token', 'apiUrl'])
   })
 
-  test('the witness hears of the blob before anything is sent, and of all three tokens before the next request', async () => {
+  test('the events hears of the blob before anything is sent, and of all three tokens before the next request', async () => {
     const bench = openWire({ secrets: [CLIENT.secret, KEY.secret] })
     const told: string[][] = []
     const note = () => void told.push([...bench.told, ...bench.issued.map(() => 'issued')])
     hosts.answer('GET', DISCOVERY_URL, DISCOVERED, note)
     hosts.answer('POST', TOKEN_URL, GRANTED, note)
     hosts.answer('GET', TENANT_URL, CONFIGURED, note)
-    await exchange(application, bench.wire, bench.witness)
+    await exchange(application, bench.wire, bench.events)
     const tokens = [JWT, 'the-refresh-token-0123456789', 'the.id-token.0123456789']
     expect(told).toEqual([[BLOB], [BLOB], [BLOB, ...tokens, 'issued']])
-    expect(bench.issued.map(({ revokedAt }) => revokedAt)).toEqual([undefined])
+    expect(bench.issued.map(({ revocationBaseUrl }) => revocationBaseUrl)).toEqual([undefined])
   })
 })
 
@@ -255,7 +255,7 @@ describe('B: an access key alone', () => {
     expect(grant).toMatchObject({ apiUrl: 'https://gateway.example.com', region: 'na1' })
   })
 
-  test('the witness hears of every token', async () => {
+  test('the events hears of every token', async () => {
     hosts.answer('POST', KEY_URL, GRANTED)
     const { bench, done } = run(accessKey)
     await done

@@ -70,7 +70,7 @@ const GENERATE_BODY = '{"grant_type":"client_credentials","resource_owner":"serv
 
 function run(asked: AuthRequest, options: BenchOptions = {}) {
   const bench = openWire({ secrets: [CLIENT.secret], ...options })
-  return { bench, done: exchange(asked, bench.wire, bench.witness).finally(() => bench.wire.close()) }
+  return { bench, done: exchange(asked, bench.wire, bench.events).finally(() => bench.wire.close()) }
 }
 
 /** Returns how the exchange failed, as far as its reader is told. */
@@ -246,7 +246,7 @@ describe('the requests', () => {
   })
 })
 
-describe('what the witness is told', () => {
+describe('what the events is told', () => {
   test('the Basic blob before it is sent, each token before the next request', async () => {
     const { bench, done } = prepare()
     const toldAtLogin: string[] = []
@@ -283,24 +283,30 @@ describe('what the witness is told', () => {
     )
     await done()
     expect(issuedAtGenerate).toHaveLength(1)
-    expect(bench.issued.map(({ token, revokedAt }) => [token.value.reveal(), token.kind, revokedAt])).toEqual(
-      [
-        [TOKEN, 'access', 'https://api.mypurecloud.ie'],
-        [YEAR_TOKEN, 'long-lived', 'https://api.mypurecloud.ie']
-      ]
-    )
+    expect(
+      bench.issued.map(({ token, revocationBaseUrl }) => [
+        token.value.reveal(),
+        token.kind,
+        revocationBaseUrl
+      ])
+    ).toEqual([
+      [TOKEN, 'access', 'https://api.mypurecloud.ie'],
+      [YEAR_TOKEN, 'long-lived', 'https://api.mypurecloud.ie']
+    ])
   })
 
   test('… behind a base URL at that', async () => {
     hosts.answer('POST', 'https://gateway.example.com/oauth/token', GRANTED)
     const { bench, done } = run({ ...login, baseUrl: new URL('https://gateway.example.com') })
     await done
-    expect(bench.issued.map(({ revokedAt }) => revokedAt)).toEqual(['https://gateway.example.com'])
+    expect(bench.issued.map(({ revocationBaseUrl }) => revocationBaseUrl)).toEqual([
+      'https://gateway.example.com'
+    ])
   })
 
   function prepare() {
     const bench = openWire({ secrets: [CLIENT.secret] })
-    return { bench, done: () => exchange(longLived, bench.wire, bench.witness) }
+    return { bench, done: () => exchange(longLived, bench.wire, bench.events) }
   }
 })
 

@@ -2,9 +2,9 @@ import { afterAll, afterEach, beforeEach, describe, expect, test } from '@jest/g
 import nock from 'nock'
 import { identifyGenesys, revokeGenesys } from '../../../src/auth/genesys/tokens.js'
 import { revoke } from '../../../src/auth/index.js'
-import { type Clock, Wire } from '../../../src/http/session.js'
+import { type Clock, HttpSession } from '../../../src/http/session.js'
 import { ActionError } from '../../../src/lib/action-error.js'
-import { Secret, Secrets } from '../../../src/lib/secret.js'
+import { Redactor, Secret } from '../../../src/lib/secret.js'
 
 const API = 'https://api.mypurecloud.ie'
 const TOKEN = new Secret('the-token-that-is-asked-about')
@@ -24,11 +24,11 @@ afterAll(() => {
   nock.restore()
 })
 
-function wire(maxAttempts = 1): Wire {
-  const secrets = new Secrets()
+function wire(maxAttempts = 1): HttpSession {
+  const secrets = new Redactor()
   secrets.add(TOKEN)
   const clock: Clock = { now: Date.now, sleep: async () => {}, random: () => 0.5 }
-  return new Wire({
+  return new HttpSession({
     limits: { timeoutMs: 10_000, attemptTimeoutMs: 5000, maxAttempts },
     clock,
     hide: text => secrets.hideIn(text),

@@ -1,5 +1,5 @@
-import type { Wire } from '../../http/session.js'
-import type { Answer } from '../../http/types.js'
+import type { HttpSession } from '../../http/session.js'
+import type { HttpResponse } from '../../http/types.js'
 import { type Advice, rejection } from '../errors.js'
 import type {
   AccessKey,
@@ -7,9 +7,9 @@ import type {
   CxoneAccessKey,
   CxoneApplication,
   CxoneClient,
-  Grant,
-  Token,
-  Witness
+  ExchangeEvents,
+  ExchangeResult,
+  Token
 } from '../provider.js'
 import { basic, credentialsOf, FORM, form, JSON_TYPE, json, place } from '../request-body.js'
 import { isThrottled } from '../throttling.js'
@@ -19,14 +19,18 @@ import { nearestCxoneArea, trustedEndpoint } from './hosts.js'
 type CxoneRequest = CxoneApplication | CxoneAccessKey | CxoneClient
 
 /** Returns a token of NICE CXone, with the API's origin where the exchange tells it; throws an `ActionError`. */
-export function exchangeCxone(request: CxoneRequest, wire: Wire, witness: Witness): Promise<Grant> {
+export function exchangeCxone(
+  request: CxoneRequest,
+  wire: HttpSession,
+  events: ExchangeEvents
+): Promise<ExchangeResult> {
   switch (request.exchange) {
     case 'cxone-application':
-      return byApplication(request, wire, witness)
+      return byApplication(request, wire, events)
     case 'cxone-access-key':
-      return byAccessKey(request, wire, witness)
+      return byAccessKey(request, wire, events)
     case 'cxone-client':
-      return byClient(request, wire, witness)
+      return byClient(request, wire, events)
   }
 }
 
@@ -34,11 +38,15 @@ export function exchangeCxone(request: CxoneRequest, wire: Wire, witness: Witnes
  * A: discovery, the password grant with an access key, and the tenant's configuration: three requests.
  * Documented in the vendor's developer portal ("Getting Started", back-end applications).
  */
-async function byApplication(request: CxoneApplication, wire: Wire, witness: Witness): Promise<Grant> {
+async function byApplication(
+  request: CxoneApplication,
+  wire: HttpSession,
+  events: ExchangeEvents
+): Promise<ExchangeResult> {
   const { client, accessKey, scope } = request
   // Made first, and so known as a secret already when discovery is answered: its issuer has seen it in earlier runs.
-  const authorization = basic(client, witness)
-  const tokenEndpoint = await discover(request, wire, witness)
+  const authorization = basic(client, events)
+  const tokenEndpoint = await discover(request, wire, events)
   const answer = await wire.send({
     isThrottled,
     method: 'POST',
@@ -46,14 +54,18 @@ async function byApplication(request: CxoneApplication, wire: Wire, witness: Wit
     headers: { Authorization: authorization, 'Content-Type': FORM },
     body: form({ grant_type: 'password', username: accessKey.id, scope }, 'password', accessKey.secret)
   })
-  const token = tokenIn(answer, request, APPLICATION_ADVICE, wire, witness)
+  const token = tokenIn(answer, request, APPLICATION_ADVICE, wire, events)
   const tenantId = tenantOf(token, wire)
   if (tenantId === undefined) throw badResponse(answer, wire, 'with an access_token that names no tenant')
-  return { token, ...(await configuration(request, tenantId, wire, witness)) }
+  return { token, ...(await configuration(request, tenantId, wire, events)) }
 }
 
 /** B: an access key alone, at its area's UserHub; documented in the vendor's developer portal. */
-async function byAccessKey(request: CxoneAccessKey, wire: Wire, witness: Witness): Promise<Grant> {
+async function byAccessKey(
+  request: CxoneAccessKey,
+  wire: HttpSession,
+  events: ExchangeEvents
+): Promise<ExchangeResult> {
   const { accessKey, area, baseUrl } = request
   const answer = await wire.send({
     isThrottled,
@@ -63,12 +75,16 @@ async function byAccessKey(request: CxoneAccessKey, wire: Wire, witness: Witness
     headers: { 'Content-Type': JSON_TYPE },
     body: json({ accessKeyId: accessKey.id }, 'accessKeySecret', accessKey.secret)
   })
-  const token = tokenIn(answer, request, ACCESS_KEY_ADVICE, wire, witness)
+  const token = tokenIn(answer, request, ACCESS_KEY_ADVICE, wire, events)
   return { token, region: area, apiUrl: place(`https://api-${area}.niceincontact.com`, '/', baseUrl).origin }
 }
 
 /** C: the tutorial's client credentials at a realm; no artefact of the vendor's shows it. */
-async function byClient(request: CxoneClient, wire: Wire, witness: Witness): Promise<Grant> {
+async function byClient(
+  request: CxoneClient,
+  wire: HttpSession,
+  events: ExchangeEvents
+): Promise<ExchangeResult> {
   const { client, realm, scope, baseUrl } = request
   const answer = await wire.send({
     isThrottled,
@@ -82,30 +98,30 @@ async function byClient(request: CxoneClient, wire: Wire, witness: Witness): Pro
       client.secret
     )
   })
-  return { token: tokenIn(answer, request, CLIENT_ADVICE, wire, witness) }
+  return { token: tokenIn(answer, request, CLIENT_ADVICE, wire, events) }
 }
 
 /** Returns the token endpoint that the issuer's discovery names; throws `bad-response` if it is not on the list. */
-async function discover(request: CxoneApplication, wire: Wire, witness: Witness): Promise<URL> {
+async function discover(request: CxoneApplication, wire: HttpSession, events: ExchangeEvents): Promise<URL> {
   const answer = await wire.send({
     method: 'GET',
     url: place(`https://${request.issuer}`, '/.well-known/openid-configuration', request.baseUrl),
     headers: {}
   })
-  return endpointIn(answer, 'token_endpoint', request, wire, witness)
+  return endpointIn(answer, 'token_endpoint', request, wire, events)
 }
 
 /** Returns where the tenant's API is; nothing but this configuration says it. */
 async function configuration(
   request: CxoneApplication,
   tenantId: string,
-  wire: Wire,
-  witness: Witness
-): Promise<Pick<Grant, 'apiUrl' | 'region' | 'domain'>> {
+  wire: HttpSession,
+  events: ExchangeEvents
+): Promise<Pick<ExchangeResult, 'apiUrl' | 'region' | 'domain'>> {
   const url = place(`https://${request.issuer}`, '/.well-known/cxone-configuration', request.baseUrl)
   url.searchParams.set('tenantId', tenantId)
   const answer = await wire.send({ method: 'GET', url, headers: {} })
-  const { origin } = endpointIn(answer, 'api_endpoint', request, wire, witness)
+  const { origin } = endpointIn(answer, 'api_endpoint', request, wire, events)
   const { area, domain } = requireJson(answer, wire)
   return {
     apiUrl: origin,
@@ -116,13 +132,13 @@ async function configuration(
 
 /** Returns an endpoint out of an issuer's answer, with its origin replaced where a base URL is given. */
 function endpointIn(
-  answer: Answer,
+  answer: HttpResponse,
   name: string,
   request: CxoneApplication,
-  wire: Wire,
-  witness: Witness
+  wire: HttpSession,
+  events: ExchangeEvents
 ): URL {
-  keepTokens(answer, witness)
+  keepTokens(answer, events)
   if (answer.status !== 200) throw rejection(answer, DISCOVERY_ADVICE, wire)
   const endpoint = trustedEndpoint(request.issuer, requireJson(answer, wire)[name])
   if (endpoint === undefined || wire.hide(endpoint.href) !== endpoint.href) {
@@ -136,16 +152,16 @@ function endpointIn(
 }
 
 function tokenIn(
-  answer: Answer,
+  answer: HttpResponse,
   { client, accessKey }: { readonly client?: Client; readonly accessKey?: AccessKey },
   advice: Advice,
-  wire: Wire,
-  witness: Witness
+  wire: HttpSession,
+  events: ExchangeEvents
 ): Token {
-  keepTokens(answer, witness)
+  keepTokens(answer, events)
   if (answer.status !== 200) throw rejection(answer, advice, wire)
   const token = readToken(answer, 'access', credentialsOf(client, accessKey), wire)
-  witness.issued({ token }) // nothing revokes it: an access key is deactivated instead
+  events.issued({ token }) // nothing revokes it: an access key is deactivated instead
   return token
 }
 
@@ -153,8 +169,8 @@ function tokenIn(
  * Returns the tenant that a CXone token names in its `tenantId` claim. The token is a JWT that came over TLS
  * from its issuer a moment ago, so nobody else can have written the claim: it is decoded, not verified.
  */
-export function tenantOf(token: Token, wire: Wire): string | undefined {
-  const said = token.value.look(jwt => {
+export function tenantOf(token: Token, wire: HttpSession): string | undefined {
+  const said = token.value.inspect(jwt => {
     const claims = jsonObject(Buffer.from(jwt.split('.')[1] ?? '', 'base64url').toString('utf8'))
     return claims?.['tenantId']
   })
@@ -164,7 +180,7 @@ export function tenantOf(token: Token, wire: Wire): string | undefined {
 }
 
 /** What the platform echoes of a secret is no name. */
-function isName(value: unknown, wire: Wire): value is string {
+function isName(value: unknown, wire: HttpSession): value is string {
   return typeof value === 'string' && /^[a-z0-9.-]{1,100}$/i.test(value) && wire.hide(value) === value
 }
 

@@ -1,8 +1,15 @@
-import type { Wire } from '../../http/session.js'
-import type { Answer } from '../../http/types.js'
+import type { HttpSession } from '../../http/session.js'
+import type { HttpResponse } from '../../http/types.js'
 import type { Secret } from '../../lib/secret.js'
 import { type Advice, rejection } from '../errors.js'
-import type { GenesysApi, GenesysLogin, GenesysLongLived, Grant, Token, Witness } from '../provider.js'
+import type {
+  ExchangeEvents,
+  ExchangeResult,
+  GenesysApi,
+  GenesysLogin,
+  GenesysLongLived,
+  Token
+} from '../provider.js'
 import { basic, credentialsOf, FORM, formText, JSON_TYPE, json, place } from '../request-body.js'
 import { isThrottled } from '../throttling.js'
 import { keepTokens, readToken } from '../token-response.js'
@@ -14,8 +21,12 @@ type GenesysRequest = GenesysLogin | GenesysApi | GenesysLongLived
  * Returns a token of Genesys Cloud with the API's origin; throws an `ActionError`. The long-lived one costs
  * two requests, the others one.
  */
-export async function exchangeGenesys(request: GenesysRequest, wire: Wire, witness: Witness): Promise<Grant> {
-  const token = await tokenFor(request, wire, witness)
+export async function exchangeGenesys(
+  request: GenesysRequest,
+  wire: HttpSession,
+  events: ExchangeEvents
+): Promise<ExchangeResult> {
+  const token = await tokenFor(request, wire, events)
   const { region } = request
   return {
     token,
@@ -25,33 +36,33 @@ export async function exchangeGenesys(request: GenesysRequest, wire: Wire, witne
   }
 }
 
-function tokenFor(request: GenesysRequest, wire: Wire, witness: Witness): Promise<Token> {
+function tokenFor(request: GenesysRequest, wire: HttpSession, events: ExchangeEvents): Promise<Token> {
   switch (request.exchange) {
     case 'genesys-login':
-      return atLoginHost(request, wire, witness)
+      return atLoginHost(request, wire, events)
     case 'genesys-api':
-      return atApiHost(request, wire, witness)
+      return atApiHost(request, wire, events)
     case 'genesys-long-lived':
-      return generate(request, wire, witness)
+      return generate(request, wire, events)
   }
 }
 
 /** The documented request, as the official JavaScript, Go and Python SDKs and the official CLI send it. */
-async function atLoginHost(request: GenesysLogin, wire: Wire, witness: Witness): Promise<Token> {
+async function atLoginHost(request: GenesysLogin, wire: HttpSession, events: ExchangeEvents): Promise<Token> {
   const { client, region, scope, baseUrl } = request
   const answer = await wire.send({
     isThrottled,
     whenHostUnknown: whenHostUnknown(request.region),
     method: 'POST',
     url: place(`https://login.${region.domain}`, '/oauth/token', baseUrl),
-    headers: { Authorization: basic(client, witness), 'Content-Type': FORM },
+    headers: { Authorization: basic(client, events), 'Content-Type': FORM },
     body: formText({ grant_type: 'client_credentials', scope })
   })
-  return tokenIn(answer, request, { kind: 'access', advice: advice(request) }, wire, witness)
+  return tokenIn(answer, request, { kind: 'access', advice: advice(request) }, wire, events)
 }
 
 /** The tutorial's request; no artefact of the vendor's shows it. */
-async function atApiHost(request: GenesysApi, wire: Wire, witness: Witness): Promise<Token> {
+async function atApiHost(request: GenesysApi, wire: HttpSession, events: ExchangeEvents): Promise<Token> {
   const { client, baseUrl } = request
   const answer = await wire.send({
     isThrottled,
@@ -69,24 +80,28 @@ async function atApiHost(request: GenesysApi, wire: Wire, witness: Witness): Pro
     request,
     { kind: 'access', advice: { ...advice(request), notOffered } },
     wire,
-    witness
+    events
   )
 }
 
 /** The tutorial's request for a token that lives for a year; no artefact of the vendor's shows it. */
-async function generate(request: GenesysLongLived, wire: Wire, witness: Witness): Promise<Token> {
-  const initial = await tokenFor(request.initial, wire, witness)
+async function generate(
+  request: GenesysLongLived,
+  wire: HttpSession,
+  events: ExchangeEvents
+): Promise<Token> {
+  const initial = await tokenFor(request.initial, wire, events)
   const answer = await wire.send({
     isThrottled,
     whenHostUnknown: whenHostUnknown(request.region),
     repeat: 'if-not-carried-out', // it makes a token that lives for a year, and nobody would know of a second one
     method: 'POST',
     url: place(apiHost(request), '/api/v2/oauth/token/generate', request.baseUrl),
-    headers: { Authorization: initial.value.derive(token => `Bearer ${token}`), 'Content-Type': JSON_TYPE },
+    headers: { Authorization: initial.value.map(token => `Bearer ${token}`), 'Content-Type': JSON_TYPE },
     body: JSON.stringify({ grant_type: 'client_credentials', resource_owner: request.serviceAccountId })
   })
   const sent = [initial.value]
-  return tokenIn(answer, request, { kind: 'long-lived', advice: GENERATE_ADVICE, sent }, wire, witness)
+  return tokenIn(answer, request, { kind: 'long-lived', advice: GENERATE_ADVICE, sent }, wire, events)
 }
 
 /** What is expected of an answer: which token, what to do where there is none, and what was sent beside the client. */
@@ -97,18 +112,18 @@ interface Expected {
 }
 
 function tokenIn(
-  answer: Answer,
+  answer: HttpResponse,
   request: GenesysRequest,
   expected: Expected,
-  wire: Wire,
-  witness: Witness
+  wire: HttpSession,
+  events: ExchangeEvents
 ): Token {
   const { kind, advice, sent = [] } = expected
-  keepTokens(answer, witness)
+  keepTokens(answer, events)
   const { client } = request.exchange === 'genesys-long-lived' ? request.initial : request
   const received = () => {
     const token = readToken(answer, kind, [...credentialsOf(client, undefined), ...sent], wire)
-    witness.issued({ token, revokedAt: apiUrl(request) })
+    events.issued({ token, revocationBaseUrl: apiUrl(request) })
     return token
   }
   // Nobody documents generate's answer, and 201 is the usual one where something is made: its token must not be lost.

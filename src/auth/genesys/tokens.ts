@@ -1,4 +1,4 @@
-import type { Wire } from '../../http/session.js'
+import type { HttpSession } from '../../http/session.js'
 import type { Secret } from '../../lib/secret.js'
 import { shown } from '../../lib/text.js'
 import { type Advice, rejection } from '../errors.js'
@@ -9,7 +9,11 @@ import { badResponse, type Json, requireJson } from '../token-response.js'
  * Asks Genesys Cloud whose token it is: `GET /api/v2/tokens/me`, as in the official SDKs; it needs no permission,
  * and `preserveIdleTTL` keeps the question from counting as use. Throws an `ActionError`.
  */
-export async function identifyGenesys(token: Secret, apiUrl: string, wire: Wire): Promise<Organization> {
+export async function identifyGenesys(
+  token: Secret,
+  apiUrl: string,
+  wire: HttpSession
+): Promise<Organization> {
   const url = new URL('/api/v2/tokens/me?preserveIdleTTL=true', apiUrl)
   const answer = await wire.send({ method: 'GET', url, headers: { Authorization: bearer(token) } })
   if (answer.status !== 200) throw rejection(answer, ADVICE, wire)
@@ -31,7 +35,7 @@ export async function identifyGenesys(token: Secret, apiUrl: string, wire: Wire)
 export async function revokeGenesys(
   token: Secret,
   apiUrl: string,
-  wire: Wire
+  wire: HttpSession
 ): Promise<'revoked' | 'already gone'> {
   const url = new URL('/api/v2/tokens/me', apiUrl)
   const answer = await wire.send({ method: 'DELETE', url, headers: { Authorization: bearer(token) } })
@@ -50,7 +54,7 @@ function isId(value: unknown): value is string {
 }
 
 function bearer(token: Secret): Secret {
-  return token.derive(text => `Bearer ${text}`)
+  return token.map(text => `Bearer ${text}`)
 }
 
 const ADVICE: Advice = {
