@@ -1,27 +1,53 @@
-import type { Clock } from './http/session.js'
-import { readInputs } from './inputs/main-inputs.js'
-import type { Environment } from './inputs/reader.js'
-import { requireRunner } from './runner/command-files.js'
-import type { Logger } from './runner/logger.js'
-import { started } from './runner/messages.js'
-import type { Undo } from './runner/outputs.js'
+import type { Provider } from './auth/provider.js'
+import { exchangeAndCheck } from './exchange.js'
+import { HttpSession } from './http/session.js'
+import { type MainInputs, readMainInputs } from './inputs/main-inputs.js'
+import { requireWritable } from './runner/command-files.js'
+import type { Context } from './runner/context.js'
+import { logPublished, logStart } from './runner/messages.js'
+import { buildOutputs, publish, requireMasksWritten } from './runner/outputs.js'
+import { revokeIssued } from './runner/revocation.js'
+import { buildSummary } from './runner/summary.js'
+import { TokenState } from './runner/token-state.js'
 
-/** What the step needs of the world around it. */
-export interface Context {
-  readonly env: Environment
-  readonly console: Logger
-  readonly clock: Clock
+/** Runs the token step: reads inputs, exchanges credentials, checks the token, publishes it. Throws ActionError. */
+export async function main(context: Context, providers: readonly Provider[]): Promise<void> {
+  const { env, log, clock, rollback } = context
+  const inputs = readMainInputs(env, providers, log.mask)
+  requireFiles(inputs, env)
+  logStart(inputs, log)
+  const { provider, output: options, revoke } = inputs
+  const tokens = new TokenState(provider.aliases[0])
+  const session = new HttpSession({ limits: inputs.limits, clock, log })
+  try {
+    const { result, owner } = await exchangeAndCheck(inputs, session, { log, onToken: tokens.add })
+    const outputs = buildOutputs(result, owner, { options, env, log })
+    const published = { result, owner, provider, revoke, session, receivedAt: new Date(clock.now()) }
+    const summary = options.summary ? buildSummary(inputs, published, log) : undefined
+    await requireMasksWritten(process.stdout)
+    publish(outputs, { context, tokens, revoke, summary })
+    logPublished(
+      {
+        ...published,
+        hasTokenFile: options.tokenFile,
+        variables: [...outputs.variables.keys()],
+        variablesWithoutValue: outputs.variablesWithoutValue
+      },
+      log
+    )
+  } catch (error) {
+    rollback.run()
+    await revokeIssued(tokens, { what: 'The token was not published; it', provider }, context)
+    throw error
+  } finally {
+    session.close()
+  }
 }
 
-/** Exchanges credentials for a token and hands it on. Returns how to take that back; throws an `ActionError`. */
-export async function main(world: Context): Promise<Undo> {
-  const { env, console } = world
-  const asked = readInputs(env, console.mask)
-  const { exportEnv, toolEnv, tokenFile } = asked.handOver
-  const files = ['GITHUB_OUTPUT', 'GITHUB_STATE', ...(toolEnv || exportEnv.length > 0 ? ['GITHUB_ENV'] : [])]
-  requireRunner(env, files, tokenFile ? ['RUNNER_TEMP'] : [])
-  started(asked, console)
-  // What a refused input has no use for is loaded only now: the client, and TLS with it.
-  const { grant } = await import('./beyond.js')
-  return grant(asked, world)
+function requireFiles({ output }: MainInputs, env: Context['env']): void {
+  const setsVariables = output.exportEnv.length > 0 || output.toolVariables.length > 0
+  requireWritable(env, {
+    files: ['GITHUB_OUTPUT', 'GITHUB_STATE', ...(setsVariables ? ['GITHUB_ENV'] : [])],
+    folders: output.tokenFile ? ['RUNNER_TEMP'] : []
+  })
 }

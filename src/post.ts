@@ -1,69 +1,72 @@
-import { revokeAll } from './auth/revocation.js'
-import type { Context } from './main.js'
-import type { Logger } from './runner/logger.js'
-import type { Saved, SavedToken } from './runner/saved-state.js'
-import { removeTokenFile } from './runner/token-file.js'
+import type { Provider } from './auth/provider.js'
+import type { Context } from './runner/context.js'
+import { revokeTokens } from './runner/revocation.js'
+import { readSavedState, type SavedState, type SavedToken } from './runner/saved-state.js'
+import { removeTokenFolder } from './runner/token-file.js'
 
-/** What came of one thing that was to be cleaned, in words; `failed` where it is still there. */
-interface End {
-  readonly words: string
+/** What happened to one thing that was to be cleaned up. */
+interface CleanUp {
+  readonly text: string
   readonly failed?: true
 }
 
 /**
- * Cleans up when the job ends, from saved state alone: inputs are not dependable here, in composite actions
- * above all. Says in one line what it did. Never fails the job, and takes ten seconds at the most.
+ * Runs the post step: removes the token file and revokes tokens. Uses only saved state, because inputs are not reliable
+ * here, above all in composite actions. Logs one line. Never throws, and takes ten seconds at most.
  */
-export async function post(
-  saved: Saved,
-  { console, clock }: Pick<Context, 'console' | 'clock'>
-): Promise<void> {
-  for (const { value } of saved.tokens) console.mask(value)
+export async function post(context: Context, providers: readonly Provider[]): Promise<void> {
+  const { env, log } = context
+  const saved = readSavedState(env)
+  for (const { value } of saved.tokens) log.mask(value)
   // The file first: it takes no time, and a cancelled clean-up must not leave it.
-  const file = endFile(saved)
-  const ends = [...(await endTokens(saved, console, clock)), ...file]
-  const words = `Clean-up: ${ends.map(end => end.words).join('; ') || 'nothing to do'}.`
-  if (ends.some(({ failed }) => failed)) console.warn(words)
-  else console.info(words)
+  const folder = cleanUpFolder(saved)
+  const results = [...(await cleanUpTokens(saved, context, providers)), ...folder]
+  const line = `Clean-up: ${results.map(({ text }) => text).join('; ') || 'nothing to do'}.`
+  if (results.some(({ failed }) => failed)) log.warn(line)
+  else log.info(line)
 }
 
-async function endTokens(saved: Saved, console: Logger, clock: Context['clock']): Promise<End[]> {
-  const fates = saved.tokens.map(token => ({ token, spared: spared(token, saved, clock.now()) }))
-  const doomed = fates.flatMap(({ token, spared }) => (spared === undefined ? [token] : []))
-  const ends = await revokeAll(doomed, console, clock)
+async function cleanUpTokens(
+  saved: SavedState,
+  context: Context,
+  providers: readonly Provider[]
+): Promise<CleanUp[]> {
+  const kept = saved.tokens.flatMap(token => {
+    const reason = reasonToKeep(token, saved, context.clock.now())
+    return reason === undefined ? [] : [{ token, reason }]
+  })
+  const revocable = saved.tokens.filter(token => !kept.some(one => one.token === token))
+  const outcomes = await revokeTokens(revocable, providers, context)
   return [
-    ...fates.flatMap(({ token, spared }) =>
-      spared === undefined ? [] : [{ words: `${nameOf(token)} ${spared}` }]
-    ),
-    ...doomed.map((token, index) => endOf(token, ends[index]))
+    ...kept.map(({ token, reason }) => ({ text: `${token.kind} token ${reason}` })),
+    ...revocable.map((token, index) => describeOutcome(token, outcomes[index]))
   ]
 }
 
-/** Returns why a token is left alone, in words; `undefined` if it is to be revoked. */
-function spared(token: SavedToken, { handedOn }: Saved, now: number): string | undefined {
-  if (token.expiresAtMs !== undefined && token.expiresAtMs <= now) return 'expired already'
-  if (handedOn === 'false') return 'left alone, as revoke: false asks'
-  if (handedOn === 'auto' && token.kind === 'long-lived')
-    return 'left alone, for it is made to outlive the job'
+/** Returns why a token is not revoked; undefined if it is to be revoked. */
+function reasonToKeep(token: SavedToken, { published }: SavedState, nowMs: number): string | undefined {
+  if (token.expiresAtMs !== undefined && token.expiresAtMs <= nowMs) return 'already expired'
+  if (published === 'false') return 'kept, because revoke is false'
+  if (published === 'auto' && token.kind === 'long-lived') return 'kept, because it is to outlive the job'
   return undefined
 }
 
-function endOf(token: SavedToken, end: PromiseSettledResult<'revoked' | 'already gone'> | undefined): End {
-  if (end?.status === 'fulfilled') return { words: `${nameOf(token)} ${end.value}` }
-  const why = end?.reason instanceof Error ? ` (${end.reason.message.replace(/\.$/, '')})` : ''
-  const until = token.expiresAtMs === undefined ? 'it expires' : new Date(token.expiresAtMs).toISOString()
-  return { words: `${nameOf(token)} not revoked${why}, and lives until ${until}`, failed: true }
+function describeOutcome(
+  { kind, expiresAtMs }: SavedToken,
+  outcome: PromiseSettledResult<'revoked' | 'already-gone'> | undefined
+): CleanUp {
+  if (outcome?.status === 'fulfilled')
+    return { text: `${kind} token ${outcome.value === 'revoked' ? 'revoked' : 'already gone'}` }
+  const reason = outcome?.reason instanceof Error ? ` (${outcome.reason.message.replace(/\.$/, '')})` : ''
+  const until = expiresAtMs === undefined ? 'it expires' : new Date(expiresAtMs).toISOString()
+  return { text: `${kind} token not revoked${reason}; it lives until ${until}`, failed: true }
 }
 
-function endFile({ folder }: Saved): End[] {
-  if (folder === undefined) return []
+function cleanUpFolder({ tokenFolder }: SavedState): CleanUp[] {
+  if (tokenFolder === undefined) return []
   try {
-    return [{ words: removeTokenFile(folder) ? 'token file removed' : 'token file already gone' }]
+    return [{ text: removeTokenFolder(tokenFolder) ? 'token file removed' : 'token file already gone' }]
   } catch {
-    return [{ words: 'token file not removed', failed: true }]
+    return [{ text: 'token file not removed', failed: true }]
   }
-}
-
-function nameOf({ kind }: SavedToken): string {
-  return kind === 'access' ? 'access token' : 'long-lived token'
 }

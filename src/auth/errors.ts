@@ -1,71 +1,78 @@
-import type { HttpSession } from '../http/session.js'
+import { responseError, statusToCode } from '../http/errors.js'
 import type { HttpResponse } from '../http/types.js'
-import { ActionError, type ErrorCode } from '../lib/action-error.js'
-import { shown } from '../lib/text.js'
-import { answered, jsonObject, trail } from './token-response.js'
+import type { ActionError, ErrorCode } from '../lib/action-error.js'
+import { parseJsonObject } from '../lib/json.js'
 
-/** What to do about each refusal; a platform's request says what is its own, the rest is said here. */
-export interface Advice {
+/** Hints of one request. What is left out has a general hint below. */
+export interface Hints {
   readonly credentialsRejected: string
   readonly forbidden?: string
-  /** Present on the tutorial's requests alone: what to use where the platform does not know them. */
+  /** Only for undocumented requests: what to use if the platform does not know the request. */
   readonly notOffered?: string
 }
 
-const FORBIDDEN =
-  'Where the organisation allows certain addresses only, add the runner’s: hosted runners have no fixed one, a ' +
-  'self-hosted runner or a larger runner with a static address has. Otherwise check the client’s roles.'
+/** Returns the error for a response that a token request does not accept: decided by `error` first, then by the status. */
+export function rejection(response: HttpResponse, hints: Hints): ActionError {
+  const { error, words } = readError(response)
+  const code = codeOf(response, error, hints)
+  return responseError(response, { code, words, hint: hintFor(code, response, hints) })
+}
 
-/** Returns the error for an answer other than 200, by the platform's own word first and by the status second. */
-export function rejection(answer: HttpResponse, advice: Advice, wire: HttpSession): ActionError {
-  const { error, words } = platformWords(answer, wire)
-  const code = codeOf(answer, error, advice)
-  return new ActionError(
-    code,
-    `${answered(answer, wire)}${words}${trail(answer, wire)}.`,
-    hintOf(code, answer, advice)
+/**
+ * Returns whether the response says that too many tokens were requested: 429, or HTTP 400 with `rate limit exceeded…`
+ * as Genesys Cloud's token endpoint answers (source: the official Terraform provider).
+ */
+export function isThrottled({ status, body }: Pick<HttpResponse, 'status' | 'body'>): boolean {
+  if (status !== 400) return status === 429
+  const json = parseJsonObject(body)
+  return [json?.['description'], json?.['error_description']].some(
+    words => typeof words === 'string' && /^rate limit exceeded/i.test(words)
   )
 }
 
-function codeOf(answer: HttpResponse, error: string, advice: Advice): ErrorCode {
-  const { status } = answer
-  if (status < 400) return 'bad-response'
-  if (answer.throttled) return 'rate-limited'
-  if (status >= 500) return 'unavailable'
-  if (status === 401 || error === 'invalid_client' || error === 'invalid_grant') return 'credentials-rejected'
-  if (status === 403) return 'forbidden'
-  if ((status === 404 || status === 405) && advice.notOffered !== undefined) return 'not-offered'
-  return 'bad-request'
+function codeOf(response: HttpResponse, error: string, hints: Hints): ErrorCode {
+  const code = statusToCode(response, { 401: 'credentials-rejected', 403: 'forbidden' })
+  if (response.status >= 500 || code === 'rate-limited') return code
+  if (response.status >= 400 && (error === 'invalid_client' || error === 'invalid_grant'))
+    return 'credentials-rejected'
+  const isUnknownRequest = response.status === 404 || response.status === 405
+  return isUnknownRequest && hints.notOffered !== undefined ? 'not-offered' : code
 }
 
-function hintOf(code: ErrorCode, answer: HttpResponse, advice: Advice): string {
+function hintFor(code: ErrorCode, { request }: HttpResponse, hints: Hints): string {
   switch (code) {
     case 'credentials-rejected':
-      return advice.credentialsRejected
+      return hints.credentialsRejected
     case 'forbidden':
-      return advice.forbidden ?? FORBIDDEN
+      return (
+        hints.forbidden ??
+        'If the organisation allows only certain addresses, add the address of the runner. Hosted runners have no fixed ' +
+          'address; self-hosted runners and larger runners with a static address do. Otherwise check the roles of the client.'
+      )
     case 'not-offered':
-      return advice.notOffered ?? ''
+      return hints.notOffered ?? ''
     case 'rate-limited':
-      return 'Too many tokens were requested in this minute. Start fewer jobs at once, or again in a minute.'
+      return 'Too many tokens were requested within a minute. Start fewer jobs at once, or raise timeout.'
     case 'unavailable':
-      return 'The platform has trouble of its own: see its status page, and run the job again later.'
+      return 'The platform has a problem. See its status page, and run the job again later.'
     case 'bad-response':
-      return `Only 200 is the answer that is looked for here. Check base-url, and what stands between the runner and ${answer.request.url.host}.`
+      return `Expected HTTP 200. Check base-url, and what is between the runner and ${request.url.host}.`
     default:
-      return 'The platform does not accept the request as it is: its words above say why. Check the inputs against them.'
+      return 'The platform rejected the request; its message above says why. Check the inputs.'
   }
 }
 
-/** Returns what the platform says in its own words, in one bounded and clean line, and its error for deciding. */
-function platformWords(answer: HttpResponse, wire: HttpSession): { error: string; words: string } {
-  const json = jsonObject(answer.body) ?? {}
-  const first = (...names: string[]) => {
+/** Returns the platform's error and its own words, not redacted. */
+function readError({ body }: HttpResponse): { readonly error: string; readonly words: string } {
+  const json = parseJsonObject(body) ?? {}
+  const first = (...names: string[]): string => {
     const found = names.map(name => json[name]).find(value => typeof value === 'string' && value !== '')
-    return shown(typeof found === 'string' ? found : '', text => wire.hide(text), 200)
+    return typeof found === 'string' ? found : ''
   }
   const error = first('error', 'code')
   const description = first('error_description', 'errorDescription', 'description', 'message')
-  const explained = error !== '' && description !== '' ? `${error} (${description})` : error || description
-  return { error, words: explained === '' ? '' : ` ${explained}` }
+  return {
+    error,
+    words: error !== '' && description !== '' ? `${error} (${description})` : error || description
+  }
 }

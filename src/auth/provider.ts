@@ -1,118 +1,88 @@
+import type { HttpSession } from '../http/session.js'
+import type { InputReader } from '../lib/input-reader.js'
 import type { Secret } from '../lib/secret.js'
-import type { GenesysRegion } from './genesys/regions.js'
 
-/** An OAuth client: what a platform's administrator made and handed over. */
-export interface Client {
-  readonly id: string
-  readonly secret: Secret
-}
-
-/** A CXone access key: it stands for a user. */
-export interface AccessKey {
-  readonly id: string
-  readonly secret: Secret
-}
-
-interface Common {
-  /** One origin in place of all the platform's hosts. */
-  readonly baseUrl?: URL
-  /** OAuth `scope`, only where the exchange sends a form. */
-  readonly scope?: string
-}
-
-/** Genesys Cloud, documented: client credentials at the login host. */
-export interface GenesysLogin extends Common {
-  readonly exchange: 'genesys-login'
-  readonly region: GenesysRegion
-  readonly client: Client
-}
-
-/** Genesys Cloud, the tutorial's: the same credentials as JSON at the API host. */
-export interface GenesysApi extends Common {
-  readonly exchange: 'genesys-api'
-  readonly region: GenesysRegion
-  readonly client: Client
-}
-
-/** Genesys Cloud, the tutorial's: an initial token by one of the two above makes a token that lives for a year. */
-export interface GenesysLongLived extends Common {
-  readonly exchange: 'genesys-long-lived'
-  readonly region: GenesysRegion
-  readonly initial: GenesysLogin | GenesysApi
-  readonly serviceAccountId: string
-}
-
-/** CXone A, documented: a back-end application and an access key, found through discovery. */
-export interface CxoneApplication extends Common {
-  readonly exchange: 'cxone-application'
-  readonly issuer: string
-  readonly client: Client
-  readonly accessKey: AccessKey
-}
-
-/** CXone B, documented: an access key alone, at its area's UserHub. */
-export interface CxoneAccessKey extends Common {
-  readonly exchange: 'cxone-access-key'
-  readonly area: string
-  readonly accessKey: AccessKey
-}
-
-/** CXone C, the tutorial's: a client alone, at its realm. */
-export interface CxoneClient extends Common {
-  readonly exchange: 'cxone-client'
-  readonly realm: string
-  readonly client: Client
-}
-
-/** What is asked for: one member an exchange, each with just what that exchange needs. */
-export type AuthRequest =
-  | GenesysLogin
-  | GenesysApi
-  | GenesysLongLived
-  | CxoneApplication
-  | CxoneAccessKey
-  | CxoneClient
-
-/** A token, and what the platform said of it. What it did not say is absent, never guessed. */
-export interface Token {
+/** A token as it was issued. What the response did not include is undefined. */
+export interface IssuedToken {
   readonly value: Secret
   readonly kind: 'access' | 'long-lived'
   readonly expiresInSeconds?: number
-  /** Never later than the truth: counted from before the request was sent. */
+  /** Never later than the real expiry: counted from before the request was sent. */
   readonly expiresAt?: Date
+  /** Base URL to send the revocation to. Undefined if the platform cannot revoke the token. */
+  readonly revocationBaseUrl?: string
 }
 
-/** A token with the place where it is of use. */
+/** A token and where to use it. */
 export interface ExchangeResult {
-  readonly token: Token
-  /** The origin to call, without a slash at its end. */
+  readonly token: IssuedToken
+  /** Base URL of the API, without a slash at its end. */
   readonly apiUrl?: string
-  /** Genesys: the region's code. CXone: the area. */
+  /** Genesys Cloud: the region code. NICE CXone: the area. */
   readonly region?: string
   readonly domain?: string
 }
 
-/** A token that was just issued, and the origin where it can be revoked, where the platform revokes tokens. */
-export interface Issued {
-  readonly token: Token
-  readonly revocationBaseUrl?: string
-}
-
-/** Whose token it is. The name is the platform's data and may hold anything. */
+/** Who a token belongs to. `name` comes from the platform and can contain anything. */
 export interface Organization {
   readonly id: string
   readonly name?: string
-  /** The OAuth client that the token was issued to, where the platform says it. */
+  /** The OAuth client that the token was issued to, if the platform says so. */
   readonly clientId?: string
 }
 
-/**
- * What an exchange tells while it runs. Both are called as soon as there is something to tell, and before
- * the next request.
- */
+/** Called during an exchange, each before the next request is sent. */
 export interface ExchangeEvents {
-  /** A secret exists: a credential's header or body, or a token of any kind. */
-  secret(secret: Secret): void
-  /** A token was issued, and `secret` was told of it: whoever answers for its end must know it from now on. */
-  issued(issued: Issued): void
+  /** A secret exists: a header that contains a credential, or a token of any kind. */
+  onSecret(secret: Secret): void
+  /** A token was issued; `onSecret` was called for it before. */
+  onToken(token: IssuedToken): void
+}
+
+/** A request in words, for log and summary. */
+export interface RequestDescription {
+  /** What is exchanged: `client credentials at the login host`. */
+  readonly credentials: string
+  /** Where: `Region`, `eu-west-1`, `mypurecloud.ie`. */
+  readonly location: { readonly label: string; readonly values: readonly string[] }
+  /** Receives every request, secrets included, in place of the platform's hosts. */
+  readonly baseUrl?: URL
+}
+
+/** An environment variable that the platform's own tools read. */
+export interface ToolVariable {
+  readonly name: string
+  /** Returns the value; undefined if the exchange did not tell. */
+  value(result: ExchangeResult): Secret | string | undefined
+}
+
+/** What happens to the tokens when the job ends: `auto` revokes access tokens, `true` all tokens, `false` none. */
+export type RevokePolicy = 'auto' | 'true' | 'false'
+
+/** A platform. `Request` is what the provider reads from the inputs; only the provider itself looks into it. */
+export interface Provider<Request = unknown> {
+  /** For log, summary and errors: `Genesys Cloud`. */
+  readonly name: string
+  /** What the input `provider` accepts. The first one is saved for the post step. */
+  readonly aliases: readonly [string, ...string[]]
+  /** What the platform calls an organisation. */
+  readonly ownerNoun: string
+  /** What the platform calls the output `region`. */
+  readonly regionNoun: string
+  /** Environment variables for `tool-env`. The first one holds the token. */
+  readonly toolVariables: readonly ToolVariable[]
+  /** For a platform that cannot revoke tokens: what to do instead. */
+  readonly noRevocationAdvice?: string
+
+  /** Returns the request that the inputs describe. Throws `invalid-input` or `missing-credential`. */
+  readInputs(reader: InputReader): Request
+  describe(request: Request): RequestDescription
+  /** Returns a sentence about how long tokens live, for `lifetime-too-short`. */
+  lifetimeAdvice(request: Request): string
+  /** Exchanges credentials for a token. Throws ActionError. */
+  exchange(request: Request, session: HttpSession, events: ExchangeEvents): Promise<ExchangeResult>
+  /** Returns the owner of a token. Throws ActionError if it cannot be found out. */
+  identify(result: ExchangeResult, session: HttpSession): Promise<Organization>
+  /** Revokes a token. Throws ActionError if the platform does not confirm it. Absent if the platform has no revocation. */
+  revoke?(token: Secret, revocationBaseUrl: string, session: HttpSession): Promise<'revoked' | 'already-gone'>
 }

@@ -1,40 +1,44 @@
 import { retryAfterMs } from '../http/retry.js'
 import type { HttpSession } from '../http/session.js'
-import { type HttpRequest, type HttpResponse, named } from '../http/types.js'
+import type { HttpRequest, HttpResponse, RawResponse } from '../http/types.js'
+import type { ActionError } from '../lib/action-error.js'
+import { type Json, parseJsonObject } from '../lib/json.js'
 import type { Secret } from '../lib/secret.js'
-import { refusal, unreadable } from './errors.js'
-import { pathOf, type SecretScope } from './scope.js'
+import { githubError, unexpectedResponse } from './errors.js'
+import { type SecretScope, scopePath } from './scope.js'
 
-/** GitHub's REST API version that the requests are written for. */
+/** The version of GitHub's REST API that these requests follow. */
 const API_VERSION = '2022-11-28'
 
-type Json = Readonly<Record<string, unknown>>
-
-/** GitHub's REST API, as far as secrets and variables go, with one token at one place. */
-export class GitHub {
-  readonly place: SecretScope
+/** GitHub's REST API for the secrets and variables of one scope. */
+export class GitHubApi {
+  readonly scope: SecretScope
   readonly #apiUrl: string
   readonly #token: Secret
-  readonly #wire: HttpSession
+  readonly #session: HttpSession
 
-  /** `apiUrl` may have a path, as GitHub Enterprise Server's has. */
-  constructor(apiUrl: string, token: Secret, place: SecretScope, wire: HttpSession) {
-    this.#apiUrl = apiUrl.replace(/\/+$/, '')
-    this.#token = token
-    this.place = place
-    this.#wire = wire
+  /** `apiUrl` may have a path, as on GitHub Enterprise Server. */
+  constructor(options: {
+    readonly apiUrl: string
+    readonly githubToken: Secret
+    readonly scope: SecretScope
+    readonly session: HttpSession
+  }) {
+    this.#apiUrl = options.apiUrl.replace(/\/+$/, '')
+    this.#token = options.githubToken
+    this.scope = options.scope
+    this.#session = options.session
   }
 
-  /** Sends a request below the place's path. Returns the answer whatever its status; throws as the wire does. */
+  /** Sends a request below the path of the scope. Returns any response; throws as `HttpSession.send`. */
   async send(
     method: HttpRequest['method'],
     path: string,
-    body?: Json,
-    hooks: Pick<HttpRequest, 'whileUntouched' | 'beforeNext'> = {}
+    { body, onAttempt }: { readonly body?: Json } & Pick<HttpRequest, 'onAttempt'> = {}
   ): Promise<HttpResponse> {
-    return this.#wire.send({
+    return this.#session.send({
       method,
-      url: new URL(`${this.#apiUrl}${pathOf(this.place)}${path}`),
+      url: new URL(`${this.#apiUrl}${scopePath(this.scope)}${path}`),
       headers: {
         Accept: 'application/vnd.github+json',
         Authorization: this.#token.map(token => `Bearer ${token}`),
@@ -42,32 +46,28 @@ export class GitHub {
         ...(body === undefined ? {} : { 'Content-Type': 'application/json' })
       },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-      ...hooks,
+      ...(onAttempt === undefined ? {} : { onAttempt }),
       isThrottled,
-      waitAskedMs,
-      whenRedirected: 'The repository was renamed or moved: give its new name in repository.'
+      retryAfterMs: githubRetryAfterMs,
+      hintIfRedirected: 'The repository was renamed or moved: set its new name in repository.'
     })
   }
 
-  /** Returns the error for an answer that is not what was hoped for. */
-  refusal(answer: HttpResponse, of: 'secrets' | 'variables'): Error {
-    return refusal(answer, this.place, of, this.#wire)
-  }
-
-  /** Returns the JSON object of an answer; throws `bad-response` if it is none. */
-  json(answer: HttpResponse): Json {
-    try {
-      const value: unknown = JSON.parse(answer.body)
-      if (typeof value === 'object' && value !== null) return value as Json
-    } catch {
-      // told below
-    }
-    throw unreadable(named(answer.request), answer.attempts)
+  /** Returns the error for a response that is not a success. */
+  error(response: HttpResponse, what: 'secrets' | 'variables'): ActionError {
+    return githubError(response, this.scope, what)
   }
 }
 
-/** GitHub's limits answer 429 or 403; a 403 that names none of them is a missing permission. */
-function isThrottled({ status, headers, body }: Pick<HttpResponse, 'status' | 'headers' | 'body'>): boolean {
+/** Returns the response's body as a JSON object. Throws `bad-response`. */
+export function requireJson(response: HttpResponse): Json {
+  const json = parseJsonObject(response.body)
+  if (json === undefined) throw unexpectedResponse(response, 'its body is not a JSON object')
+  return json
+}
+
+/** GitHub answers 429 or 403 when it throttles. A 403 without a sign of a limit is a missing permission. */
+function isThrottled({ status, headers, body }: RawResponse): boolean {
   if (status === 429) return true
   if (status !== 403) return false
   return (
@@ -77,19 +77,16 @@ function isThrottled({ status, headers, body }: Pick<HttpResponse, 'status' | 'h
   )
 }
 
-/** Where a limit says no time, GitHub asks for a minute at least (docs.github.com, "Best practices for using the REST API"). */
-const UNSAID_WAIT_MS = 60_000
+/** GitHub asks to wait at least a minute if a limit names no time (source: docs.github.com, "Best practices for using the REST API"). */
+const DEFAULT_WAIT_MS = 60_000
 
-/** GitHub says how long to wait in `Retry-After`, or when its primary limit starts anew in epoch seconds. */
-function waitAskedMs(
-  { status, headers }: Pick<HttpResponse, 'status' | 'headers'>,
-  runnerMs: number
-): number | undefined {
-  // By GitHub's own clock: the runner's may be an hour off.
-  const nowMs = Date.parse(headers['date'] ?? '') || runnerMs
-  const asked = retryAfterMs(headers['retry-after'], nowMs)
-  if (asked !== undefined || status === 503) return asked
+/** GitHub says how long to wait in `Retry-After`, or when its primary limit is reset in epoch seconds. */
+function githubRetryAfterMs({ status, headers }: RawResponse, runnerNowMs: number): number | undefined {
+  // By GitHub's clock, because the runner's may be wrong.
+  const nowMs = Date.parse(headers['date'] ?? '') || runnerNowMs
+  const askedMs = retryAfterMs(headers['retry-after'], nowMs)
+  if (askedMs !== undefined || status === 503) return askedMs
   const resetMs = Number(headers['x-ratelimit-reset']) * 1000 - nowMs
-  if (headers['x-ratelimit-remaining'] !== '0' || Number.isNaN(resetMs)) return UNSAID_WAIT_MS
+  if (headers['x-ratelimit-remaining'] !== '0' || Number.isNaN(resetMs)) return DEFAULT_WAIT_MS
   return resetMs > 0 ? resetMs : undefined
 }

@@ -1,57 +1,53 @@
-/** Where a secret lives. Secrets and variables of one place are siblings in GitHub's REST API. */
+/** Whose secret it is. GitHub keeps the variables of a scope beside its secrets. */
 export type SecretScope =
   | { readonly kind: 'repository'; readonly repository: string }
   | { readonly kind: 'environment'; readonly repository: string; readonly environment: string }
   | { readonly kind: 'organization'; readonly organization: string }
 
-/** Who may read an organisation's secret. */
+/** Which repositories can read an organisation's secret. */
 export interface Visibility {
   readonly visibility: 'all' | 'private' | 'selected'
   /** Present with `selected`. */
   readonly repositoryIds?: readonly number[]
 }
 
-/** Returns the path above `/secrets` and `/variables`; an environment's name may hold anything and is encoded. */
-export function pathOf(place: SecretScope): string {
-  switch (place.kind) {
+/** Returns the path above `/secrets` and `/variables`. The name of an environment can contain anything and is encoded. */
+export function scopePath(scope: SecretScope): string {
+  switch (scope.kind) {
     case 'repository':
-      return `/repos/${place.repository}/actions`
+      return `/repos/${scope.repository}/actions`
     case 'environment':
-      return `/repos/${place.repository}/environments/${encodeURIComponent(place.environment)}`
+      return `/repos/${scope.repository}/environments/${encodeURIComponent(scope.environment)}`
     case 'organization':
-      return `/orgs/${place.organization}/actions`
+      return `/orgs/${scope.organization}/actions`
   }
 }
 
-/** Returns the place as a person names it. */
-export function placeInWords(place: SecretScope): string {
-  switch (place.kind) {
+/** Returns the scope in words. */
+export function describeScope(scope: SecretScope): string {
+  switch (scope.kind) {
     case 'repository':
-      return `repository ${place.repository}`
+      return `repository ${scope.repository}`
     case 'environment':
-      return `environment ${place.environment} of ${place.repository}`
+      return `environment ${scope.environment} of ${scope.repository}`
     case 'organization':
-      return `organisation ${place.organization}`
+      return `organisation ${scope.organization}`
   }
 }
 
-/** Returns the permissions that a GitHub token needs there, by the names that GitHub's pages show. */
-export function permissionsFor(place: SecretScope): { readonly secrets: string; readonly variables: string } {
-  switch (place.kind) {
-    case 'repository':
-      return {
-        secrets: 'the repository permission Secrets: write',
-        variables: 'the repository permission Variables: write'
-      }
-    case 'environment':
-      return {
-        secrets: 'the repository permission Environments: write',
-        variables: 'the repository permission Environments: write'
-      }
-    case 'organization':
-      return {
-        secrets: 'the organisation permission Secrets: write',
-        variables: 'the organisation permission Variables: write'
-      }
-  }
+/** Returns the permission that the GitHub token needs, by the name that GitHub shows. */
+export function requiredPermission({ kind }: SecretScope, what: 'secrets' | 'variables'): string {
+  if (kind === 'environment') return 'the repository permission Environments: write'
+  const owner = kind === 'organization' ? 'organisation' : 'repository'
+  return `the ${owner} permission ${what === 'secrets' ? 'Secrets' : 'Variables'}: write`
+}
+
+/** Returns the fields that say who can read an organisation's secret or variable. */
+export function visibilityFields({
+  visibility,
+  repositoryIds
+}: Visibility): Readonly<Record<string, unknown>> {
+  return visibility === 'selected'
+    ? { visibility, selected_repository_ids: repositoryIds ?? [] }
+    : { visibility }
 }

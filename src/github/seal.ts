@@ -1,17 +1,17 @@
 import sodium from 'libsodium-wrappers'
 import { Secret } from '../lib/secret.js'
 
-/** Whether a value can be sealed with this key: it is base64 of 32 bytes that make a point of the curve. */
-export async function isUsable(publicKey: string): Promise<boolean> {
-  return seal(new Secret('a trial'), publicKey).then(
+/** Returns whether a value can be sealed with this key: base64 of 32 bytes that are a point of the curve. */
+export function isUsableKey(publicKey: string): Promise<boolean> {
+  return seal(new Secret('test value'), publicKey).then(
     () => true,
     () => false
   )
 }
 
 /**
- * Returns the value as GitHub stores it: sealed with the place's public key, in base64, as its REST API
- * documentation shows. Nobody but GitHub can open it, so it is no secret any more.
+ * Returns the value sealed with the public key, in base64. Source: GitHub's REST API documentation. Only GitHub can open
+ * it, so the result is not secret.
  */
 export async function seal(value: Secret, publicKey: string): Promise<string> {
   await sodium.ready

@@ -1,39 +1,39 @@
-import type { GitHub } from './api.js'
-import type { Visibility } from './scope.js'
-import { sharingBody } from './secrets.js'
+import { type GitHubApi, requireJson } from './api.js'
+import { type Visibility, visibilityFields } from './scope.js'
 
-/** What the variable says while the expiry is not known: no date, so whoever reads it for one is warned. */
+/** Written if the expiry is not known. It is not a date, so a workflow that compares it with one warns. */
 export const UNKNOWN_EXPIRY = 'unknown'
 
-/** Shows that the variable may be written, by writing what it says already; throws an `ActionError`. */
-export async function tryVariable(
-  github: GitHub,
+/** Checks that the variable can be written, by writing its present value. Throws ActionError. */
+export async function checkVariable(
+  github: GitHubApi,
   name: string,
-  sharing: Visibility | undefined
+  visibility: Visibility | undefined
 ): Promise<void> {
-  const answer = await github.send('GET', `/variables/${name}`)
-  if (answer.status !== 200 && answer.status !== 404) throw github.refusal(answer, 'variables')
-  const said = answer.status === 404 ? undefined : github.json(answer)['value']
-  await writeVariable(github, name, typeof said === 'string' && said !== '' ? said : UNKNOWN_EXPIRY, sharing)
+  const response = await github.send('GET', `/variables/${name}`)
+  if (response.status !== 200 && response.status !== 404) throw github.error(response, 'variables')
+  const value = response.status === 404 ? undefined : requireJson(response)['value']
+  const present = typeof value === 'string' && value !== '' ? value : UNKNOWN_EXPIRY
+  await writeVariable(github, { name, value: present }, visibility)
 }
 
-/** Sets the variable, whether it is there or not; throws an `ActionError`. One that exists keeps who may read it. */
+/** Creates or updates the variable. An existing one keeps its visibility. Throws ActionError. */
 export async function writeVariable(
-  github: GitHub,
-  name: string,
-  value: string,
-  sharing: Visibility | undefined
+  github: GitHubApi,
+  variable: { readonly name: string; readonly value: string },
+  visibility: Visibility | undefined
 ): Promise<void> {
-  const patch = () => github.send('PATCH', `/variables/${name}`, { name, value })
-  let answer = await patch()
-  if (answer.status === 404) {
-    answer = await github.send('POST', '/variables', {
-      name,
-      value,
-      ...(github.place.kind === 'organization' ? sharingBody(sharing ?? { visibility: 'private' }) : {})
-    })
-    // Somebody else was quicker, or our own first try came through after all.
-    if (answer.status === 409) answer = await patch()
+  const update = () => github.send('PATCH', `/variables/${variable.name}`, { body: variable })
+  let response = await update()
+  if (response.status === 404) {
+    const isOrganization = github.scope.kind === 'organization'
+    const body = {
+      ...variable,
+      ...(isOrganization ? visibilityFields(visibility ?? { visibility: 'private' }) : {})
+    }
+    response = await github.send('POST', '/variables', { body })
+    // 409: another job created it first, or an earlier attempt of ours succeeded after all.
+    if (response.status === 409) response = await update()
   }
-  if (answer.status !== 201 && answer.status !== 204) throw github.refusal(answer, 'variables')
+  if (response.status !== 201 && response.status !== 204) throw github.error(response, 'variables')
 }

@@ -1,126 +1,68 @@
-import { subscribe, unsubscribe } from 'node:diagnostics_channel'
-import type { ClientRequest, IncomingMessage } from 'node:http'
-import type { Socket } from 'node:net'
-import type { TLSSocket } from 'node:tls'
+import type { IncomingMessage } from 'node:http'
 import { HttpClient, type HttpClientResponse } from '@actions/http-client'
 import { Secret } from '../lib/secret.js'
-import { AttemptError } from './errors.js'
-import type { HttpRequest } from './types.js'
+import { AttemptError, toAttemptError } from './attempt-error.js'
+import type { HttpRequest, RawResponse } from './types.js'
 
-/** A larger body is no answer to a token request. */
-export const LARGEST_BODY_BYTES = 1024 * 1024
+/** No response of a platform is larger. */
+export const MAX_BODY_BYTES = 1024 * 1024
 
 const USER_AGENT = 'cc-token-action'
 
-/** What one attempt brought back. */
-export interface Reply {
-  readonly status: number
-  readonly headers: Readonly<Record<string, string | undefined>>
-  readonly body: string
-  /** Whether the connection had been used before. */
-  readonly reused: boolean
-}
-
-/**
- * Sends single attempts through the official client, which brings the proxy and `NO_PROXY`; one client an
- * origin, so that its connection is kept alive from one request to the next.
- */
+/** Sends single attempts with the official HTTP client, one client per origin, so that connections are reused. */
 export class Connections {
   readonly #clients = new Map<string, { client: HttpClient; aborter: Aborter }>()
 
   constructor() {
-    // `0` there would turn the check of certificates off for the whole process, and credentials would go to anyone.
-    // Node reads it anew at every connection; the client's tunnel takes no option that would stand above it.
+    // `0` would turn off certificate checks for the whole process. Node reads the variable at every connection, and the
+    // client's proxy tunnel has no option that overrides it.
     delete process.env['NODE_TLS_REJECT_UNAUTHORIZED']
-    // A process does not end while a name is being looked up, whatever is aborted, and glibc asks a silent server for
-    // ten seconds. It reads this before its first look-up; what is asked again is decided here.
+    // A process cannot end while a name is looked up, and glibc waits ten seconds for a silent name server. glibc reads
+    // this variable before the first lookup.
     process.env['RES_OPTIONS'] ??= 'timeout:1 attempts:1'
   }
 
-  /**
-   * Sends the request once. Returns the whole reply, whatever its status; throws a `AttemptError` when there is
-   * none within `timeoutMs`. The timer is a race of our own: behind a proxy that never answers CONNECT,
-   * neither the signal nor the client's timeout ends the promise.
-   */
-  async attempt(request: HttpRequest, timeoutMs: number): Promise<Reply> {
+  /** Sends the request once. Returns any complete response; throws AttemptError if there is none within `timeoutMs`. */
+  async attempt(request: HttpRequest, timeoutMs: number): Promise<RawResponse> {
     const { client, aborter } = this.#clientFor(request.url.origin)
     const abort = new AbortController()
     aborter.signal = abort.signal
-    const watch = new Watch(request)
     let timer: NodeJS.Timeout | undefined
+    // A timer of our own: if a proxy never answers CONNECT, neither the signal nor the client's timeout ends the promise.
     const timedOut = new Promise<never>((_, reject) => {
-      timer = setTimeout(
-        () =>
-          reject(
-            watch.isConnected
-              ? new AttemptError('timeout', `no whole answer within ${timeoutMs} ms`)
-              : new AttemptError('timeout', `no connection within ${timeoutMs} ms`, { neverSent: true })
-          ),
-        timeoutMs
-      )
+      const error = new AttemptError('timeout', `no complete response within ${timeoutMs} ms`)
+      timer = setTimeout(() => reject(error), timeoutMs)
     })
-    const answered = send(client, request)
-    answered.catch(() => {}) // when the timer has won, the late failure is nobody's
+    const response = send(client, request)
+    response.catch(() => {}) // after a timeout, its later failure does not matter
     try {
-      return await Promise.race([answered, timedOut])
+      return await Promise.race([response, timedOut])
     } catch (error) {
       abort.abort()
-      throw AttemptError.from(error)
+      throw toAttemptError(error)
     } finally {
       clearTimeout(timer)
-      watch.end()
     }
   }
 
-  /** Closes every connection that was kept. */
+  /** Closes all idle connections. */
   close(): void {
     for (const { client } of this.#clients.values()) client.dispose()
     this.#clients.clear()
   }
 
   #clientFor(origin: string): { client: HttpClient; aborter: Aborter } {
-    let kept = this.#clients.get(origin)
-    if (kept === undefined) {
-      const aborter = new Aborter()
-      const client = new HttpClient(USER_AGENT, [aborter], { keepAlive: true, allowRedirects: false })
-      kept = { client, aborter }
-      this.#clients.set(origin, kept)
-    }
-    return kept
+    const existing = this.#clients.get(origin)
+    if (existing !== undefined) return existing
+    const aborter = new Aborter()
+    const client = new HttpClient(USER_AGENT, [aborter], { keepAlive: true, allowRedirects: false })
+    const created = { client, aborter }
+    this.#clients.set(origin, created)
+    return created
   }
 }
 
-/** Node tells of each request here once it has a socket, be it connected or not; the client tells of none. */
-const STARTED = 'http.client.request.start'
-
-/** Watches how far one request comes: what was not even connected cannot have been carried out. */
-class Watch {
-  readonly #listener: (message: unknown) => void
-  #started: ClientRequest | undefined
-
-  constructor({ method, url }: HttpRequest) {
-    this.#listener = message => {
-      const { request } = message as { request: ClientRequest }
-      if (request.method === method && request.path === url.pathname + url.search) this.#started = request
-    }
-    subscribe(STARTED, this.#listener)
-  }
-
-  /** Whether there is a connection, its TLS included, that the request may have gone through. */
-  get isConnected(): boolean {
-    const socket = this.#started?.socket as
-      | (Socket & Partial<Pick<TLSSocket, 'authorized'>>)
-      | null
-      | undefined
-    return socket != null && socket.connecting !== true && socket.authorized !== false
-  }
-
-  end(): void {
-    unsubscribe(STARTED, this.#listener)
-  }
-}
-
-/** Hands the abort signal of the coming request to Node's `http`; the client has no parameter for it. */
+/** Passes an abort signal to Node's `http`: the client has no parameter for it. */
 class Aborter {
   signal: AbortSignal | undefined
 
@@ -133,25 +75,26 @@ class Aborter {
   }
 
   handleAuthentication(): Promise<HttpClientResponse> {
-    return Promise.reject(new Error('no authentication is handled here'))
+    return Promise.reject(new Error('authentication is not supported'))
   }
 }
 
-async function send(client: HttpClient, request: HttpRequest): Promise<Reply> {
+async function send(client: HttpClient, request: HttpRequest): Promise<RawResponse> {
   const headers = Object.fromEntries(
-    Object.entries(request.headers).map(([name, value]) => [name, plain(value)])
+    Object.entries(request.headers).map(([name, value]) => [name, reveal(value)])
   )
-  const body = request.body === undefined ? null : plain(request.body)
+  const body = request.body === undefined ? null : reveal(request.body)
   const { message } = await client.request(request.method, request.url.href, body as string, headers)
   return {
     status: message.statusCode ?? 0,
     headers: firstValues(message),
-    body: (await readWhole(message)).toString('utf8'),
-    reused: (message as IncomingMessage & { req?: { reusedSocket?: boolean } }).req?.reusedSocket === true
+    body: (await readBody(message)).toString('utf8'),
+    isReusedConnection:
+      (message as IncomingMessage & { req?: { reusedSocket?: boolean } }).req?.reusedSocket === true
   }
 }
 
-function plain(value: string | Secret): string {
+function reveal(value: string | Secret): string {
   return value instanceof Secret ? value.reveal() : value
 }
 
@@ -161,16 +104,16 @@ function firstValues(message: IncomingMessage): Record<string, string | undefine
   )
 }
 
-/** Reads the body to its end. The client's own `readBody` never settles when the body is cut short. */
-function readWhole(message: IncomingMessage): Promise<Buffer> {
+/** Returns the complete body. The client's own `readBody` never settles if the body is cut short. */
+function readBody(message: IncomingMessage): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = []
     let size = 0
     const cutShort = () => reject(new AttemptError('cut-short', 'the body was cut short'))
     message.on('data', (chunk: Buffer) => {
       size += chunk.length
-      if (size > LARGEST_BODY_BYTES) {
-        reject(new AttemptError('too-large', `the body is larger than ${LARGEST_BODY_BYTES} bytes`))
+      if (size > MAX_BODY_BYTES) {
+        reject(new AttemptError('too-large', `the body is larger than ${MAX_BODY_BYTES} bytes`))
         message.destroy()
       } else chunks.push(chunk)
     })

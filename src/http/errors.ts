@@ -1,118 +1,119 @@
-/** Why an attempt brought no whole answer. */
-export type AttemptErrorKind =
-  | 'timeout'
-  | 'network'
-  | 'proxy-refused'
-  | 'tls'
-  | 'cut-short'
-  | 'too-large'
-  | 'not-http'
+import { ActionError, type ErrorCode } from '../lib/action-error.js'
+import { pluralize } from '../lib/text.js'
+import type { AttemptError, AttemptErrorKind } from './attempt-error.js'
+import { proxyHost } from './proxy.js'
+import { describeRequest, type HttpRequest, type HttpResponse } from './types.js'
 
-/** An attempt without a whole answer. Its message holds nothing that came from the other side but an error's code. */
-export class AttemptError extends Error {
-  override readonly name = 'AttemptError'
-  readonly kind: AttemptErrorKind
-  /** The system's error code, such as `ECONNREFUSED`, where there is one. */
-  readonly systemCode: string
-  /** No connection was made, so the request cannot have been carried out. */
-  readonly neverSent: boolean
+const CODES: Readonly<Record<AttemptErrorKind, ErrorCode>> = {
+  timeout: 'timeout',
+  network: 'network',
+  'proxy-refused': 'network',
+  tls: 'tls',
+  'cut-short': 'bad-response',
+  'too-large': 'bad-response',
+  'not-http': 'bad-response'
+}
+
+const HINTS: Readonly<Record<AttemptErrorKind, string>> = {
+  timeout: 'Check that the runner can reach this host. A firewall that drops packets causes the same error.',
+  network:
+    'Check the region, the DNS of the runner, and its access to this host: a firewall may block it, or a proxy may be required.',
+  'proxy-refused':
+    'The proxy in HTTPS_PROXY or HTTP_PROXY refuses this host. 401 or 407: its user or password in that variable is ' +
+    'wrong or missing. 403: its rules do not allow the host. NO_PROXY bypasses the proxy.',
+  tls:
+    'If a proxy or gateway uses its own certificate authority, name its CA file in NODE_EXTRA_CA_CERTS on the runner. ' +
+    'Certificate checks cannot be turned off.',
+  'cut-short': 'A proxy, a gateway or the network ended the response early.',
+  'too-large':
+    'This is not a response of the platform. Check base-url, and what is between the runner and the platform.',
+  'not-http': 'The server does not speak HTTP. Check base-url and the proxy.'
+}
+
+/** A request without a complete response. */
+export class RequestError extends ActionError {
+  /** False only if it is certain that no attempt was carried out. */
+  readonly mayHaveBeenApplied: boolean
 
   constructor(
-    kind: AttemptErrorKind,
-    message: string,
-    from: { systemCode?: string; neverSent?: boolean } = {}
+    request: HttpRequest,
+    error: AttemptError,
+    {
+      attempts,
+      mayHaveBeenApplied,
+      whyNoRetry = ''
+    }: { readonly attempts: number; readonly mayHaveBeenApplied: boolean; readonly whyNoRetry?: string }
   ) {
-    super(message)
-    this.kind = kind
-    this.systemCode = from.systemCode ?? ''
-    this.neverSent = from.neverSent ?? false
-  }
-
-  /** The fault in a few words, for the log. */
-  get summary(): string {
-    return this.systemCode === '' ? this.message : `${this.message} (${this.systemCode})`
-  }
-
-  /** Returns what Node or the client threw as a fault; a fault stays itself. */
-  static from(error: unknown): AttemptError {
-    if (error instanceof AttemptError) return error
-    const { code, syscall, message } = describe(error)
-    const noTunnel =
-      /tunneling socket could not be established, (?:statusCode=(\d{3})|cause=.*?\b(E[A-Z_]{3,}))?/.exec(
-        message
-      )
-    if (noTunnel && /cause=.*(certificate|altnames|SSL routines)/i.test(message))
-      return new AttemptError('tls', 'the certificate of the proxy is not trusted here', { neverSent: true })
-    if (noTunnel) return tunnelFault(noTunnel[1], noTunnel[2])
-    if (isTls(code))
-      return new AttemptError('tls', TLS_WORDS[code] ?? 'the TLS handshake failed', {
-        systemCode: code,
-        neverSent: true
-      })
-    if (code === 'HPE_HEADER_OVERFLOW')
-      return new AttemptError('too-large', 'its headers are larger than 16 KiB')
-    if (code.startsWith('HPE_'))
-      return new AttemptError('not-http', 'the answer is not HTTP', { systemCode: code })
-    return new AttemptError('network', NETWORK_WORDS[code] ?? 'the connection failed', {
-      systemCode: code,
-      neverSent: isNeverSent(code, syscall, message)
-    })
-  }
-}
-
-/** The client's tunnel tells what went wrong between runner and proxy in the text of its error alone. */
-function tunnelFault(status: string | undefined, systemCode = ''): AttemptError {
-  const from = { systemCode, neverSent: true }
-  if (status === undefined) return new AttemptError('network', 'the proxy was not reached', from)
-  const message = `the proxy answered ${status} to CONNECT`
-  return new AttemptError(status.startsWith('4') ? 'proxy-refused' : 'network', message, from)
-}
-
-/** The same codes come from a connection that stands: then the request may have gone. */
-function isNeverSent(code: string, syscall: string, message: string): boolean {
-  if (syscall === 'read' || syscall === 'write') return false
-  return NEVER_SENT.has(code) || syscall === 'connect' || message.includes('before secure TLS connection')
-}
-
-const NEVER_SENT = new Set(['ENOTFOUND', 'EAI_AGAIN', 'ECONNREFUSED', 'EHOSTUNREACH', 'ENETUNREACH'])
-
-const NETWORK_WORDS: Readonly<Record<string, string>> = {
-  ENOTFOUND: 'its name is unknown to DNS',
-  EAI_AGAIN: 'DNS gave no answer',
-  ECONNREFUSED: 'the connection was refused',
-  ECONNRESET: 'the connection was reset',
-  EPIPE: 'the connection was closed',
-  ETIMEDOUT: 'no connection was made in time',
-  EHOSTUNREACH: 'there is no route to it',
-  ENETUNREACH: 'there is no route to it'
-}
-
-const TLS_WORDS: Readonly<Record<string, string>> = {
-  DEPTH_ZERO_SELF_SIGNED_CERT: 'its certificate is self-signed',
-  SELF_SIGNED_CERT_IN_CHAIN: 'its certificate leads to an authority that is not trusted here',
-  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: 'its certificate leads to an authority that is not trusted here',
-  UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'its certificate leads to an authority that is not trusted here',
-  CERT_HAS_EXPIRED: 'its certificate has expired',
-  CERT_NOT_YET_VALID: 'its certificate is not valid yet',
-  ERR_TLS_CERT_ALTNAME_INVALID: 'its certificate is for another name'
-}
-
-function isTls(code: string): boolean {
-  return (
-    code in TLS_WORDS ||
-    /^(CERT_|CRL_|ERR_TLS_|ERR_SSL_|ERROR_IN_C|UNABLE_TO_|INVALID_(CA|PURPOSE)$|PATH_LENGTH_EXCEEDED$|HOSTNAME_MISMATCH$|UNSPECIFIED$|EPROTO$)/.test(
-      code
+    super(
+      CODES[error.kind],
+      `${describeRequest(request)} failed: ${error.summary}${throughProxy(request.url)}, ${pluralize(attempts, 'attempt')}${whyNoRetry}.`,
+      hintFor(request, error),
+      { cause: error }
     )
+    this.mayHaveBeenApplied = mayHaveBeenApplied
+  }
+}
+
+/** Returns the error for a redirect. Credentials go only to the host that was chosen. */
+export function redirectError(response: HttpResponse): ActionError {
+  const { request, status, headers, attempts } = response
+  const location = headers['location'] ?? ''
+  const host = URL.canParse(location, request.url.href) ? new URL(location, request.url).host : ''
+  return new ActionError(
+    'redirected',
+    `${describeRequest(request)} answered ${status}, a redirect to ${host || 'an unknown host'}${throughProxy(request.url)}, ` +
+      `${pluralize(attempts, 'attempt')}.`,
+    request.hintIfRedirected ??
+      'Redirects are never followed because the request carries credentials. The login page of a proxy or gateway often ' +
+        'causes this: let the runner reach the host directly, or correct base-url.'
   )
 }
 
-function describe(error: unknown): { code: string; syscall: string; message: string } {
-  const { code, syscall, message, errors } = (error ?? {}) as Record<string, unknown>
-  // Node tries every address of a host and then throws one error that holds theirs.
-  const inner = Array.isArray(errors) ? (errors[0] as Record<string, unknown> | undefined) : undefined
-  return {
-    code: String(code ?? inner?.['code'] ?? ''),
-    syscall: String(syscall ?? inner?.['syscall'] ?? ''),
-    message: String(message ?? '')
-  }
+/** Returns the error for a response with an unexpected status. `words`: what the server says, not redacted. */
+export function responseError(
+  response: HttpResponse,
+  { code, words, hint }: { readonly code: ErrorCode; readonly words: string; readonly hint: string }
+): ActionError {
+  const quoted = words === '' ? '' : ` ${words}`
+  return new ActionError(code, `${responseWithStatus(response)}${quoted}${responseTrail(response)}.`, hint)
+}
+
+/** Returns the error code for a status that is not a success; `special` says what some statuses mean here. */
+export function statusToCode(
+  { status, isThrottled }: Pick<HttpResponse, 'status' | 'isThrottled'>,
+  special: Readonly<Record<number, ErrorCode>>
+): ErrorCode {
+  if (isThrottled) return 'rate-limited'
+  if (status < 400) return 'bad-response'
+  if (status >= 500) return 'unavailable'
+  return special[status] ?? 'bad-request'
+}
+
+/** Returns `POST https://… answered 400`. */
+export function responseWithStatus({ request, status }: HttpResponse): string {
+  return `${describeRequest(request)} answered ${status}`
+}
+
+/** Returns the end of an error message: the server's id of the request, and the attempts. */
+export function responseTrail({ headers, attempts, whyNoRetry }: HttpResponse): string {
+  const ids = [
+    ['correlation id', headers['inin-correlation-id']],
+    ['request id', headers['x-github-request-id']]
+  ].filter(([, id]) => /^[\w.*:-]{1,64}$/.test(id ?? ''))
+  return [
+    ...ids.map(([label, id]) => `, ${label} ${id}`),
+    `, ${pluralize(attempts, 'attempt')}${whyNoRetry}`
+  ].join('')
+}
+
+function hintFor(request: HttpRequest, error: AttemptError): string {
+  // Behind a proxy, the name that was looked up is the proxy's.
+  const isHostUnknown = error.systemCode === 'ENOTFOUND' && proxyHost(request.url) === undefined
+  const about = isHostUnknown ? (request.hintIfHostUnknown ?? '') : ''
+  return `${about} ${HINTS[error.kind]}`.trim()
+}
+
+function throughProxy(url: URL): string {
+  const proxy = proxyHost(url)
+  return proxy === undefined ? '' : `, through the proxy ${proxy}`
 }

@@ -1,15 +1,15 @@
 import { checkBypass, getProxyUrl } from '@actions/http-client/lib/proxy'
 import { ActionError } from '../lib/action-error.js'
-import { type HttpRequest, named } from './types.js'
+import { describeRequest, type HttpRequest } from './types.js'
 
-/** Returns the proxy's host and port for a request there; `undefined` where none is used. Never its credentials. */
-export function proxyFor(url: URL): string | undefined {
+/** Returns host and port of the proxy for this URL, without its credentials; undefined if there is none. */
+export function proxyHost(url: URL): string | undefined {
   return getProxyUrl(url)?.host || undefined
 }
 
 /**
- * Throws `network` where a proxy is to be used and the variable that names it cannot be read. The client would go
- * around it without a word, which is not for it to decide.
+ * Throws `network` if a proxy is set but its variable cannot be read. The HTTP client would silently bypass the proxy.
+ * Reads `process.env`, as the client does.
  */
 export function requireReadableProxy(request: HttpRequest): void {
   const { url } = request
@@ -20,12 +20,12 @@ export function requireReadableProxy(request: HttpRequest): void {
   try {
     proxy = getProxyUrl(url)
   } catch {
-    // told below
+    // Not a URL: reported below.
   }
   if (proxy?.host && /^https?:$/.test(proxy.protocol)) return
   throw new ActionError(
     'network',
-    `${named(request)} was not sent: the proxy that ${name} names cannot be used, for its value is no http or https URL, 0 attempts.`,
+    `${describeRequest(request)} was not sent: the value of ${name} is not an http or https URL, 0 attempts.`,
     'Write it as http://host:port or http://user:password@host:port, with special characters percent-encoded (% is %25, # is %23).'
   )
 }

@@ -1,114 +1,117 @@
-import type { AttemptErrorKind } from './errors.js'
+import type { AttemptErrorKind } from './attempt-error.js'
 
-/** How a request may be repeated: always, or only if it cannot have been carried out (it makes something). */
-export type Repeat = 'always' | 'if-not-carried-out'
+/** When a request may be sent again. `if-not-applied`: only if no attempt can have been carried out. */
+export type RetryPolicy = 'always' | 'if-not-applied'
 
-/** What one attempt came to, as far as it matters for trying again. */
-export type Outcome =
+/** The result of one attempt, as far as retries depend on it. */
+export type AttemptResult =
   | {
-      readonly kind: 'answer'
+      readonly kind: 'response'
       readonly status: number
-      readonly throttled: boolean
+      readonly isThrottled: boolean
+      /** How long the server asks to wait. */
       readonly retryAfterMs?: number
     }
-  | { readonly kind: 'fault'; readonly fault: AttemptErrorKind; readonly neverSent: boolean }
+  | { readonly kind: 'error'; readonly error: AttemptErrorKind; readonly mayHaveBeenApplied: boolean }
 
-/** How many attempts at this request were throttled and how many met a fault, this one included. */
-export interface Tally {
-  readonly throttles: number
-  readonly faults: number
+/** The attempts so far, the last one included. */
+export interface AttemptCounts {
+  readonly throttled: number
+  readonly failed: number
 }
 
-/** Whether to try again, and after how many milliseconds; or why not. */
+/** Whether to retry, and after how many milliseconds; or why not. */
 export type Decision =
-  | { readonly again: true; readonly waitMs: number }
-  | { readonly again: false; readonly because: 'final' | 'attempts' | 'time' | 'retry-after' }
+  | { readonly retry: true; readonly waitMs: number }
+  | { readonly retry: false; readonly reason: 'final' | 'attempts' | 'time' | 'retry-after' }
+
+export interface RetryContext {
+  readonly policy: RetryPolicy
+  readonly counts: AttemptCounts
+  readonly maxAttempts: number
+  readonly timeLeftMs: number
+  /** Returns numbers from 0 to below 1. */
+  readonly random: () => number
+}
 
 const TRANSIENT_STATUS = new Set([408, 425, 500, 502, 503, 504])
-const TRANSIENT_FAULT = new Set<AttemptErrorKind>(['timeout', 'network', 'cut-short'])
+const TRANSIENT_ERROR = new Set<AttemptErrorKind>(['timeout', 'network', 'cut-short'])
 
-const SECOND = 1000
-const LONGEST_FAULT_WAIT = 20 * SECOND
-const LONGEST_THROTTLE_WAIT = 60 * SECOND
+const SECOND_MS = 1000
+const LONGEST_FAULT_WAIT_MS = 20 * SECOND_MS
+const LONGEST_THROTTLE_WAIT_MS = 60 * SECOND_MS
 
-/** A year; whoever asks for more means never. */
-const LONGEST_ASKED_SECONDS = 366 * 86_400
+/** A longer wait is beyond every deadline. */
+const LONGEST_RETRY_AFTER_SECONDS = 366 * 86_400
 
-/** What an attempt needs at the least: with less time left, none is started. */
-export const SHORTEST_ATTEMPT = SECOND
+/** With less time left, no attempt is started. */
+export const SHORTEST_ATTEMPT_MS = SECOND_MS
 
-/** A throttled request is tried a last time this long before the deadline, at the earliest. */
-const LAST_TRY = 5 * SECOND
+/** The last attempt of a throttled request starts at most this long before the deadline. */
+const LAST_ATTEMPT_WINDOW_MS = 5 * SECOND_MS
 
-/**
- * Decides what follows an attempt. Pure: `random` gives numbers from 0 to below 1. Faults are bounded by
- * `maxAttempts` and by time, throttling by time alone.
- */
-export function decide(
-  outcome: Outcome,
-  repeat: Repeat,
-  tally: Tally,
-  maxAttempts: number,
-  timeLeftMs: number,
-  random: () => number
-): Decision {
-  if (!mayPass(outcome, repeat)) return { again: false, because: 'final' }
-  const throttled = outcome.kind === 'answer' && outcome.throttled
-  if (!throttled && tally.faults >= maxAttempts) return { again: false, because: 'attempts' }
-  const room = timeLeftMs - SHORTEST_ATTEMPT
-  const askedMs = outcome.kind === 'answer' ? (outcome.retryAfterMs ?? 0) : 0
-  if (askedMs > 0) {
-    if (askedMs > room) return { again: false, because: 'retry-after' }
-    return { again: true, waitMs: Math.min(askedMs + random() * askedJitter(askedMs, tally.throttles), room) }
+/** Decides what follows an attempt. Errors are limited by `maxAttempts` and time, throttling only by time. */
+export function decide(result: AttemptResult, context: RetryContext): Decision {
+  const { counts, maxAttempts, timeLeftMs, random } = context
+  if (!isTransient(result, context.policy)) return { retry: false, reason: 'final' }
+  const isThrottled = result.kind === 'response' && result.isThrottled
+  if (!isThrottled && counts.failed >= maxAttempts) return { retry: false, reason: 'attempts' }
+  const availableMs = timeLeftMs - SHORTEST_ATTEMPT_MS
+  const retryAfter = result.kind === 'response' ? (result.retryAfterMs ?? 0) : 0
+  if (retryAfter > 0) {
+    if (retryAfter > availableMs) return { retry: false, reason: 'retry-after' }
+    const jitterMs = random() * retryAfterJitterMs(retryAfter, counts.throttled)
+    return { retry: true, waitMs: Math.min(retryAfter + jitterMs, availableMs) }
   }
-  if (room <= 0) return { again: false, because: 'time' }
-  const waitMs = throttled ? throttleWait(tally.throttles, random) : faultWait(tally.faults, random)
-  if (waitMs <= room) return { again: true, waitMs }
-  if (!throttled) return { again: true, waitMs: room * (0.5 + random() / 2) }
-  // One last try in the last seconds before the deadline, not everybody's at one moment; after it there is none.
-  if (room <= LAST_TRY) return { again: false, because: 'time' }
-  return { again: true, waitMs: room - random() * Math.min(LAST_TRY, room - LAST_TRY) }
+  if (availableMs <= 0) return { retry: false, reason: 'time' }
+  const waitMs = isThrottled ? throttleWaitMs(counts.throttled, random) : faultWaitMs(counts.failed, random)
+  if (waitMs <= availableMs) return { retry: true, waitMs }
+  if (!isThrottled) return { retry: true, waitMs: availableMs * (0.5 + random() / 2) }
+  // One last attempt shortly before the deadline, with jitter so that many jobs do not send it at the same moment.
+  if (availableMs <= LAST_ATTEMPT_WINDOW_MS) return { retry: false, reason: 'time' }
+  const earlierMs = random() * Math.min(LAST_ATTEMPT_WINDOW_MS, availableMs - LAST_ATTEMPT_WINDOW_MS)
+  return { retry: true, waitMs: availableMs - earlierMs }
 }
 
-function mayPass(outcome: Outcome, repeat: Repeat): boolean {
-  if (outcome.kind === 'fault')
-    return TRANSIENT_FAULT.has(outcome.fault) && (repeat === 'always' || outcome.neverSent)
-  return outcome.throttled || (repeat === 'always' && TRANSIENT_STATUS.has(outcome.status))
-}
-
-/**
- * The platform counts by the minute, so soon after the first refusal there is seldom room: the first wait of 5
- * to 15 s finds what a short burst leaves, every later one of 30 to 60 s reaches the next minute.
- */
-function throttleWait(throttles: number, random: () => number): number {
-  if (throttles <= 1) return (5 + 10 * random()) * SECOND
-  return LONGEST_THROTTLE_WAIT * (0.5 + random() / 2)
+function isTransient(result: AttemptResult, policy: RetryPolicy): boolean {
+  if (result.kind === 'error')
+    return TRANSIENT_ERROR.has(result.error) && (policy === 'always' || !result.mayHaveBeenApplied)
+  return result.isThrottled || (policy === 'always' && TRANSIENT_STATUS.has(result.status))
 }
 
 /**
- * Everybody was told the same time: a little jitter keeps them from coming back as one. Where a short time was
- * told again and again, it was too short for the crowd, which would otherwise ask every second: it grows.
+ * The platform counts by the minute. The first wait of 5 to 15 s is enough after a short burst; each later wait of 30 to
+ * 60 s reaches the next minute.
  */
-function askedJitter(askedMs: number, throttles: number): number {
-  const little = Math.max(SECOND, askedMs / 10)
-  if (askedMs >= 10 * SECOND || throttles <= 1) return little
-  return Math.max(little, Math.min(30 * SECOND, 5 * SECOND * 2 ** (throttles - 2)))
+function throttleWaitMs(throttled: number, random: () => number): number {
+  if (throttled <= 1) return (5 + 10 * random()) * SECOND_MS
+  return LONGEST_THROTTLE_WAIT_MS * (0.5 + random() / 2)
+}
+
+/**
+ * Jitter, so that many jobs do not come back at the same moment. It grows if a short time was asked for repeatedly: it
+ * was too short for that many jobs.
+ */
+function retryAfterJitterMs(retryAfter: number, throttled: number): number {
+  const jitterMs = Math.max(SECOND_MS, retryAfter / 10)
+  if (retryAfter >= 10 * SECOND_MS || throttled <= 1) return jitterMs
+  return Math.max(jitterMs, Math.min(30 * SECOND_MS, 5 * SECOND_MS * 2 ** (throttled - 2)))
 }
 
 /** Exponential, with full jitter. */
-function faultWait(faults: number, random: () => number): number {
-  return random() * Math.min(LONGEST_FAULT_WAIT, SECOND * 2 ** (faults - 1))
+function faultWaitMs(failed: number, random: () => number): number {
+  return random() * Math.min(LONGEST_FAULT_WAIT_MS, SECOND_MS * 2 ** (failed - 1))
 }
 
 /**
- * Returns the milliseconds that a `Retry-After` header asks to wait, given in seconds or as a date; `undefined`
- * where it is missing, malformed or already past.
+ * Returns the milliseconds that a `Retry-After` header asks to wait, given in seconds or as a date; undefined if it is
+ * missing, malformed or in the past.
  */
 export function retryAfterMs(header: string | undefined, nowMs: number): number | undefined {
   const text = header?.trim() ?? ''
-  // However many digits: what is beyond any deadline is still an answer to the question how long.
-  if (/^\d+$/.test(text)) return Math.min(Number(text), LONGEST_ASKED_SECONDS) * SECOND || undefined
-  // A date in any of HTTP's three forms; the one of C's asctime does not say that it is GMT.
+  // Accept any number of digits; the caller compares it with the deadline.
+  if (/^\d+$/.test(text)) return Math.min(Number(text), LONGEST_RETRY_AFTER_SECONDS) * SECOND_MS || undefined
+  // A date in one of HTTP's three forms; the asctime form does not say that it is GMT.
   const [date] = /^[A-Z][a-z]{2,8}, .* GMT$|^[A-Z][a-z]{2} [A-Z][a-z]{2} [ \d]\d [\d:]{8} \d{4}$/.exec(
     text
   ) ?? ['']

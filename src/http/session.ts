@@ -1,205 +1,218 @@
-import { inWords } from '../lib/text.js'
-import { Connections, type Reply } from './client.js'
-import { AttemptError } from './errors.js'
-import { redirected, unanswered } from './failures.js'
+import { ActionError } from '../lib/action-error.js'
+import type { Clock } from '../lib/clock.js'
+import { formatDuration } from '../lib/text.js'
+import { AttemptError, toAttemptError } from './attempt-error.js'
+import { Connections } from './client.js'
+import { RequestError, redirectError } from './errors.js'
 import { requireReadableProxy } from './proxy.js'
-import { type Decision, decide, type Outcome, retryAfterMs, SHORTEST_ATTEMPT } from './retry.js'
-import { type HttpRequest, type HttpResponse, named } from './types.js'
+import { type AttemptResult, type Decision, decide, retryAfterMs, SHORTEST_ATTEMPT_MS } from './retry.js'
+import { describeRequest, type HttpRequest, type HttpResponse, type RawResponse } from './types.js'
 
-/** Time and chance as the wire sees them; a test hands in its own. */
-export interface Clock {
-  /** Milliseconds since the epoch. */
-  now(): number
-  sleep(ms: number): Promise<void>
-  /** From 0 to below 1. */
-  random(): number
-}
-
-/** Bounds on what is done on the network. */
+/** Limits on network activity. */
 export interface Limits {
-  /** On everything together, waits included. */
+  /** For everything together, waits included. */
   readonly timeoutMs: number
-  /** On one request. */
+  /** For one attempt. */
   readonly attemptTimeoutMs: number
-  /** On attempts that meet a fault; throttling is bounded by time alone. */
+  /** For attempts that fail. Throttling is limited only by time. */
   readonly maxAttempts: number
 }
 
-/** What the wire needs of its surroundings. */
+/** The log, as far as the session needs it. */
+export interface SessionLog {
+  /** Returns the text without any known secret. */
+  redact(text: string): string
+  /** One line for each wait. */
+  info(line: string): void
+  /** One line for each attempt. */
+  debug(line: string): void
+}
+
 export interface HttpSessionOptions {
   readonly limits: Limits
   readonly clock: Clock
-  /** Takes every known secret out of a text that came from the other side. */
-  readonly hide: (text: string) => string
-  /** One line on each wait. */
-  readonly say: (line: string) => void
-  /** One line on each request, for whoever has step debugging on. */
-  readonly debug: (line: string) => void
+  readonly log: SessionLog
 }
 
-/** What an attempt brought, and what it came to. */
-interface Attempt {
-  readonly reply: Reply | AttemptError
-  readonly outcome: Outcome
-}
-
-/** The way to the platforms: requests go in, whole answers come out, and nothing takes longer than allowed. */
+/** Sends requests, with retries, within one deadline. */
 export class HttpSession {
   readonly #connections = new Connections()
-  readonly #surroundings: HttpSessionOptions
+  readonly #limits: Limits
+  readonly #clock: Clock
+  readonly #log: SessionLog
   readonly #deadlineMs: number
-  #requests = 0
-  #sent = 0
+  #requestCount = 0
+  #attemptCount = 0
 
-  /** The time that `limits.timeoutMs` allows starts now. */
-  constructor(surroundings: HttpSessionOptions) {
-    this.#surroundings = surroundings
-    this.#deadlineMs = surroundings.clock.now() + surroundings.limits.timeoutMs
+  /** `limits.timeoutMs` starts now. */
+  constructor({ limits, clock, log }: HttpSessionOptions) {
+    this.#limits = limits
+    this.#clock = clock
+    this.#log = log
+    this.#deadlineMs = clock.now() + limits.timeoutMs
   }
 
-  /** How many requests were made so far, each counted once. */
-  get requests(): number {
-    return this.#requests
+  /** Requests so far; a retried request counts once. */
+  get requestCount(): number {
+    return this.#requestCount
   }
 
-  /** How often anything was sent so far: every attempt counts. */
-  get sent(): number {
-    return this.#sent
-  }
-
-  /** Returns the text without any secret known so far. */
-  hide(text: string): string {
-    return this.#surroundings.hide(text)
+  /** Attempts so far, retries included. */
+  get attemptCount(): number {
+    return this.#attemptCount
   }
 
   /**
-   * Sends the request, again where that may help. Returns the last answer, whatever its status short of a
-   * redirect. Throws `timeout`, `network`, `tls`, `redirected` or `bad-response`.
+   * Sends the request, with retries where they can help. Returns the last response, whatever its status but a redirect.
+   * Throws `timeout`, `network`, `tls`, `redirected` or `bad-response`.
    */
   async send(request: HttpRequest): Promise<HttpResponse> {
     requireReadableProxy(request)
+    this.#requireCleanUrl(request)
     this.#requireTime(request)
-    this.#requests += 1
-    const { clock, limits } = this.#surroundings
-    const tally = { throttles: 0, faults: 0 }
-    let untouched = true
+    this.#requestCount += 1
+    const counts = { throttled: 0, failed: 0 }
+    let mayHaveBeenApplied = false
     for (let attempts = 1; ; attempts++) {
-      const sentAt = new Date(clock.now())
-      const { reply, outcome } = await this.#attempt(request, sentAt)
-      const isOnlyOutcome = untouched
-      const throttled = outcome.kind === 'answer' && outcome.throttled
-      untouched &&= throttled || (reply instanceof AttemptError && reply.neverSent)
-      tally[throttled ? 'throttles' : 'faults'] += 1
-      const decision = decide(
-        outcome,
-        request.repeat ?? 'always',
-        tally,
-        limits.maxAttempts,
-        this.#timeLeftMs(),
-        clock.random
-      )
-      if (decision.again) {
-        const bound = tally.faults === attempts ? ' of' : `, failure ${tally.faults} of`
-        const counted = `attempt ${attempts}${throttled ? '' : `${bound} ${limits.maxAttempts}`}`
-        this.#announce(request, reply, throttled, counted, decision.waitMs)
-        if (untouched) request.whileUntouched?.()
-        await clock.sleep(decision.waitMs)
-        request.beforeNext?.()
+      request.onAttempt?.('started')
+      const sentAt = new Date(this.#clock.now())
+      const { response, error, result } = await this.#attempt(request, sentAt)
+      const isThrottled = result.kind === 'response' && result.isThrottled
+      const earlierMayHaveBeenApplied = mayHaveBeenApplied
+      mayHaveBeenApplied ||= !isThrottled && (error?.mayHaveBeenApplied ?? true)
+      counts[isThrottled ? 'throttled' : 'failed'] += 1
+      const decision = decide(result, {
+        policy: request.retry ?? 'always',
+        counts,
+        maxAttempts: this.#limits.maxAttempts,
+        timeLeftMs: this.#timeLeftMs(),
+        random: this.#clock.random
+      })
+      if (decision.retry) {
+        this.#logWait(request, { result, error, attempts, failed: counts.failed, waitMs: decision.waitMs })
+        if (!mayHaveBeenApplied) request.onAttempt?.('not-applied')
+        await this.#clock.sleep(decision.waitMs)
         continue
       }
-      const givenUp = this.#reason(decision, outcome)
-      if (reply instanceof AttemptError) {
-        throw Object.assign(unanswered(request, reply, attempts, givenUp), { untouched })
+      const whyNoRetry = this.#whyNoRetry(decision.reason, result)
+      if (response === undefined) {
+        throw new RequestError(request, error, { attempts, mayHaveBeenApplied, whyNoRetry })
       }
-      const answer = { request, ...reply, throttled, sentAt, attempts, isOnlyOutcome, givenUp }
-      if (answer.status >= 300 && answer.status < 400) throw redirected(answer, this.#surroundings.hide)
-      return answer
+      const last = {
+        ...response,
+        request,
+        isThrottled,
+        sentAt,
+        attempts,
+        earlierMayHaveBeenApplied,
+        whyNoRetry
+      }
+      if (last.status >= 300 && last.status < 400) throw redirectError(last)
+      return last
     }
   }
 
-  /** Closes the connections that were kept for the next request. */
+  /** Closes all idle connections. */
   close(): void {
     this.#connections.close()
   }
 
   #timeLeftMs(): number {
-    return this.#deadlineMs - this.#surroundings.clock.now()
+    return this.#deadlineMs - this.#clock.now()
   }
 
-  /** A request that makes something is not started where nobody could wait for its answer. */
-  #requireTime(request: HttpRequest): void {
-    const { timeoutMs } = this.#surroundings.limits
-    const writes = request.method === 'PUT' ? Math.min(5 * SHORTEST_ATTEMPT, timeoutMs / 4) : 1
-    const needed = request.repeat === 'if-not-carried-out' ? SHORTEST_ATTEMPT : writes
-    if (this.#timeLeftMs() >= needed) return
-    const error = unanswered(
-      request,
-      new AttemptError(
-        'timeout',
-        `it was not sent, for the timeout of ${inWords(timeoutMs / 1000)} is used up`
-      ),
-      0,
-      ''
+  /** Addresses appear in logs of servers and proxies. A platform's response may try to put a secret into one. */
+  #requireCleanUrl(request: HttpRequest): void {
+    if (this.#log.redact(request.url.href) === request.url.href) return
+    throw new ActionError(
+      'bad-response',
+      `${describeRequest(request)} was not sent: its address would contain a secret.`,
+      'A response of the platform repeats a secret of this step. Check base-url, and what is between the runner and the platform.'
     )
-    throw Object.assign(error, { untouched: true })
   }
 
-  async #attempt(request: HttpRequest, sentAt: Date): Promise<Attempt> {
-    const timeoutMs = Math.max(1, Math.min(this.#surroundings.limits.attemptTimeoutMs, this.#timeLeftMs()))
-    this.#sent += 1
+  /** A request that creates or stores something is not started if its response could not be awaited. */
+  #requireTime(request: HttpRequest): void {
+    const { timeoutMs } = this.#limits
+    let neededMs = 1
+    if (request.method === 'PUT') neededMs = Math.min(5 * SHORTEST_ATTEMPT_MS, timeoutMs / 4)
+    if (request.retry === 'if-not-applied') neededMs = SHORTEST_ATTEMPT_MS
+    if (this.#timeLeftMs() >= neededMs) return
+    const error = new AttemptError(
+      'timeout',
+      `it was not sent because the timeout of ${formatDuration(timeoutMs / 1000)} is used up`
+    )
+    throw new RequestError(request, error, { attempts: 0, mayHaveBeenApplied: false })
+  }
+
+  async #attempt(
+    request: HttpRequest,
+    sentAt: Date
+  ): Promise<
+    { result: AttemptResult } & (
+      | { response: RawResponse; error?: undefined }
+      | { response?: undefined; error: AttemptError }
+    )
+  > {
+    const timeoutMs = Math.max(1, Math.min(this.#limits.attemptTimeoutMs, this.#timeLeftMs()))
+    this.#attemptCount += 1
+    const trace = (what: string) =>
+      this.#log.debug(`${describeRequest(request)}: ${what}, ${this.#clock.now() - sentAt.getTime()} ms`)
     try {
-      const reply = await this.#connections.attempt(request, timeoutMs)
-      this.#trace(request, sentAt, `${reply.status}, ${reply.reused ? 'kept' : 'new'} connection`)
-      const throttled = (request.isThrottled ?? (({ status }) => status === 429))(reply)
-      const waitAsked =
-        request.waitAskedMs ?? (({ headers }, now) => retryAfterMs(headers['retry-after'], now))
-      const wait = waitAsked(reply, this.#surroundings.clock.now())
-      const asksToWait = wait !== undefined && (throttled || reply.status === 503)
+      const response = await this.#connections.attempt(request, timeoutMs)
+      trace(`${response.status}, ${response.isReusedConnection ? 'reused' : 'new'} connection`)
+      const isThrottled = request.isThrottled?.(response) ?? response.status === 429
+      const askedMs = request.retryAfterMs
+        ? request.retryAfterMs(response, this.#clock.now())
+        : retryAfterMs(response.headers['retry-after'], this.#clock.now())
+      const asksToWait = askedMs !== undefined && (isThrottled || response.status === 503)
       return {
-        reply,
-        outcome: {
-          kind: 'answer',
-          status: reply.status,
-          throttled,
-          ...(asksToWait ? { retryAfterMs: wait } : {})
+        response,
+        result: {
+          kind: 'response',
+          status: response.status,
+          isThrottled,
+          ...(asksToWait ? { retryAfterMs: askedMs } : {})
         }
       }
-    } catch (error) {
-      const fault = AttemptError.from(error)
-      this.#trace(request, sentAt, fault.systemCode || fault.kind)
-      return { reply: fault, outcome: { kind: 'fault', fault: fault.kind, neverSent: fault.neverSent } }
+    } catch (thrown) {
+      const error = toAttemptError(thrown)
+      trace(error.systemCode || error.kind)
+      const { kind, mayHaveBeenApplied } = error
+      return { error, result: { kind: 'error', error: kind, mayHaveBeenApplied } }
     }
   }
 
-  #trace(request: HttpRequest, sentAt: Date, what: string): void {
-    const { clock, debug, hide } = this.#surroundings
-    debug(hide(`${named(request)}: ${what}, ${clock.now() - sentAt.getTime()} ms`))
-  }
-
-  #announce(
+  #logWait(
     { url }: HttpRequest,
-    reply: Reply | AttemptError,
-    throttled: boolean,
-    counted: string,
-    waitMs: number
+    wait: {
+      readonly result: AttemptResult
+      readonly error: AttemptError | undefined
+      readonly attempts: number
+      readonly failed: number
+      readonly waitMs: number
+    }
   ): void {
-    const what = reply instanceof AttemptError ? reply.summary : `it answered ${reply.status}`
-    const why = throttled ? `${what}, which says that too much is asked for` : what
-    const seconds = (waitMs / 1000).toFixed(1)
-    this.#surroundings.say(`${url.host}: ${why}, ${counted}; waiting ${seconds} s before the next attempt.`)
+    const { result, error, attempts, failed, waitMs } = wait
+    const isThrottled = result.kind === 'response' && result.isThrottled
+    const status = result.kind === 'response' ? `HTTP ${result.status}` : error?.summary
+    const what = isThrottled ? `rate limited (${status})` : status
+    const failure =
+      failed === attempts
+        ? ` of ${this.#limits.maxAttempts}`
+        : `, failure ${failed} of ${this.#limits.maxAttempts}`
+    this.#log.info(
+      `${url.host}: ${what}, attempt ${attempts}${isThrottled ? '' : failure}; retrying in ${(waitMs / 1000).toFixed(1)} s.`
+    )
   }
 
-  #reason(decision: Decision & { again: false }, outcome: Outcome): string {
-    const bound = `timeout of ${inWords(this.#surroundings.limits.timeoutMs / 1000)}`
-    switch (decision.because) {
-      case 'retry-after': {
-        const asked = outcome.kind === 'answer' ? Math.ceil((outcome.retryAfterMs ?? 0) / 1000) : 0
-        return `, asking to wait ${inWords(asked)}, which reaches past the ${bound}`
-      }
-      case 'time':
-        return `, with no time left of the ${bound}`
-      default:
-        return ''
+  #whyNoRetry(reason: (Decision & { retry: false })['reason'], result: AttemptResult): string {
+    const timeout = formatDuration(this.#limits.timeoutMs / 1000)
+    if (reason === 'retry-after' && result.kind === 'response') {
+      const asked = formatDuration(Math.ceil((result.retryAfterMs ?? 0) / 1000))
+      const left = formatDuration(Math.max(0, Math.floor(this.#timeLeftMs() / 1000)))
+      return `; the server asks to wait ${asked}, but only ${left} of the timeout of ${timeout} are left`
     }
+    return reason === 'time' ? `; no time is left of the timeout of ${timeout}` : ''
   }
 }

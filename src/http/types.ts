@@ -1,49 +1,51 @@
 import type { Secret } from '../lib/secret.js'
-import type { Repeat } from './retry.js'
+import type { RetryPolicy } from './retry.js'
 
-/** One HTTP request as a platform describes it. Secrets stay sealed until the moment they are sent. */
+/** One HTTP request. Secrets are revealed only when it is sent. */
 export interface HttpRequest {
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
   readonly url: URL
   readonly headers: Readonly<Record<string, string | Secret>>
   readonly body?: string | Secret
-  /** `always` where nothing else is said. */
-  readonly repeat?: Repeat
-  /** Whether an answer says that too much was asked for in this time; 429 does where nothing else is said. */
-  readonly isThrottled?: (answer: Pick<HttpResponse, 'status' | 'headers' | 'body'>) => boolean
-  /** Milliseconds that an answer asks to wait; its `Retry-After` does where nothing else is said. */
-  readonly waitAskedMs?: (
-    answer: Pick<HttpResponse, 'status' | 'headers'>,
-    nowMs: number
-  ) => number | undefined
-  /** Called when an attempt came to nothing for certain, as every one before it, and while another is waited for. */
-  readonly whileUntouched?: () => void
-  /** Called before each further attempt. */
-  readonly beforeNext?: () => void
-  /** What to do where DNS does not know the host. */
-  readonly whenHostUnknown?: string
-  /** What to do where the answer is a redirect. */
-  readonly whenRedirected?: string
+  /** Default: `always`. */
+  readonly retry?: RetryPolicy
+  /** Returns whether a response means "too many requests". Default: status 429. */
+  readonly isThrottled?: (response: RawResponse) => boolean
+  /** Returns how many milliseconds a response asks to wait. Default: its `Retry-After` header. */
+  readonly retryAfterMs?: (response: RawResponse, nowMs: number) => number | undefined
+  /**
+   * Called with `started` before each attempt, and with `not-applied` before a wait if no attempt so far can have been
+   * carried out.
+   */
+  readonly onAttempt?: (state: 'started' | 'not-applied') => void
+  readonly hintIfHostUnknown?: string
+  readonly hintIfRedirected?: string
 }
 
-/** A whole answer: the body was read to its end and is within the limit. */
-export interface HttpResponse {
-  readonly request: HttpRequest
+/** A complete response of one attempt. */
+export interface RawResponse {
   readonly status: number
-  /** Lower-case names; of a header sent more than once, the first value. */
+  /** Lower-case names. If a header is repeated, its first value. */
   readonly headers: Readonly<Record<string, string | undefined>>
   readonly body: string
-  readonly throttled: boolean
-  /** When the attempt that was answered was started: whatever the platform counts from here began no earlier. */
-  readonly sentAt: Date
-  readonly attempts: number
-  /** No earlier attempt can have been carried out: each was refused or not sent, so that this answer tells all. */
-  readonly isOnlyOutcome: boolean
-  /** Why it was not tried again although it could have been: words for the end of a sentence, or nothing. */
-  readonly givenUp: string
+  /** Whether the connection had been used before. */
+  readonly isReusedConnection: boolean
 }
 
-/** Returns the request as errors and log lines name it: method, origin and path, never the query. */
-export function named(request: Pick<HttpRequest, 'method' | 'url'>): string {
-  return `${request.method} ${request.url.origin}${request.url.pathname}`
+/** The last response to a request, after all retries. */
+export interface HttpResponse extends RawResponse {
+  readonly request: HttpRequest
+  readonly isThrottled: boolean
+  /** Start of the attempt. Lifetimes in the response are counted from here. */
+  readonly sentAt: Date
+  readonly attempts: number
+  /** Whether an earlier attempt may have been carried out, so that this response does not tell the whole outcome. */
+  readonly earlierMayHaveBeenApplied: boolean
+  /** Why a possible retry did not happen: the end of a sentence, or empty. */
+  readonly whyNoRetry: string
+}
+
+/** Returns method, origin and path. The query is left out. */
+export function describeRequest({ method, url }: Pick<HttpRequest, 'method' | 'url'>): string {
+  return `${method} ${url.origin}${url.pathname}`
 }

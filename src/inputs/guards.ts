@@ -1,56 +1,41 @@
-import type { AuthRequest } from '../auth/provider.js'
+import type { Guards } from '../auth/guards.js'
+import type { Provider, RevokePolicy } from '../auth/provider.js'
 import { ActionError } from '../lib/action-error.js'
+import { type InputReader, invalidInput } from '../lib/input-reader.js'
 import { readSeconds } from './limits.js'
-import { type Inputs, invalidInput } from './reader.js'
 
-/** What must hold of a token before it is handed on. */
-export interface Guards {
-  /** Ask whose token it is. */
-  readonly verify: boolean
-  /** In lower case; none means that any will do. */
-  readonly allowedOrganizationIds: readonly string[]
-  readonly minLifetimeSeconds?: number
-}
-
-/** When the job ends: `auto` revokes access tokens, `true` all, `false` none. */
-export type RevokePolicy = 'auto' | 'true' | 'false'
-
-/** Returns what is asked of the token; throws `invalid-input`. */
-export function readGuards(inputs: Inputs): Guards {
-  const allowedOrganizationIds = readAllowed(inputs)
-  const minLifetime = inputs.isGiven('min-lifetime')
-    ? { minLifetimeSeconds: readSeconds(inputs, 'min-lifetime') }
-    : {}
+/** Returns what must be true of the token. Throws `invalid-input`. */
+export function readGuards(reader: InputReader): Guards {
+  const allowedOrganizationIds = readAllowedOrganizationIds(reader)
   return {
-    verify: inputs.flag('verify') || allowedOrganizationIds.length > 0,
+    verify: reader.flag('verify') || allowedOrganizationIds.length > 0,
     allowedOrganizationIds,
-    ...minLifetime
+    ...(reader.isGiven('min-lifetime') ? { minLifetimeSeconds: readSeconds(reader, 'min-lifetime') } : {})
   }
 }
 
-/** Returns what happens to the token when the job ends; throws `invalid-input`. */
-export function readRevokePolicy(inputs: Inputs, request: AuthRequest): RevokePolicy {
-  const policy = inputs.choice('revoke', ['auto', 'true', 'false'])
-  if (policy === 'true' && request.exchange.startsWith('cxone')) {
+/** Returns what happens to the tokens when the job ends. Throws `invalid-input`. */
+export function readRevokePolicy(reader: InputReader, provider: Provider): RevokePolicy {
+  const policy = reader.choice('revoke', ['auto', 'true', 'false'])
+  if (policy === 'true' && provider.revoke === undefined) {
     throw new ActionError(
       'invalid-input',
-      'Input revoke is true, and NICE CXone has no request that revokes a token.',
-      'Leave revoke out: the token lives for an hour. To end it sooner, deactivate the access key.'
+      `Input revoke is true, but ${provider.name} has no request that revokes a token.`,
+      `Remove revoke. ${provider.noRevocationAdvice ?? ''}`.trim()
     )
   }
   return policy
 }
 
-function readAllowed(inputs: Inputs): string[] {
-  const text = inputs.text('allowed-organization-ids')
-  const ids = inputs.list('allowed-organization-ids').map(id => id.toLowerCase())
-  // A guard that was asked for and names nobody must not let everybody pass.
-  if ((text !== '' && ids.length === 0) || ids.some(id => !/^[\w-]{1,64}$/.test(id))) {
-    throw invalidInput(
-      'allowed-organization-ids',
-      text,
-      'Allowed: ids of organisations (CXone: tenants), separated by commas or line breaks.'
-    )
-  }
-  return ids
+function readAllowedOrganizationIds(reader: InputReader): string[] {
+  const text = reader.text('allowed-organization-ids')
+  const ids = reader.list('allowed-organization-ids').map(id => id.toLowerCase())
+  // A list that names no organisation must not allow every organisation.
+  const isEmpty = text !== '' && ids.length === 0
+  if (!isEmpty && ids.every(id => /^[\w-]{1,64}$/.test(id))) return ids
+  throw invalidInput(
+    'allowed-organization-ids',
+    text,
+    'Allowed: ids of organisations (CXone: tenants), separated by commas or line breaks.'
+  )
 }

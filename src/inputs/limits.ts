@@ -1,51 +1,48 @@
 import type { Limits } from '../http/session.js'
-import { ActionError } from '../lib/action-error.js'
-import { type InputName, type Inputs, invalidInput } from './reader.js'
+import { type InputReader, invalidInput } from '../lib/input-reader.js'
+import type { InputName } from '../lib/inputs.js'
 
-const UNIT_SECONDS: Readonly<Record<string, number>> = { '': 1, s: 1, m: 60, h: 3600, d: 86_400 }
+const SECONDS: Readonly<Record<string, number>> = { '': 1, s: 1, m: 60, h: 3600, d: 86_400 }
 
 const DAY_SECONDS = 86_400
 
-/** Returns the bounds on the network; throws `invalid-input`. */
-export function readLimits(inputs: Inputs): Limits {
+/** No token lives longer. */
+const MAX_DURATION_SECONDS = 3660 * DAY_SECONDS
+
+/** Returns the limits on network activity. Throws `invalid-input`. */
+export function readLimits(reader: InputReader): Limits {
   return {
-    timeoutMs: bounded(inputs, 'timeout') * 1000,
-    attemptTimeoutMs: bounded(inputs, 'attempt-timeout') * 1000,
-    maxAttempts: readMaxAttempts(inputs)
+    timeoutMs: readTimeoutMs(reader, 'timeout'),
+    attemptTimeoutMs: readTimeoutMs(reader, 'attempt-timeout'),
+    maxAttempts: readMaxAttempts(reader)
   }
 }
 
-/** No token lives longer, and what is longer is no date any more. */
-const LONGEST_SECONDS = 3660 * DAY_SECONDS
+/** Returns a duration such as `90s`, `45m`, `2h` or `300d` in seconds. Throws `invalid-input`. */
+export function readSeconds(reader: InputReader, name: InputName): number {
+  const seconds = parseSeconds(reader.text(name))
+  if (seconds !== undefined && seconds <= MAX_DURATION_SECONDS) return seconds
+  const allowed =
+    'Allowed: a duration such as 90s, 45m, 2h or 300d, up to 3660d; a number without a unit is seconds.'
+  throw invalidInput(name, reader.text(name), allowed)
+}
 
-/** Returns a duration such as `90s`, `45m`, `2h` or `300d` in seconds; throws `invalid-input`. */
-export function readSeconds(inputs: Inputs, name: InputName): number {
-  const text = inputs.text(name)
+function readTimeoutMs(reader: InputReader, name: 'timeout' | 'attempt-timeout'): number {
+  const seconds = parseSeconds(reader.text(name))
+  if (seconds !== undefined && seconds >= 1 && seconds <= DAY_SECONDS) return seconds * 1000
+  const allowed = 'Allowed: 1s to 24h, such as 90s, 2m or 1h; a number without a unit is seconds.'
+  throw invalidInput(name, reader.text(name), allowed)
+}
+
+function parseSeconds(text: string): number | undefined {
   const [, count, unit = ''] = /^(\d{1,9})\s?([smhd]?)$/i.exec(text) ?? []
-  const seconds = Number(count) * (UNIT_SECONDS[unit.toLowerCase()] ?? Number.NaN)
-  if (Number.isNaN(seconds) || seconds > LONGEST_SECONDS)
-    throw invalidInput(
-      name,
-      text,
-      'Allowed: a duration such as 90s, 45m, 2h or 300d, up to 3660d; a bare number is seconds.'
-    )
-  return seconds
+  const unitSeconds = SECONDS[unit.toLowerCase()]
+  return count === undefined || unitSeconds === undefined ? undefined : Number(count) * unitSeconds
 }
 
-function bounded(inputs: Inputs, name: InputName): number {
-  const seconds = readSeconds(inputs, name)
-  if (seconds >= 1 && seconds <= DAY_SECONDS) return seconds
-  throw new ActionError(
-    'invalid-input',
-    `Input ${name} is ${inputs.text(name)}, which is out of bounds.`,
-    'Allowed: 1s to 24h.'
-  )
-}
-
-function readMaxAttempts(inputs: Inputs): number {
-  const text = inputs.text('max-attempts')
+function readMaxAttempts(reader: InputReader): number {
+  const text = reader.text('max-attempts')
   const count = /^\d{1,2}$/.test(text) ? Number(text) : 0
-  if (count < 1 || count > 10)
-    throw invalidInput('max-attempts', text, 'Allowed: a whole number from 1 to 10.')
-  return count
+  if (count >= 1 && count <= 10) return count
+  throw invalidInput('max-attempts', text, 'Allowed: a whole number from 1 to 10.')
 }

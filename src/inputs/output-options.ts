@@ -1,57 +1,50 @@
-import type { AuthRequest } from '../auth/provider.js'
+import type { ToolVariable } from '../auth/provider.js'
 import { ActionError } from '../lib/action-error.js'
-import { type Inputs, quoted } from './reader.js'
+import { type InputReader, quote } from '../lib/input-reader.js'
 
-/** Where the token goes beside the outputs. */
+/** Where the token goes, besides the outputs. */
 export interface OutputOptions {
   /** Names of environment variables that get the token. */
   readonly exportEnv: readonly string[]
-  /** Whether to export what the platform's own tools read. */
-  readonly toolEnv: boolean
-  /** Whether to write it to a file too. */
+  /** Variables that the platform's own tools read; empty without `tool-env`. */
+  readonly toolVariables: readonly ToolVariable[]
   readonly tokenFile: boolean
   readonly summary: boolean
 }
 
-/** Names that steer the runner, the shell or a language's loader; a token there would break or subvert later steps. */
+/** Names that control the runner, the shell or a language's loader. A token there would break or subvert later steps. */
 const RESERVED =
   /^(PATH|PATHEXT|HOME|USER|SHELL|TEMP|TMP|TMPDIR|CI|ENV|IFS|COMSPEC|SYSTEMROOT|WINDIR|USERPROFILE|BASH_ENV|SHELLOPTS|BASHOPTS|PROMPT_COMMAND|PS4|NODE_OPTIONS|NODE_PATH|NODE_EXTRA_CA_CERTS|NODE_TLS_REJECT_UNAUTHORIZED|RES_OPTIONS|OPENSSL_CONF|SSL_CERT_(FILE|DIR)|PYTHON(PATH|HOME|STARTUP)|DOTNET_STARTUP_HOOKS|PERL5OPT|PERL5LIB|RUBYOPT|RUBYLIB|JAVA_TOOL_OPTIONS|_JAVA_OPTIONS|(HTTP|HTTPS|ALL|NO)_PROXY|(GITHUB|RUNNER|ACTIONS|INPUT|STATE|LD|DYLD|GIT|NPM_CONFIG)_.*)$/i
 
-/** Returns where the token is to go; throws `invalid-input` for a name that must not be taken. */
-export function readHandOver(inputs: Inputs, request: AuthRequest): OutputOptions {
-  const names = inputs.list('export-env')
-  const toolEnv = inputs.flag('tool-env')
-  const taken = toolEnv ? toolVariables(request.exchange).otherwise : []
+/** Returns where the token goes. Throws `invalid-input` for the name of a variable that must not be set. */
+export function readOutputOptions(
+  reader: InputReader,
+  toolVariables: readonly ToolVariable[]
+): OutputOptions {
+  const names = reader.list('export-env')
+  const toolEnv = reader.flag('tool-env')
+  // The first tool variable holds the token, like those of export-env.
+  const otherValues = toolEnv ? toolVariables.slice(1).map(({ name }) => name.toUpperCase()) : []
   for (const name of names) {
-    if (!/^[A-Za-z_][A-Za-z0-9_]{0,254}$/.test(name)) {
-      throw refused(
-        name,
-        'is no name of an environment variable: letters, digits and underscores, no digit first'
-      )
-    }
-    if (RESERVED.test(name)) throw refused(name, 'belongs to the runner, the shell or a language’s loader')
-    if (taken.some(other => other.toUpperCase() === name.toUpperCase()))
-      throw refused(name, 'is set by tool-env to something else')
+    if (!/^[A-Za-z_][A-Za-z0-9_]{0,254}$/.test(name))
+      throw invalidName(name, 'is not a valid name: use letters, digits and underscores, and no digit first')
+    if (RESERVED.test(name))
+      throw invalidName(name, 'belongs to the runner, the shell or a language’s loader')
+    if (otherValues.includes(name.toUpperCase()))
+      throw invalidName(name, 'is set to another value by tool-env')
   }
   return {
     exportEnv: [...new Set(names)],
-    toolEnv,
-    tokenFile: inputs.flag('token-file'),
-    summary: inputs.flag('summary')
+    toolVariables: toolEnv ? toolVariables : [],
+    tokenFile: reader.flag('token-file'),
+    summary: reader.flag('summary')
   }
 }
 
-/** Returns the variables that the platform's own tools read: the one for the token, and those for where it is of use. */
-export function toolVariables(exchange: AuthRequest['exchange']): { token: string; otherwise: string[] } {
-  return exchange.startsWith('genesys')
-    ? { token: 'GENESYSCLOUD_ACCESS_TOKEN', otherwise: ['GENESYSCLOUD_REGION', 'GENESYSCLOUD_API_REGION'] }
-    : { token: 'CXONE_ACCESS_TOKEN', otherwise: ['CXONE_API_URL'] }
-}
-
-function refused(name: string, why: string): ActionError {
+function invalidName(name: string, problem: string): ActionError {
   return new ActionError(
     'invalid-input',
-    `Input export-env names ${quoted(name)}, which ${why}.`,
-    'Give names of your own, separated by commas or line breaks, such as CC_TOKEN.'
+    `Input export-env names ${quote(name)}, which ${problem}.`,
+    'Choose another name, such as CC_TOKEN; separate several names by commas or line breaks.'
   )
 }

@@ -1,79 +1,52 @@
 import { ActionError } from '../lib/action-error.js'
-import { listed, oneLine } from '../lib/text.js'
-
-/** The inputs that choose and guard an exchange, which both actions declare, with their defaults. */
-const EXCHANGE_INPUTS = {
-  provider: '',
-  region: '',
-  'client-id': '',
-  'client-secret': '',
-  'access-key-id': '',
-  'access-key-secret': '',
-  'token-kind': 'access',
-  'service-account-id': '',
-  'token-endpoint': 'login',
-  scope: '',
-  'base-url': '',
-  verify: 'false',
-  'allowed-organization-ids': '',
-  'min-lifetime': '',
-  timeout: '120s',
-  'attempt-timeout': '15s',
-  'max-attempts': '5'
-}
-
-/** Every input that action.yml declares. */
-export const MAIN_INPUTS = {
-  ...EXCHANGE_INPUTS,
-  'export-env': '',
-  'tool-env': 'false',
-  'token-file': 'false',
-  revoke: 'auto',
-  summary: 'true'
-}
-
-/** Every input that rotate/action.yml declares. A token is proved before it takes the place of one that works. */
-export const ROTATE_INPUTS = {
-  ...EXCHANGE_INPUTS,
-  verify: 'true',
-  'secret-name': '',
-  'github-token': '',
-  repository: '',
-  environment: '',
-  organization: '',
-  visibility: '',
-  'selected-repository-ids': '',
-  'rotate-after': '0s',
-  'previous-token': '',
-  'expiry-variable': '',
-  'dry-run': 'false'
-}
-
-export type InputName = keyof typeof MAIN_INPUTS | keyof typeof ROTATE_INPUTS
+import {
+  type Credential,
+  type CredentialSource,
+  type InputReader,
+  invalidInput,
+  missingHalf
+} from '../lib/input-reader.js'
+import type { InputName } from '../lib/inputs.js'
+import { MIN_SECRET_LENGTH, Secret } from '../lib/secret.js'
+import { joinWords } from '../lib/text.js'
 
 export type Environment = Readonly<Record<string, string | undefined>>
 
-/** The inputs of one action as the workflow's author gave them, without the white space around them. */
-export class Inputs {
+/** If any of these is given, no credential comes from the environment. */
+const CREDENTIAL_INPUTS = ['client-id', 'client-secret', 'access-key-id', 'access-key-secret'] as const
+
+const SECRET_INPUTS = ['client-secret', 'access-key-secret', 'github-token', 'previous-token'] as const
+
+/** Reads the inputs of one action from the environment of its process. */
+export class EnvironmentReader implements InputReader {
+  /** Environment variables that were read in place of inputs. */
+  readonly variables: string[] = []
+  readonly warnings: string[] = []
   readonly #env: Environment
   readonly #defaults: Readonly<Partial<Record<InputName, string>>>
+  readonly #mask: (secret: Secret) => void
 
-  constructor(env: Environment, defaults: Readonly<Partial<Record<InputName, string>>>) {
+  /** Masks every secret input before any other input is looked at. */
+  constructor(
+    env: Environment,
+    defaults: Readonly<Partial<Record<InputName, string>>>,
+    mask: (secret: Secret) => void
+  ) {
     this.#env = env
     this.#defaults = defaults
+    this.#mask = mask
+    for (const name of SECRET_INPUTS) this.#maskText(this.text(name))
   }
 
-  /** Returns the input, or its default where it is empty. */
   text(name: InputName): string {
-    // The runner's own spelling: upper case, hyphens kept.
+    // The runner upper-cases the name and keeps its hyphens.
     return (this.#env[`INPUT_${name.toUpperCase()}`] ?? '').trim() || this.#default(name)
   }
 
-  isGiven(name: InputName): boolean {
-    return this.text(name).toLowerCase() !== this.#default(name).toLowerCase()
+  textOrVariable(name: InputName, variables: readonly string[]): string {
+    return this.text(name) || this.#useVariable(variables.find(variable => this.#variable(variable) !== ''))
   }
 
-  /** Returns the parts of an input that commas or line breaks separate, without empty ones. */
   list(name: InputName): string[] {
     return this.text(name)
       .split(/[,\r\n]/)
@@ -81,15 +54,13 @@ export class Inputs {
       .filter(part => part !== '')
   }
 
-  /** Returns which of the choices is given, whatever its case; throws `invalid-input`. */
   choice<T extends string>(name: InputName, choices: readonly T[]): T {
     const text = this.text(name)
     const chosen = choices.find(choice => choice === text.toLowerCase())
-    if (chosen === undefined) throw invalidInput(name, text, `Allowed: ${listed(choices)}.`)
+    if (chosen === undefined) throw invalidInput(name, text, `Allowed: ${joinWords(choices)}.`)
     return chosen
   }
 
-  /** Returns a boolean by the YAML 1.2 core schema, as the toolkit reads them; throws `invalid-input`. */
   flag(name: InputName): boolean {
     const text = this.text(name)
     if (/^(true|True|TRUE)$/.test(text)) return true
@@ -97,36 +68,88 @@ export class Inputs {
     throw invalidInput(name, text, 'Allowed: true or false.')
   }
 
-  /** Throws `invalid-input` for the first of the inputs that is given although nothing can come of it. */
-  refuse(names: readonly InputName[], why: string): void {
-    const given = names.find(name => this.isGiven(name))
-    if (given !== undefined) {
-      throw new ActionError(
-        'invalid-input',
-        `Input ${given} is given, and ${why}.`,
-        `Leave ${given} out, or correct provider and the inputs that choose the exchange.`
-      )
+  isGiven(name: InputName): boolean {
+    return this.text(name).toLowerCase() !== this.#default(name).toLowerCase()
+  }
+
+  credential(source: CredentialSource): Credential | undefined {
+    const hasInputs = CREDENTIAL_INPUTS.some(name => this.isGiven(name))
+    const { id, secret } = hasInputs
+      ? { id: this.text(source.id), secret: this.text(source.secret) }
+      : this.#credentialVariables(source)
+    this.#maskText(secret)
+    if (id === '' && secret === '') return undefined
+    for (const half of ['id', 'secret'] as const) {
+      const variables = source.variables.map(pair => pair[half])
+      if ({ id, secret }[half] === '') throw missingHalf(source[half], variables, hasInputs)
     }
+    const name = (half: 'id' | 'secret') =>
+      `${source[half]}${this.origin(source.variables.map(pair => pair[half]))}`
+    if (id.length > 256 || id.includes(':') || !isOneLine(id))
+      throw invalidCredential(name('id'), id, 'An id has at most 256 characters and no colon')
+    if (secret.length < MIN_SECRET_LENGTH || !isOneLine(secret))
+      throw invalidCredential(name('secret'), secret, `A secret has at least ${MIN_SECRET_LENGTH} characters`)
+    return { id, secret: new Secret(secret) }
+  }
+
+  origin(variables: readonly string[]): string {
+    const name = this.variables.find(used => variables.includes(used))
+    return name === undefined ? '' : ` (from ${name})`
+  }
+
+  refuse(names: readonly InputName[], reason: string): void {
+    const given = names.find(name => this.isGiven(name))
+    if (given === undefined) return
+    throw new ActionError(
+      'invalid-input',
+      `Input ${given} is given, but ${reason}.`,
+      `Remove ${given}, or correct provider and the inputs that choose the login method.`
+    )
+  }
+
+  warn(message: string): void {
+    this.warnings.push(message)
+  }
+
+  /** Returns the first pair that is set as a whole; if there is none, the first that is set in part. */
+  #credentialVariables({ variables }: CredentialSource): { id: string; secret: string } {
+    const isSet = (name: string) => this.#variable(name) !== ''
+    const pair =
+      variables.find(({ id, secret }) => isSet(id) && isSet(secret)) ??
+      variables.find(({ id, secret }) => isSet(id) || isSet(secret))
+    return { id: this.#useVariable(pair?.id), secret: this.#useVariable(pair?.secret) }
+  }
+
+  /** An empty variable counts as not set: that is what a missing secret looks like. */
+  #variable(name: string): string {
+    return (this.#env[name] ?? '').trim()
+  }
+
+  #useVariable(name: string | undefined): string {
+    const value = name === undefined ? '' : this.#variable(name)
+    if (name !== undefined && value !== '') this.variables.push(name)
+    return value
   }
 
   #default(name: InputName): string {
     return this.#defaults[name] ?? ''
   }
+
+  /** Values that will be refused are not masked: a short mask, or one of several lines, would damage the whole log. */
+  #maskText(secret: string): void {
+    if (secret.length >= MIN_SECRET_LENGTH && isOneLine(secret)) this.#mask(new Secret(secret))
+  }
 }
 
-/** Returns the error for an input whose value is not allowed; never for one that holds a secret. */
-export function invalidInput(name: InputName, got: string, allowed: string, from = ''): ActionError {
-  const what = got === '' ? 'empty' : `${quoted(got)}, which is not allowed`
-  return new ActionError('invalid-input', `Input ${name}${from} is ${what}.`, allowed)
+function invalidCredential(name: string, value: string, rule: string): ActionError {
+  return new ActionError(
+    'invalid-input',
+    `The value of ${name} is not allowed; it has ${value.length} characters.`,
+    `${rule}, and no line break, control or invisible character. Paste it again: a line break often comes from a mail or a PDF.`
+  )
 }
 
-/**
- * Returns a short and clean text in quotes, and of any other its length alone: a piece of a text could be a piece of
- * a secret, as a user in an address is, that was pasted into the wrong input, and nobody would know it again to hide it.
- */
-export function quoted(text: string): string {
-  if (text.length > 80 || /:\/\/[^/]*@/.test(text)) return `a text of ${text.length} characters`
-  return oneLine(text, 80) === text
-    ? `“${text}”`
-    : `a text of ${text.length} characters, some of them blanks or invisible`
+/** A credential is sent in a header, and the runner masks each line separately: it must be one clean line. */
+function isOneLine(text: string): boolean {
+  return !/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/u.test(text)
 }

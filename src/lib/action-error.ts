@@ -1,4 +1,4 @@
-/** Every way in which a step can fail, as it stands in the output `error-code`. */
+/** Every value of the output `error-code`. */
 export type ErrorCode =
   | 'invalid-input'
   | 'missing-credential'
@@ -21,14 +21,17 @@ export type ErrorCode =
   | 'secret-refused'
   | 'internal-error'
 
-/** A failure as its reader meets it: the code, what happened (`message`), and what to do about it. */
+/**
+ * A failure as the user sees it: code, what happened (`message`), and what to do (`hint`). The message may quote a
+ * server and is not redacted; only the logger and `reportFailure` may print it.
+ */
 export class ActionError extends Error {
   override readonly name = 'ActionError'
   readonly code: ErrorCode
   readonly hint: string
 
-  constructor(code: ErrorCode, whatHappened: string, hint: string, options?: { cause: unknown }) {
-    super(whatHappened, options)
+  constructor(code: ErrorCode, message: string, hint: string, options?: { cause: unknown }) {
+    super(message, options)
     this.code = code
     this.hint = hint
   }

@@ -1,11 +1,18 @@
-import type { Clock } from '../http/session.js'
+/** Clock and random source; injected for tests. */
+export interface Clock {
+  /** Milliseconds since the epoch. */
+  now(): number
+  sleep(ms: number): Promise<void>
+  /** From 0 to below 1. */
+  random(): number
+}
 
-const startedMs = Date.now()
-const started = process.hrtime.bigint()
+const startedAtMs = Date.now()
+const startedAt = process.hrtime.bigint()
 
-/** The real one; it goes on evenly when somebody sets the machine's, so that deadlines hold. */
-export const clock: Clock = {
-  now: () => startedMs + Number((process.hrtime.bigint() - started) / 1_000_000n),
+/** The real clock. It is monotonic: deadlines hold even if the machine's clock is set during the run. */
+export const systemClock: Clock = {
+  now: () => startedAtMs + Number((process.hrtime.bigint() - startedAt) / 1_000_000n),
   sleep: ms => new Promise(resolve => setTimeout(resolve, ms)),
   random: Math.random
 }

@@ -1,13 +1,13 @@
-/** Shorter secrets are refused: masking a short value would damage every line of the log. */
-export const SHORTEST_SECRET = 8
+import { toOneLine, truncate } from './text.js'
 
-const HIDDEN = '***'
+/** Shorter secrets are refused: masking a short value would damage every line of the log. */
+export const MIN_SECRET_LENGTH = 8
+
+const REDACTED = '***'
 
 /**
- * A value that prints as `***` however it is printed: interpolated, as JSON, inspected, or in an error's
- * message. Its text leaves by `reveal` alone, which is called where a request is sent and where a value
- * is masked, kept for the post step or published, and nowhere else; `look` and `derive` let code see it
- * that tells something of it, or hides what it makes of it.
+ * A value that prints as `***`, whether interpolated, serialised as JSON or inspected. Only `reveal` returns the
+ * text: call it where a request is sent, or where the value is masked, saved for the post step or published.
  */
 export class Secret {
   readonly #text: string
@@ -24,21 +24,21 @@ export class Secret {
     return this.#text
   }
 
-  /** Returns another secret made of this one (a header, a body), so that what is made is hidden too. */
+  /** Returns another secret made from this one, such as a header. */
   map(make: (text: string) => string): Secret {
     return new Secret(make(this.#text))
   }
 
-  /** Returns what a look at the text tells of it, which must not be secret itself. */
-  inspect<T>(at: (text: string) => T): T {
-    return at(this.#text)
+  /** Returns what the function says about the text. The result must not be secret. */
+  inspect<T>(read: (text: string) => T): T {
+    return read(this.#text)
   }
 
   equals(other: Secret): boolean {
     return this.#text === other.#text
   }
 
-  /** Returns this secret as it would be spelled in a form, in an address and in JSON, where that differs. */
+  /** Returns this secret as a form, a URL and JSON spell it, where that differs. */
   otherSpellings(): Secret[] {
     const spellings = new Set([
       formEncode(this.#text),
@@ -49,64 +49,72 @@ export class Secret {
     return [...spellings].map(text => new Secret(text))
   }
 
-  /** Returns the text with every occurrence of this secret, in whatever case of its letters, replaced by `***`. */
-  hideIn(text: string): string {
-    const sought = lowerCase(this.#text)
-    if (sought.length < SHORTEST_SECRET) return text
-    const within = lowerCase(text)
-    let shown = ''
+  /** Returns the text with every occurrence of this secret replaced by `***`, in upper or lower case. */
+  redact(text: string): string {
+    const secret = lowerCase(this.#text)
+    if (secret.length < MIN_SECRET_LENGTH) return text
+    const searched = lowerCase(text)
+    let redacted = ''
     let from = 0
-    for (let at = within.indexOf(sought); at >= 0; at = within.indexOf(sought, from)) {
-      shown += text.slice(from, at) + HIDDEN
-      from = at + sought.length
+    for (let at = searched.indexOf(secret); at >= 0; at = searched.indexOf(secret, from)) {
+      redacted += text.slice(from, at) + REDACTED
+      from = at + secret.length
     }
-    return shown + text.slice(from)
+    return redacted + text.slice(from)
   }
 
   toString(): string {
-    return HIDDEN
+    return REDACTED
   }
 
   toJSON(): string {
-    return HIDDEN
+    return REDACTED
   }
 
   [Symbol.toPrimitive](): string {
-    return HIDDEN
+    return REDACTED
   }
 
   [Symbol.for('nodejs.util.inspect.custom')](): string {
-    return HIDDEN
+    return REDACTED
   }
 }
 
-/** Everything secret that a run has come across. What it cannot prevent being said, it takes out again. */
+/** Knows every secret of the run and removes them from texts. */
 export class Redactor {
-  readonly #known: Secret[] = []
+  readonly #secrets: Secret[] = []
 
-  /** Remembers a secret together with its other spellings; returns those of them that are new. */
+  /** Adds a secret with its other spellings. Returns those that are new. */
   add(secret: Secret): Secret[] {
     const added = [secret, ...secret.otherSpellings()].filter(
-      one => !this.#known.some(known => known.equals(one))
+      spelling => !this.#secrets.some(known => known.equals(spelling))
     )
-    this.#known.push(...added)
-    // The longest first, so that no piece of a longer secret stays when a shorter one inside it is hidden.
-    this.#known.sort((a, b) => b.length - a.length)
+    this.#secrets.push(...added)
+    // The longest first: if a shorter secret inside a longer one went first, the rest of the longer one would stay.
+    this.#secrets.sort((a, b) => b.length - a.length)
     return added
   }
 
-  /** Returns the text without any secret known so far. */
-  hideIn(text: string): string {
-    return this.#known.reduce((hidden, secret) => secret.hideIn(hidden), text)
+  /** Returns the text with every known secret replaced by `***`. */
+  redact(text: string): string {
+    return this.#secrets.reduce((redacted, secret) => secret.redact(redacted), text)
+  }
+
+  /**
+   * Returns a text from outside as one line without a secret, at most `maxLength` characters. Redacts twice, because
+   * cleaning can join the parts of a secret; cuts last, because half a secret would not be recognised.
+   */
+  clean(text: string, maxLength: number): string {
+    return truncate(this.redact(toOneLine(this.redact(text))), maxLength)
   }
 }
 
-/** Returns the text as it stands in an `application/x-www-form-urlencoded` body. */
+/** Returns the text as `application/x-www-form-urlencoded` spells it. */
 export function formEncode(text: string): string {
   return new URLSearchParams({ _: text }).toString().slice(2)
 }
 
-/** Letter by letter, and only where a letter stays one, so that each keeps its place in the text. */
+/** Lower case, but only where the length stays the same, so that positions in both texts agree. */
 function lowerCase(text: string): string {
   return text.replace(/[A-Z\u0080-\uffff]/g, letter => {
     const lower = letter.toLowerCase()

@@ -1,86 +1,86 @@
-import type { ExchangeResult, Organization, Token } from '../auth/provider.js'
-import { placeInWords } from '../github/scope.js'
-import type { Store } from '../github/secrets.js'
+import * as core from '@actions/core'
+import type { IssuedToken } from '../auth/provider.js'
+import type { CheckedResult } from '../exchange.js'
+import { describeScope } from '../github/scope.js'
+import type { SecretStore } from '../github/secrets.js'
 import type { RotateInputs } from '../inputs/rotate-inputs.js'
-import { inWords } from '../lib/text.js'
+import { formatDuration } from '../lib/text.js'
 import type { Logger } from '../runner/logger.js'
-import { minute } from '../runner/messages.js'
-import * as toolkit from '../step/toolkit/files.js'
+import { describeToken } from '../runner/messages.js'
 
-/** Says that the secret is young enough, and when that ends. */
-export function leftAlone(store: Store, asked: RotateInputs, console: Logger): void {
-  console.info(
-    `${secretOf(asked)} ${ageOf(store)}; it is left alone for ${inWords(asked.rotateAfterSeconds)} after an update.`
+/** Logs that the secret is young enough, and sets the outputs. */
+export function reportYoung(store: SecretStore, inputs: RotateInputs, log: Logger): void {
+  log.info(
+    `${describeSecret(inputs)} ${describeAge(store)}. It is not rotated, because rotate-after is ${formatDuration(inputs.rotateAfterSeconds)}.`
   )
-  write(false, undefined, store.secret?.updatedAt, asked)
+  setOutputs({ isRotated: false, updatedAt: store.secret?.updatedAt }, inputs)
 }
 
-/** Says what a dry run would have done. */
-export function wouldRotate(store: Store, asked: RotateInputs, console: Logger): void {
+/** Logs what a rotation would do, and sets the outputs. */
+export function reportDryRun(store: SecretStore, inputs: RotateInputs, log: Logger): void {
   const steps = [
-    'make a new token and prove it',
+    'request and check a new token',
     'store it',
-    ...(asked.expiryVariable === undefined ? [] : [`set the variable ${asked.expiryVariable}`]),
-    ...(asked.previousToken === undefined ? [] : ['revoke the previous token'])
+    ...(inputs.expiryVariable === undefined ? [] : [`set the variable ${inputs.expiryVariable}`]),
+    ...(inputs.previousToken === undefined ? [] : ['revoke the previous token'])
   ]
-  console.info(`${secretOf(asked)} ${ageOf(store)}. A dry run does nothing; it would ${steps.join(', ')}.`)
-  write(false, undefined, store.secret?.updatedAt, asked)
-}
-
-/** Says that a rotation begins. */
-export function rotating(store: Store, asked: RotateInputs, console: Logger): void {
-  console.info(`${secretOf(asked)} ${ageOf(store)}; rotating.`)
-}
-
-/** Says that the secret is stored. */
-export function rotated(
-  { token }: ExchangeResult,
-  organization: Organization | undefined,
-  asked: RotateInputs,
-  console: Logger
-): void {
-  const whose = organization === undefined ? '' : ` of ${organization.name ?? 'tenant'} (${organization.id})`
-  const life =
-    token.expiresAt === undefined
-      ? 'for a time that the platform did not say'
-      : `until ${minute(token.expiresAt)}`
-  console.info(
-    `${secretOf(asked)} holds a new ${token.kind === 'access' ? 'access' : 'long-lived'} token${whose}, good ${life}.`
+  log.info(
+    `${describeSecret(inputs)} ${describeAge(store)}. This is a dry run. A rotation would: ${steps.join(', ')}.`
   )
+  setOutputs({ isRotated: false, updatedAt: store.secret?.updatedAt }, inputs)
 }
 
-/** Sets the outputs of a rotation; the token is never one of them. */
-export function reportRotation(token: Token, updatedAt: Date | undefined, asked: RotateInputs): void {
-  write(true, token.expiresAt, updatedAt, asked)
+export function logRotationStart(store: SecretStore, inputs: RotateInputs, log: Logger): void {
+  log.info(`${describeSecret(inputs)} ${describeAge(store)}. Rotating it.`)
 }
 
-/** Says so in the outputs of a step that fails, which have nothing else to say. */
-export function notRotated(): void {
+export function logStored({ result, owner }: CheckedResult, inputs: RotateInputs, log: Logger): void {
+  log.info(`${describeSecret(inputs)} contains a new ${describeToken(result.token, owner, inputs.provider)}.`)
+}
+
+/** Sets the outputs of a rotation. The token is never an output. */
+export function reportRotated(
+  { expiresAt }: IssuedToken,
+  updatedAt: Date | undefined,
+  inputs: RotateInputs
+): void {
+  setOutputs({ isRotated: true, expiresAt, updatedAt }, inputs)
+}
+
+/** Sets `rotated` in a step that fails. */
+export function reportNotRotated(): void {
   try {
-    toolkit.setOutput('rotated', 'false')
+    core.setOutput('rotated', 'false')
   } catch {
-    // The failure that led here is told all the same; it must not be lost for want of an output.
+    // The failure that led here is reported; a missing output must not hide it.
   }
 }
 
-function write(
-  rotated: boolean,
-  expiresAt: Date | undefined,
-  updatedAt: Date | undefined,
-  asked: RotateInputs
+function setOutputs(
+  {
+    isRotated,
+    expiresAt,
+    updatedAt
+  }: {
+    readonly isRotated: boolean
+    readonly expiresAt?: Date | undefined
+    readonly updatedAt: Date | undefined
+  },
+  { rotateAfterSeconds }: RotateInputs
 ): void {
-  const next = updatedAt && new Date(updatedAt.getTime() + asked.rotateAfterSeconds * 1000)
-  toolkit.setOutput('rotated', String(rotated))
-  toolkit.setOutput('expires-at', expiresAt?.toISOString() ?? '')
-  toolkit.setOutput('updated-at', updatedAt?.toISOString() ?? '')
-  toolkit.setOutput('next-rotation-at', next?.toISOString() ?? '')
+  const nextRotationAt = updatedAt && new Date(updatedAt.getTime() + rotateAfterSeconds * 1000)
+  core.setOutput('rotated', String(isRotated))
+  core.setOutput('expires-at', expiresAt?.toISOString() ?? '')
+  core.setOutput('updated-at', updatedAt?.toISOString() ?? '')
+  core.setOutput('next-rotation-at', nextRotationAt?.toISOString() ?? '')
 }
 
-function secretOf({ secretName, place }: RotateInputs): string {
-  return `Secret ${secretName} of ${placeInWords(place)}`
+function describeSecret({ secretName, scope }: RotateInputs): string {
+  return `Secret ${secretName} of ${describeScope(scope)}`
 }
 
-function ageOf({ secret, now }: Store): string {
+function describeAge({ secret, now }: SecretStore): string {
   if (secret === undefined) return 'does not exist yet'
-  return `was updated ${inWords(Math.max(0, Math.floor((now.getTime() - secret.updatedAt.getTime()) / 1000)))} ago`
+  const seconds = Math.max(0, Math.floor((now.getTime() - secret.updatedAt.getTime()) / 1000))
+  return `was updated ${formatDuration(seconds)} ago`
 }

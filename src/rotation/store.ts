@@ -1,90 +1,84 @@
-import { cleaningWire } from '../auth/revocation.js'
-import { GitHub } from '../github/api.js'
+import { GitHubApi } from '../github/api.js'
 import type { Visibility } from '../github/scope.js'
-import { readSecret, type Store, storeSecret } from '../github/secrets.js'
+import { putSecret, readSecret, type SecretStore, type StoreResult } from '../github/secrets.js'
 import type { RotateInputs } from '../inputs/rotate-inputs.js'
 import { ActionError } from '../lib/action-error.js'
 import type { Secret } from '../lib/secret.js'
-import type { Context } from '../main.js'
+import type { Context } from '../runner/context.js'
+import { cleanUpSession } from '../runner/revocation.js'
 import type { TokenState } from '../runner/token-state.js'
 
+/** A request without a response may still be carried out for a moment. */
+const SETTLE_MS = 4_000
+
 /**
- * Stores the token. From the moment that GitHub may have it, the post step must not end it, so tokenState lets it
- * go then, and takes it back whenever it is known not to be stored. Throws where it was not, or may not have been.
+ * Stores the last token of `tokens`. While GitHub may have it, it is not in the saved state, so that the post step does
+ * not revoke it; while it is certainly not stored, it is. Throws only if nothing was attempted.
  */
 export async function storeToken(
-  world: Context,
-  asked: RotateInputs,
-  github: GitHub,
-  store: Store,
-  sharing: Visibility | undefined,
   value: Secret,
-  tokenState: TokenState
-): Promise<void> {
-  const last = tokenState.issued.at(-1)
-  const keeper = {
-    letGo() {
-      if (world.console.isClosed) throw new Error('the step is ending')
-      if (last) tokenState.release(last)
-    },
-    takeBack() {
-      if (last) tokenState.retake(last)
-    }
+  options: {
+    readonly context: Context
+    readonly inputs: RotateInputs
+    readonly github: GitHubApi
+    readonly store: SecretStore
+    readonly visibility: Visibility | undefined
+    readonly tokens: TokenState
   }
-  const storing = await storeSecret(github, asked.secretName, value, store.publicKey, sharing, keeper)
-  if (storing.stored) return
-  const stored = storing.isCertain ? false : await wasStored(world, asked, store)
-  if (stored === true) return
-  if (stored === 'unknown') throw new MaybeStored(storing.why)
-  if (last) tokenState.retake(last)
-  throw storing.why
+): Promise<StoreResult> {
+  const { context, inputs, github, store, visibility, tokens } = options
+  const last = tokens.tokens.at(-1)
+  const onAttempt = (state: 'started' | 'not-applied') => {
+    if (state === 'started') context.rollback.requireNotRun()
+    if (last === undefined) return // the platform cannot revoke tokens
+    if (state === 'started') tokens.remove(last)
+    else tokens.restore(last)
+  }
+  const { publicKey } = store
+  const result = await putSecret(github, inputs.secretName, { value, publicKey, visibility, onAttempt })
+  const outcome = result.outcome === 'unknown' ? await confirm(context, inputs, store) : result.outcome
+  if (outcome === 'not-stored' && last) tokens.restore(last)
+  return outcome === 'stored' || result.outcome === 'stored' ? { outcome: 'stored' } : { ...result, outcome }
 }
 
-/** A request that was given up may still be carried out for a moment. */
-const SETTLING_MS = 4_000
-
-/** Where no answer told it, the secret's own date tells whether it was stored; there is time of its own for that. */
-async function wasStored(
-  { console, clock }: Context,
-  asked: RotateInputs,
-  store: Store
-): Promise<boolean | 'unknown'> {
-  const wire = cleaningWire(console, clock)
-  const look = async () => {
-    const secret = await readSecret(
-      new GitHub(asked.apiUrl, asked.githubToken, asked.place, wire),
-      asked.secretName
-    )
-    if (secret === undefined) return false
-    const before = store.secret?.updatedAt.getTime()
-    if (secret.updatedAt.getTime() !== before) return true
-    // Dates have whole seconds: of a secret that was updated in the very second of the first look, they tell nothing.
-    return secret.updatedAt >= store.now ? 'unknown' : false
+/** Finds out from the date of the secret whether the token was stored. Takes ten seconds at most; never throws. */
+async function confirm(
+  context: Context,
+  { apiUrl, githubToken, scope, secretName }: RotateInputs,
+  store: SecretStore
+): Promise<StoreResult['outcome']> {
+  const session = cleanUpSession(context)
+  const github = new GitHubApi({ apiUrl, githubToken, scope, session })
+  const look = async (): Promise<StoreResult['outcome']> => {
+    const secret = await readSecret(github, secretName)
+    if (secret === undefined) return 'not-stored'
+    if (secret.updatedAt.getTime() !== store.secret?.updatedAt.getTime()) return 'stored'
+    // Dates have whole seconds: if the secret was updated in the second of the first look, they do not tell.
+    return secret.updatedAt >= store.now ? 'unknown' : 'not-stored'
   }
   try {
     const first = await look()
-    if (first !== false) return first
-    await clock.sleep(SETTLING_MS)
+    if (first !== 'not-stored') return first
+    await context.clock.sleep(SETTLE_MS)
     return await look()
   } catch {
     return 'unknown'
   } finally {
-    wire.close()
+    session.close()
   }
 }
 
-/** The secret may hold the new token: it must live, for the old one may be gone. */
-export class MaybeStored extends ActionError {
-  constructor(cause: unknown) {
-    const { code, message } =
-      cause instanceof ActionError
-        ? cause
-        : { code: 'internal-error' as const, message: 'Storing the secret failed.' }
-    super(
-      code,
-      `${message} Whether the secret holds the new token cannot be told.`,
-      'The new token is left alive for that case, and nothing else was touched. Run it again: the next rotation sets the secret right.',
-      { cause }
-    )
-  }
+/** Returns the error for a token that may be stored. */
+export function unknownOutcome(error: unknown): ActionError {
+  const { code, message } =
+    error instanceof ActionError
+      ? error
+      : { code: 'internal-error' as const, message: 'Storing the secret failed.' }
+  return new ActionError(
+    code,
+    `${message} It is unknown whether the secret contains the new token.`,
+    'The new token was not revoked, because the secret may contain it. Nothing else was changed. Run the rotation again: ' +
+      'it stores another new token.',
+    { cause: error }
+  )
 }

@@ -1,43 +1,65 @@
+import * as core from '@actions/core'
 import { Redactor, type Secret } from '../lib/secret.js'
-import * as toolkit from '../step/toolkit/log.js'
 
-/**
- * The step's log. It masks every secret as soon as it hears of it, and takes out of each line whatever
- * secret stands in it all the same: a mask is the runner's, and comes too late for a file or a pipe.
- */
+/** How long the runner may take to read what was written. */
+const FLUSH_MS = 2000
+
+/** The log of the step. Masks secrets, and removes every known secret from each line before it is written. */
 export class Logger {
-  readonly #secrets = new Redactor()
-  #isClosed = false
-
-  /** The step is ending before its work is done: from now on nothing may be handed on. */
-  close(): void {
-    this.#isClosed = true
-  }
-
-  get isClosed(): boolean {
-    return this.#isClosed
-  }
+  readonly #redactor = new Redactor()
 
   /** Registers a secret and its other spellings with the runner, each once. */
   readonly mask = (secret: Secret): void => {
-    for (const spelling of this.#secrets.add(secret)) toolkit.setSecret(spelling.reveal())
+    for (const spelling of this.#redactor.add(secret)) core.setSecret(spelling.reveal())
   }
 
-  readonly hide = (text: string): string => this.#secrets.hideIn(text)
-
-  readonly info = (line: string): void => toolkit.info(this.#fit(line))
-
-  readonly warn = (line: string): void => toolkit.warning(this.#fit(line))
-
-  readonly error = (line: string): void => toolkit.error(this.#fit(line))
-
-  /** Says a line only to whoever has step debugging on. */
-  readonly debug = (line: string): void => {
-    if (toolkit.isDebug()) toolkit.debug(this.#fit(line))
+  /** Returns the text with every known secret replaced by `***`. */
+  redact(text: string): string {
+    return this.#redactor.redact(text)
   }
 
-  /** The runner obeys its old commands (`##[name]`) anywhere in a line, so that none must come from a platform's words. */
-  #fit(line: string): string {
-    return this.hide(line).replaceAll('##[', '# #[')
+  /** Returns a text from outside as one line without a secret, at most `maxLength` characters. */
+  clean(text: string, maxLength: number): string {
+    return this.#redactor.clean(text, maxLength)
   }
+
+  info(line: string): void {
+    core.info(this.#safe(line))
+  }
+
+  warn(line: string): void {
+    core.warning(this.#safe(line))
+  }
+
+  error(line: string): void {
+    core.error(this.#safe(line))
+  }
+
+  /** Writes the line only if step debugging is on. */
+  debug(line: string): void {
+    if (core.isDebug()) core.debug(this.#safe(line))
+  }
+
+  /** The runner obeys commands of the form `##[name]` anywhere in a line, also in words quoted from a server. */
+  #safe(line: string): string {
+    return this.redact(line).replaceAll('##[', '# #[')
+  }
+}
+
+/**
+ * Waits until everything was written to the runner, masks included, but at most two seconds. Returns whether it was.
+ * Node queues what a full pipe does not take, and a process that exits loses it.
+ */
+export function flush({
+  write
+}: {
+  readonly write: (text: string, written: () => void) => unknown
+}): Promise<boolean> {
+  return new Promise(resolve => {
+    const timer = setTimeout(() => resolve(false), FLUSH_MS)
+    write('', () => {
+      clearTimeout(timer)
+      resolve(true)
+    })
+  })
 }

@@ -1,83 +1,85 @@
-import type { AuthRequest, Token } from '../auth/provider.js'
-import type { ExchangeInputs, MainInputs } from '../inputs/main-inputs.js'
-import { counted, inWords, listed } from '../lib/text.js'
+import type { ExchangeResult, IssuedToken, Organization, Provider, RevokePolicy } from '../auth/provider.js'
+import type { HttpSession } from '../http/session.js'
+import type { ExchangeInputs } from '../inputs/exchange-inputs.js'
+import { capitalize, formatDuration, formatMinute, joinWords, pluralize } from '../lib/text.js'
 import type { Logger } from './logger.js'
-import type { Granted } from './outputs.js'
-import { variablesOf, variablesWithout } from './variables.js'
 
-/** Says what is about to be exchanged where, and on whose word. */
-export function started({ request, variables, doubts }: ExchangeInputs, console: Logger): void {
-  console.info(`${platformOf(request)}: exchanging ${CREDENTIALS[request.exchange]}.`)
-  if (variables.length > 0) console.info(`Taken from the environment: ${listed(variables, 'and')}.`)
-  if (request.baseUrl)
-    console.info(`base-url: every request, with its secrets, goes to ${request.baseUrl.origin}.`)
-  for (const doubt of doubts) console.warn(doubt)
+/** Logs what is about to be exchanged, where, and what was read from the environment. */
+export function logStart({ provider, request, variables, warnings }: ExchangeInputs, log: Logger): void {
+  const { credentials, location, baseUrl } = provider.describe(request)
+  const [value = '', ...others] = location.values
+  const details = others.length === 0 ? '' : ` (${others.join(', ')})`
+  log.info(`${provider.name}, ${location.label.toLowerCase()} ${value}${details}: exchanging ${credentials}.`)
+  if (variables.length > 0) log.info(`Read from the environment: ${joinWords(variables, 'and')}.`)
+  if (baseUrl) log.info(`base-url: all requests, with their secrets, go to ${baseUrl.origin}.`)
+  for (const warning of warnings) log.warn(warning)
 }
 
-/** Says what was granted, whose it is, where later steps find it, and how it ends. */
-export function handedOn(granted: Granted, asked: MainInputs, console: Logger): void {
-  const { grant, organization } = granted
-  const { token } = grant
-  const { expiresInSeconds, expiresAt } = token
-  const whose = organization === undefined ? '' : ` of ${organization.name ?? 'tenant'} (${organization.id})`
-  const life =
-    expiresInSeconds === undefined || expiresAt === undefined
-      ? 'for a time that the platform did not say'
-      : `for ${inWords(expiresInSeconds)}, until ${minute(expiresAt)}`
-  const variables = variablesOf(grant, asked).map(([name]) => name)
-  const places = ['the output token', ...(asked.handOver.tokenFile ? ['a file'] : []), ...variables]
-  console.info(
-    `Granted a${token.kind === 'access' ? 'n access' : ' long-lived'} token${whose} ${life} (${effortOf(granted)}).`
-  )
-  for (const name of variablesWithout(grant, asked)) {
-    console.warn(`${name} is not set: the exchange does not tell what belongs there.`)
-  }
-  console.info(`Handed on as ${listed(places, 'and')}. ${endOf(token.kind, asked)}`)
-}
-
-/** Returns what becomes of the token when the job ends, as a sentence. */
-export function endOf(
-  kind: Token['kind'],
-  { request, revoke }: Pick<MainInputs, 'request' | 'revoke'>
+/** Returns the token in words: kind, owner, expiry. */
+export function describeToken(
+  { kind, expiresInSeconds, expiresAt }: IssuedToken,
+  owner: Organization | undefined,
+  provider: Provider
 ): string {
-  if (request.exchange.startsWith('cxone')) return 'It lives until it expires.'
-  if (revoke === 'false') return 'It is left alone when the job ends.'
-  if (kind === 'access' || revoke === 'true') return 'It is revoked when the job ends.'
-  return 'It outlives the job; the initial token is revoked when the job ends.'
+  const whose = owner === undefined ? '' : ` of ${provider.ownerNoun} ${describeOwner(owner)}`
+  const expiry =
+    expiresInSeconds === undefined || expiresAt === undefined
+      ? 'the platform did not say when it expires'
+      : `valid for ${formatDuration(expiresInSeconds)}, until ${formatMinute(expiresAt)}`
+  return `${kind} token${whose}, ${expiry}`
 }
 
-/** Returns how many requests it took, and how many attempts where that is another number. */
-export function effortOf({ requests, attempts }: Pick<Granted, 'requests' | 'attempts'>): string {
-  return `${counted(requests, 'request')}${attempts === requests ? '' : `, ${counted(attempts, 'attempt')}`}`
+/** Returns `Example Ltd (id)`, or the id. */
+export function describeOwner({ id, name }: Organization): string {
+  return name === undefined ? id : `${name} (${id})`
 }
 
-/** Returns a moment to the minute, rounded so that it is never later than the truth: `2026-11-22 09:05 UTC`. */
-export function minute(moment: Date): string {
-  return `${moment.toISOString().slice(0, 16).replace('T', ' ')} UTC`
-}
-
-/** What is exchanged, in words. */
-export const CREDENTIALS: Readonly<Record<AuthRequest['exchange'], string>> = {
-  'genesys-login': 'client credentials at the login host',
-  'genesys-api': 'client credentials at the API host (the tutorial’s request)',
-  'genesys-long-lived': 'client credentials for a long-lived token (the tutorial’s request)',
-  'cxone-application': 'a back-end application’s client and an access key',
-  'cxone-access-key': 'an access key',
-  'cxone-client': 'a client alone (the tutorial’s request)'
-}
-
-/** Returns the platform and where on it. */
-function platformOf(request: AuthRequest): string {
-  switch (request.exchange) {
-    case 'cxone-application':
-      return `NICE CXone, issuer ${request.issuer}`
-    case 'cxone-access-key':
-      return `NICE CXone, area ${request.area}`
-    case 'cxone-client':
-      return `NICE CXone, realm ${request.realm}`
-    default: {
-      const { code, domain } = request.region
-      return `Genesys Cloud ${code === undefined ? domain : `${code} (${domain})`}`
-    }
+/** Returns what happens to the token when the job ends, as a sentence. */
+export function describeCleanUp({
+  token: { kind, expiresAt },
+  provider,
+  revoke
+}: {
+  readonly token: IssuedToken
+  readonly provider: Provider
+  readonly revoke: RevokePolicy
+}): string {
+  if (provider.revoke === undefined) {
+    const expiry = expiresAt === undefined ? '' : `; this one expires at ${formatMinute(expiresAt)}`
+    return `${provider.name} tokens cannot be revoked${expiry}.`
   }
+  if (revoke === 'false') return 'The token is not revoked when the job ends.'
+  if (kind === 'access' || revoke === 'true') return 'The token is revoked when the job ends.'
+  return 'The token outlives the job; the initial token is revoked when the job ends.'
+}
+
+/** Returns how many requests were made, and how many attempts if that is another number. */
+export function describeEffort({ requestCount, attemptCount }: HttpSession): string {
+  const attempts = attemptCount === requestCount ? '' : `, ${pluralize(attemptCount, 'attempt')}`
+  return `${pluralize(requestCount, 'request')}${attempts}`
+}
+
+/** Logs what was published, and where later steps find it. */
+export function logPublished(
+  published: {
+    readonly result: ExchangeResult
+    readonly owner: Organization | undefined
+    readonly provider: Provider
+    readonly revoke: RevokePolicy
+    readonly session: HttpSession
+    readonly hasTokenFile: boolean
+    readonly variables: readonly string[]
+    readonly variablesWithoutValue: readonly string[]
+  },
+  log: Logger
+): void {
+  const { result, owner, provider, revoke, session, hasTokenFile, variables } = published
+  log.info(`Received: ${describeToken(result.token, owner, provider)} (${describeEffort(session)}).`)
+  for (const name of published.variablesWithoutValue) {
+    log.warn(`${name} is not set, because this login method does not tell its value.`)
+  }
+  const places = ['output token', ...(hasTokenFile ? ['a file'] : []), ...variables]
+  log.info(
+    `Available as ${joinWords(places, 'and')}. ${capitalize(describeCleanUp({ token: result.token, provider, revoke }))}`
+  )
 }

@@ -1,104 +1,131 @@
-import { existsSync, statSync, truncateSync } from 'node:fs'
-import type { ExchangeResult, Organization } from '../auth/provider.js'
-import type { MainInputs } from '../inputs/main-inputs.js'
+import { appendFileSync } from 'node:fs'
+import * as core from '@actions/core'
+import type { ExchangeResult, Organization, RevokePolicy } from '../auth/provider.js'
+import type { OutputOptions } from '../inputs/output-options.js'
 import { ActionError } from '../lib/action-error.js'
-import { isMaskLost } from '../step/stdout.js'
-import * as toolkit from '../step/toolkit/files.js'
-import type { Logger } from './logger.js'
-import { chooseFolder, removeTokenFile, writeTokenFile } from './token-file.js'
-import type { TokenState } from './token-state.js'
-import { variablesOf } from './variables.js'
+import { Secret } from '../lib/secret.js'
+import { rememberLengths } from './command-files.js'
+import type { Context } from './context.js'
+import { flush, type Logger } from './logger.js'
+import { newTokenFolder, removeTokenFolder, tokenFilePath, writeTokenFile } from './token-file.js'
+import { saveTokenFolder, type TokenState } from './token-state.js'
 
-/** A token that has passed every check. */
-export interface Granted {
-  readonly grant: ExchangeResult
-  /** Present where it was verified. */
-  readonly organization: Organization | undefined
-  /** Requests that it took, each counted once. */
-  readonly requests: number
-  /** How often one of them was sent. */
-  readonly attempts: number
-  readonly at: Date
+/** Everything that a successful step writes. */
+export interface Outputs {
+  readonly token: Secret
+  /** In the order of action.yml. What the platform did not tell is empty. */
+  readonly outputs: readonly (readonly [name: string, value: string | Secret])[]
+  /** Environment variables for later steps. */
+  readonly variables: ReadonlyMap<string, string | Secret>
+  /** Variables that were asked for but have no value. */
+  readonly variablesWithoutValue: readonly string[]
+  /** Folder for the token file, if asked for. */
+  readonly tokenFolder?: string
 }
 
-/** Takes back what was published. */
-export type Undo = () => void
-
-/**
- * Writes the outputs, the variables and the file that were asked for; all of it in one piece, for no signal is
- * heard in between. Returns how to take it back. If anything cannot be written, what was is taken back before
- * it throws.
- */
-export function publish(granted: Granted, asked: MainInputs, tokenState: TokenState, console: Logger): Undo {
-  if (console.isClosed) throw new Error('the step is ending')
-  if (isMaskLost()) {
-    throw new ActionError(
-      'internal-error',
-      'The token is not handed on, for the runner did not take all of the masks that hide it.',
-      'Nothing was published. The log took nothing for two seconds: run the job again, on a runner with less to do.'
-    )
-  }
-  const { handOver } = asked
-  const variables = variablesOf(granted.grant, asked)
-  const folder = handOver.tokenFile ? chooseFolder(process.env['RUNNER_TEMP'] ?? '') : undefined
-  const cutBack = remember(['GITHUB_OUTPUT', 'GITHUB_ENV', 'GITHUB_STEP_SUMMARY'])
-  const undo = () => {
-    cutBack()
-    if (folder !== undefined) attempt(() => removeTokenFile(folder))
-    attempt(() => tokenState.takeBack())
-  }
-  try {
-    if (folder !== undefined) tokenState.takeFolder(folder)
-    const file = folder === undefined ? '' : writeTokenFile(folder, granted.grant.token.value)
-    for (const [name, value] of outputsOf(granted, file)) toolkit.setOutput(name, value)
-    for (const [name, value] of variables) {
-      const before = Object.hasOwn(process.env, name) ? (process.env[name] ?? '') : ''
-      if (before !== '' && before !== value) {
-        console.warn(`The variable ${name} had another value; later steps get the one of this step.`)
-      }
-      toolkit.exportVariable(name, value)
-    }
-    tokenState.handOn(asked.revoke)
-  } catch (error) {
-    undo()
-    throw error
-  }
-  return undo
-}
-
-/** Returns what later steps read, in order. What the platform did not say is empty. */
-function outputsOf({ grant, organization }: Granted, file: string): [string, string][] {
-  const { token, apiUrl, region, domain } = grant
-  return [
-    ['token', token.value.reveal()],
+/** Returns the outputs of a token. Throws `bad-response` if one, other than the token, contains a secret. */
+export function buildOutputs(
+  result: ExchangeResult,
+  owner: Organization | undefined,
+  { options, env, log }: { readonly options: OutputOptions } & Pick<Context, 'env' | 'log'>
+): Outputs {
+  const { token, apiUrl = '', region = '', domain = '' } = result
+  const tokenFolder = options.tokenFile ? newTokenFolder(env['RUNNER_TEMP'] ?? '') : undefined
+  const outputs: Outputs['outputs'] = [
+    ['token', token.value],
     ['token-type', 'Bearer'],
     ['expires-in', token.expiresInSeconds?.toString() ?? ''],
     ['expires-at', token.expiresAt?.toISOString() ?? ''],
-    ['api-url', apiUrl ?? ''],
-    ['region', region ?? ''],
-    ['domain', domain ?? ''],
-    ['organization-id', organization?.id ?? ''],
-    ['organization-name', organization?.name ?? ''],
-    ['token-file', file]
+    ['api-url', apiUrl],
+    ['region', region],
+    ['domain', domain],
+    ['organization-id', owner?.id ?? ''],
+    ['organization-name', owner?.name ?? ''],
+    ['token-file', tokenFolder === undefined ? '' : tokenFilePath(tokenFolder)]
   ]
-}
-
-/** Remembers how long the runner's files are, and returns a function that cuts them back to that. */
-function remember(names: readonly string[]): Undo {
-  const lengths = names
-    .map(name => process.env[name] ?? '')
-    .filter(existsSync)
-    .map(file => ({ file, length: statSync(file).size }))
-  return () => {
-    for (const { file, length } of lengths) attempt(() => truncateSync(file, length))
+  const all = new Map([
+    ...options.exportEnv.map(name => [name, token.value] as const),
+    ...options.toolVariables.map(({ name, value }) => [name, value(result) ?? ''] as const)
+  ])
+  const isEmpty = (value: string | Secret) => value === ''
+  requireNoSecret(outputs, log)
+  return {
+    token: token.value,
+    outputs,
+    variables: new Map([...all].filter(([, value]) => !isEmpty(value))),
+    variablesWithoutValue: [...all].flatMap(([name, value]) => (isEmpty(value) ? [name] : [])),
+    ...(tokenFolder === undefined ? {} : { tokenFolder })
   }
 }
 
-/** What is taken back is taken back whole: one part that cannot be does not keep the others. */
-function attempt(part: () => void): void {
+/** Throws `internal-error` unless the runner took all masks: a token without its mask must not be published. */
+export async function requireMasksWritten(stdout: NodeJS.WriteStream): Promise<void> {
+  const written = await flush({ write: (text, done) => stdout.write(text, done) })
+  if (written) return
+  throw new ActionError(
+    'internal-error',
+    'The runner did not accept the masks of the token within 2 seconds.',
+    'Nothing was published. Run the job again, on a runner with less load.'
+  )
+}
+
+/**
+ * Writes everything. Synchronous, so that no signal handler runs between the outputs and the summary. What is written is
+ * registered with the rollback first.
+ */
+export function publish(
+  { token, outputs, variables, tokenFolder }: Outputs,
+  {
+    context: { env, log, rollback },
+    tokens,
+    revoke,
+    summary
+  }: {
+    readonly context: Context
+    readonly tokens: TokenState
+    readonly revoke: RevokePolicy
+    /** HTML for the job summary, if wanted. */
+    readonly summary: string | undefined
+  }
+): void {
+  rollback.add(() => tokens.unmarkPublished())
+  if (tokenFolder !== undefined) {
+    rollback.add(() => void removeTokenFolder(tokenFolder))
+    saveTokenFolder(tokenFolder)
+    writeTokenFile(tokenFolder, token)
+  }
+  for (const name of ['GITHUB_OUTPUT', 'GITHUB_ENV', 'GITHUB_STEP_SUMMARY'])
+    rollback.add(rememberLengths(env, [name]))
+  for (const [name, value] of outputs) core.setOutput(name, reveal(value))
+  for (const [name, value] of variables) {
+    const previous = Object.hasOwn(env, name) ? (env[name] ?? '') : ''
+    if (previous !== '' && previous !== reveal(value))
+      log.warn(`The variable ${name} had another value; later steps get the value of this step.`)
+    core.exportVariable(name, reveal(value))
+  }
+  tokens.markPublished(revoke)
+  if (summary !== undefined) writeSummary(summary, env, log)
+}
+
+/** A job summary that cannot be written does not fail the step. */
+function writeSummary(html: string, env: Context['env'], log: Logger): void {
   try {
-    part()
+    appendFileSync(env['GITHUB_STEP_SUMMARY'] ?? '', html)
   } catch {
-    // The step fails anyway, with the error that led here.
+    log.debug('The job summary could not be written.')
   }
+}
+
+function requireNoSecret(outputs: Outputs['outputs'], log: Logger): void {
+  const leak = outputs.find(([, value]) => typeof value === 'string' && log.redact(value) !== value)
+  if (leak === undefined) return
+  throw new ActionError(
+    'bad-response',
+    `A response of the platform repeats a secret of this step, in what would be the output ${leak[0]}.`,
+    'Nothing was published. Check base-url, and what is between the runner and the platform.'
+  )
+}
+
+function reveal(value: string | Secret): string {
+  return value instanceof Secret ? value.reveal() : value
 }

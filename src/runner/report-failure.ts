@@ -1,55 +1,56 @@
-import { appendFileSync, existsSync } from 'node:fs'
+import { existsSync } from 'node:fs'
+import * as core from '@actions/core'
 import { ActionError } from '../lib/action-error.js'
-import { oneLine } from '../lib/text.js'
+import type { Context } from './context.js'
 import type { Logger } from './logger.js'
 
-/** The runner cuts annotations at 4,096 characters; a message is read to its end at half of that. */
-const LONGEST_MESSAGE = 2000
+/** The runner cuts annotations at 4,096 characters. */
+const MAX_LENGTH = 2000
+const MAX_MESSAGE_LENGTH = 1100
+const MAX_HINT_LENGTH = 650
 
-/** Ends a step in failure: one message with its code and hint, and the output `error-code`. Never throws. */
-export function fail(error: unknown, console: Logger): void {
-  const known = asActionError(error)
-  const happened = oneLine(console.hide(known.message), 1100)
-  const hint = oneLine(console.hide(known.hint), 650)
-  console.error(
-    `[${known.code}] ${happened}\n${hint}\nMore: ${sectionOf(known.code)}`.slice(0, LONGEST_MESSAGE)
-  )
+/** Reports a failed step: one error with code and hint, and the output `error-code`. Never throws. */
+export function reportFailure(error: unknown, { env, log }: Pick<Context, 'env' | 'log'>): void {
+  const known = toActionError(error)
+  const { code } = known
+  const message = log.clean(known.message, MAX_MESSAGE_LENGTH)
+  const hint = log.clean(known.hint, MAX_HINT_LENGTH)
+  log.error(`[${code}] ${message}\n${hint}\nMore: ${documentationUrl(code, env)}`.slice(0, MAX_LENGTH))
   try {
-    // One of our own words: it needs no delimiter, nor the randomness that the toolkit makes one of.
-    const file = process.env['GITHUB_OUTPUT'] ?? ''
-    if (existsSync(file)) appendFileSync(file, `error-code=${known.code}\n`)
+    if (existsSync(env['GITHUB_OUTPUT'] ?? '')) core.setOutput('error-code', code)
   } catch {
-    console.warn('The output error-code could not be written; the message above holds it.')
+    log.warn(`The output error-code could not be written; it is ${code}.`)
   }
 }
 
-/** Returns where the documents say more: in the action's own repository, at the version that runs. */
-function sectionOf(code: string): string {
+/** Returns an error in one line, for a warning. */
+export function describeError(error: unknown, log: Logger): string {
+  const { code, message, hint } = toActionError(error)
+  return `[${code}] ${log.clean(message, MAX_MESSAGE_LENGTH)} ${log.clean(hint, MAX_HINT_LENGTH)}`
+}
+
+/** Returns the section of the documentation, in the repository and at the version of the running action. */
+function documentationUrl(code: string, env: Context['env']): string {
   const section = `docs/troubleshooting.md#${code}`
   const {
     GITHUB_SERVER_URL: server = '',
     GITHUB_ACTION_REPOSITORY: repository = '',
     GITHUB_ACTION_REF: ref = ''
-  } = process.env
-  const page = `${server}/${repository}/blob/${ref}/${section}`
-  return /^https:\/\/[\w.-]+\/[\w.-]+\/[\w.-]+\/blob\/[\w.-]{1,80}\/docs/.test(page) ? page : section
+  } = env
+  const url = `${server}/${repository}/blob/${ref}/${section}`
+  return /^https:\/\/[\w.-]+\/[\w.-]+\/[\w.-]+\/blob\/[\w.-]{1,80}\/docs/.test(url) ? url : section
 }
 
-/** An error that nobody foresaw is a defect of ours: its text may hold anything, so only its kind is told. */
-function asActionError(error: unknown): ActionError {
+/** The text of an unexpected error may contain anything, so only its name and code are shown. */
+function toActionError(error: unknown): ActionError {
   if (error instanceof ActionError) return error
-  const kind = error instanceof Error ? kindOf(error) : ''
+  const { name, code } = error instanceof Error ? (error as Error & { code?: unknown }) : {}
+  const kind = [name, code].filter(part => typeof part === 'string' && /^\w{1,60}$/.test(part)).join(' ')
   return new ActionError(
     'internal-error',
-    `The step met an error that it does not know${kind === '' ? '' : ` (${kind})`}.`,
-    'Nothing was published. Check that the runner can write its own files (disk full, read-only?), run again with ' +
-      'step debugging on, and report it with that log: it holds no secret.',
+    `An unexpected error occurred${kind === '' ? '' : ` (${kind})`}.`,
+    'Nothing was published. Check that the runner can write its files (disk full, read-only?), run again with step ' +
+      'debugging, and report the log: it contains no secret.',
     { cause: error }
   )
-}
-
-function kindOf(error: Error & { code?: unknown }): string {
-  return [error.name, error.code]
-    .filter(part => typeof part === 'string' && /^\w{1,60}$/.test(part))
-    .join(' ')
 }

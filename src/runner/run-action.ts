@@ -1,8 +1,12 @@
-import { Logger } from './logger.js'
-import { fail } from './report-failure.js'
+import { systemClock } from '../lib/clock.js'
+import type { Context } from './context.js'
+import { flush, Logger } from './logger.js'
+import { reportFailure } from './report-failure.js'
+import { Rollback } from './rollback.js'
 
-/** The parts of Node's `process` that end a step; a test hands in its own. */
-export interface Ending {
+/** The parts of Node's `process` that end a step; injected for tests. */
+export interface ActionProcess {
+  readonly env: Context['env']
   on(
     event: 'SIGINT' | 'SIGTERM' | 'uncaughtException' | 'unhandledRejection',
     listener: (reason: unknown) => void
@@ -12,86 +16,63 @@ export interface Ending {
   readonly stdout: { write(text: string, written: () => void): unknown }
 }
 
-/** How long the log may take to reach the runner once all is done. */
-const FLUSH_MS = 2000
-
 /**
- * Runs a step and ends the process, whatever sockets are still open: 0 when all is done, 1 after a failure or
- * a cancellation. A step returns how to take back what it published; that is done when the job is cancelled
- * before the process is gone.
+ * Runs a step and ends the process, even if sockets are still open: with 0 after success, with 1 after a failure or a
+ * cancellation. Before it ends with 1, it rolls back what the step wrote. `kind: 'post'` never fails the job.
  */
-export async function runToEnd(
-  step: (console: Logger) => Promise<() => void>,
-  process: Ending,
-  { neverFails = false } = {}
+export async function runAction(
+  step: (context: Context) => Promise<void>,
+  { process, kind }: { readonly process: ActionProcess; readonly kind: 'main' | 'post' }
 ): Promise<void> {
-  const console = new Logger()
-  let undo = (): void => {}
-  const takeBack = () => {
-    try {
-      undo()
-    } catch (error) {
-      console.error(
-        `What was published could not be taken back (${String((error as { code?: unknown })?.code)}).`
-      )
-    }
+  const context = { env: process.env, log: new Logger(), clock: systemClock, rollback: new Rollback() }
+  const { log, rollback } = context
+  const isPost = kind === 'post'
+  let isEnding = false
+  const exit = async (code: 0 | 1) => {
+    await flush({ write: (text, written) => process.stdout.write(text, written) })
+    process.exit(isPost ? 0 : code)
   }
-  let ending = false
-  const end = async (code: 0 | 1) => {
-    await flushed(process)
-    process.exit(neverFails ? 0 : code)
-  }
-  /** Only the first reason to end counts, whatever happens while it is told. */
-  const once = (tell: (reason: unknown) => void) => async (reason: unknown) => {
-    if (ending) return
-    ending = true
-    console.close()
+  /** Only the first reason to end the step counts. */
+  const end = async (report: () => void) => {
+    if (isEnding) return
+    isEnding = true
     try {
-      takeBack()
-      tell(reason)
+      rollback.run()
+      report()
     } finally {
-      await end(1)
+      await exit(1)
     }
   }
-  const stop = once(error => {
-    if (neverFails)
-      console.warn('Clean-up met an error that it does not know; what was issued lives until it expires.')
-    else fail(error, console)
-  })
-  const cancel = once(() => {
-    console.info(
-      neverFails ? 'Clean-up was cancelled.' : 'Cancelled. What can be cleaned up is, when the job ends.'
+  const fail = (error: unknown) =>
+    end(() => {
+      if (isPost)
+        log.warn(
+          'Clean-up: an unexpected error occurred. Tokens that were not revoked live until they expire.'
+        )
+      else reportFailure(error, context)
+    })
+  const cancel = () =>
+    end(() =>
+      log.info(isPost ? 'Clean-up was cancelled.' : 'Cancelled. The post step cleans up when the job ends.')
     )
-  })
-  // The toolkit's tunnel through a proxy still says `new Buffer`; the reader of a job's log can do nothing about it.
+  // The HTTP client's proxy tunnel uses `new Buffer`; a warning about that does not help the reader of the log.
   process.noDeprecation = true
   process.on('SIGINT', cancel)
   process.on('SIGTERM', cancel)
-  process.on('uncaughtException', stop)
-  process.on('unhandledRejection', stop)
+  process.on('uncaughtException', fail)
+  process.on('unhandledRejection', fail)
   try {
-    undo = await step(console)
-    if (!neverFails) await signalsHeard()
-    if (ending) return
-    ending = true
-    await end(0)
+    await step(context)
+    await pendingSignals()
+    if (isEnding) return
+    isEnding = true
+    await exit(0)
   } catch (error) {
-    await stop(error)
+    await fail(error)
   }
 }
 
-/** Signals are heard between two turns of the event loop: a second turn starts only when all that came were. */
-async function signalsHeard(): Promise<void> {
+/** Signal handlers run between two turns of the event loop; by the second turn, all pending ones have run. */
+async function pendingSignals(): Promise<void> {
   for (let turn = 0; turn < 2; turn++) await new Promise(resolve => setImmediate(resolve))
-}
-
-/** `process.exit` drops what a pipe has not taken yet; a pipe that takes nothing is not waited for. */
-function flushed({ stdout }: Ending): Promise<void> {
-  return new Promise(resolve => {
-    const timer = setTimeout(resolve, FLUSH_MS)
-    stdout.write('', () => {
-      clearTimeout(timer)
-      resolve()
-    })
-  })
 }

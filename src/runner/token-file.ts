@@ -3,31 +3,34 @@ import { closeSync, lstatSync, mkdirSync, openSync, rmSync, writeFileSync } from
 import { basename, join } from 'node:path'
 import type { Secret } from '../lib/secret.js'
 
-/** Returns the folder that the token's file will have to itself; nothing is made yet, so it can be saved first. */
-export function chooseFolder(runnerTemp: string): string {
+/** Returns the path of a new folder for the token file. It does not create it, so that the path can be saved first. */
+export function newTokenFolder(runnerTemp: string): string {
   return join(runnerTemp, `cc-token-${randomUUID()}`)
 }
 
+/** Returns the path of the token file in its folder. */
+export function tokenFilePath(folder: string): string {
+  return join(folder, 'token')
+}
+
 /**
- * Writes the token, and nothing else, to a new file and returns its path. Folder and file are made exclusively,
- * the one with mode 0700, the other with 0600 from its first byte: a link planted at their place makes it fail.
+ * Creates the folder (mode 0700) and the file (mode 0600) with the token. Both must not exist yet, so a link at their
+ * place makes it throw.
  */
-export function writeTokenFile(folder: string, token: Secret): string {
+export function writeTokenFile(folder: string, token: Secret): void {
   mkdirSync(folder, { mode: 0o700 })
-  const path = join(folder, 'token')
-  const file = openSync(path, 'wx', 0o600)
+  const file = openSync(tokenFilePath(folder), 'wx', 0o600)
   try {
     writeFileSync(file, token.reveal())
   } finally {
     closeSync(file)
   }
-  return path
 }
 
-/** Removes the folder with the file. Returns whether it was still there; never follows a link out of it. */
-export function removeTokenFile(folder: string): boolean {
-  const isOurs = /^cc-token-[0-9a-f-]{36}$/.test(basename(folder))
-  if (!isOurs || lstatSync(folder, { throwIfNoEntry: false }) === undefined) return false
+/** Removes the folder and its file. Returns whether it existed. Never follows a link. */
+export function removeTokenFolder(folder: string): boolean {
+  const isTokenFolder = /^cc-token-[0-9a-f-]{36}$/.test(basename(folder))
+  if (!isTokenFolder || lstatSync(folder, { throwIfNoEntry: false }) === undefined) return false
   rmSync(folder, { recursive: true, force: true })
   return true
 }

@@ -1,49 +1,57 @@
-import type { Issued } from '../auth/provider.js'
-import type { RevokePolicy } from '../inputs/guards.js'
-import * as toolkit from '../step/toolkit/files.js'
-import { type Endable, FOLDER, HANDED_ON, savedText, tokenName } from './saved-state.js'
+import * as core from '@actions/core'
+import type { IssuedToken, RevokePolicy } from '../auth/provider.js'
+import { PUBLISHED, type SavedToken, serializeToken, stateName, TOKEN_FOLDER } from './saved-state.js'
 
-/** Knows every token that the step was issued, and keeps the post step's knowledge of them up to date. */
+/** The tokens that the step must answer for, saved for the post step as they change. */
 export class TokenState {
-  readonly #issued: Endable[] = []
+  readonly #provider: string
+  readonly #tokens: SavedToken[] = []
 
-  /** What is answered for, in the order of issue. */
-  get issued(): readonly Endable[] {
-    return this.#issued
+  /** `provider`: first alias of the platform. */
+  constructor(provider: string) {
+    this.#provider = provider
   }
 
-  /** Leaves the token to the post step, whatever becomes of this one; one that nobody can end is left to nobody. */
-  readonly take = (issued: Issued): void => {
-    const { token, revocationBaseUrl } = issued
+  /** Every token that was issued and can be revoked, in the order of issue. */
+  get tokens(): readonly SavedToken[] {
+    return this.#tokens
+  }
+
+  /** Saves the token before anything else can fail. Tokens that the platform cannot revoke are not saved. */
+  readonly add = ({ value, kind, expiresAt, revocationBaseUrl }: IssuedToken): void => {
     if (revocationBaseUrl === undefined) return
-    const endable = { token, revocationBaseUrl }
-    this.#issued.push(endable)
-    this.retake(endable)
+    const saved = { value, kind, provider: this.#provider, revocationBaseUrl }
+    const token = expiresAt === undefined ? saved : { ...saved, expiresAtMs: expiresAt.getTime() }
+    this.#tokens.push(token)
+    this.restore(token)
   }
 
-  /** The token is ended; the post step has nothing to do with it any more. */
-  release(issued: Endable): void {
-    toolkit.saveState(tokenName(this.#issued.indexOf(issued)), '')
+  /** The post step must not revoke this token: it is revoked, or it may be stored. */
+  remove(token: SavedToken): void {
+    core.saveState(this.#nameOf(token), '')
   }
 
-  /** The token could not be ended; the post step is to go on with it. */
-  retake(issued: Endable): void {
-    toolkit.saveState(tokenName(this.#issued.indexOf(issued)), savedText(issued))
+  /** The post step must revoke this token. */
+  restore(token: SavedToken): void {
+    core.saveState(this.#nameOf(token), serializeToken(token))
   }
 
-  /** Leaves a folder to the post step, before it is made. */
-  takeFolder(folder: string): void {
-    toolkit.saveState(FOLDER, folder)
+  /** The post step applies this policy instead of revoking all tokens. */
+  markPublished(policy: RevokePolicy): void {
+    if (this.#tokens.length > 0) core.saveState(PUBLISHED, policy)
   }
 
-  /** Says what is to become of the tokens now that they are handed on. */
-  handOn(policy: RevokePolicy): void {
-    if (this.#issued.length === 0) return // with nothing to end, the post step starts nothing
-    toolkit.saveState(HANDED_ON, policy)
+  /** The post step revokes all tokens again. */
+  unmarkPublished(): void {
+    core.saveState(PUBLISHED, '')
   }
 
-  /** The tokens are not handed on after all: the post step ends them all. */
-  takeBack(): void {
-    toolkit.saveState(HANDED_ON, '')
+  #nameOf(token: SavedToken): string {
+    return stateName(this.#tokens.indexOf(token))
   }
+}
+
+/** The post step removes this folder. Call it before the folder is created. */
+export function saveTokenFolder(folder: string): void {
+  core.saveState(TOKEN_FOLDER, folder)
 }

@@ -1,174 +1,188 @@
 import type { HttpSession } from '../../http/session.js'
 import type { HttpResponse } from '../../http/types.js'
 import type { Secret } from '../../lib/secret.js'
-import { type Advice, rejection } from '../errors.js'
-import type {
-  ExchangeEvents,
-  ExchangeResult,
-  GenesysApi,
-  GenesysLogin,
-  GenesysLongLived,
-  Token
-} from '../provider.js'
-import { basic, credentialsOf, FORM, formText, JSON_TYPE, json, place } from '../request-body.js'
-import { isThrottled } from '../throttling.js'
-import { keepTokens, readToken } from '../token-response.js'
+import { endpointUrl } from '../base-url.js'
+import { type Hints, isThrottled, rejection } from '../errors.js'
+import {
+  basicAuthorization,
+  bearerAuthorization,
+  FORM_TYPE,
+  formBody,
+  JSON_TYPE,
+  secretJsonBody,
+  spellingsOf
+} from '../oauth.js'
+import type { ExchangeEvents, ExchangeResult, IssuedToken } from '../provider.js'
+import { maskTokens, readToken } from '../token-response.js'
 import { type GenesysRegion, nearestGenesysRegion } from './regions.js'
+import type { GenesysApi, GenesysLogin, GenesysLongLived, GenesysRequest } from './request.js'
 
-type GenesysRequest = GenesysLogin | GenesysApi | GenesysLongLived
-
-/**
- * Returns a token of Genesys Cloud with the API's origin; throws an `ActionError`. The long-lived one costs
- * two requests, the others one.
- */
+/** Returns a Genesys Cloud token: two requests for a long-lived token, otherwise one. Throws ActionError. */
 export async function exchangeGenesys(
   request: GenesysRequest,
-  wire: HttpSession,
+  session: HttpSession,
   events: ExchangeEvents
 ): Promise<ExchangeResult> {
-  const token = await tokenFor(request, wire, events)
-  const { region } = request
-  return {
-    token,
-    apiUrl: apiUrl(request),
-    domain: region.domain,
-    ...(region.code === undefined ? {} : { region: region.code })
-  }
+  const token = await requestToken(request, session, events)
+  const { code, domain } = request.region
+  return { token, apiUrl: apiUrl(request), domain, ...(code === undefined ? {} : { region: code }) }
 }
 
-function tokenFor(request: GenesysRequest, wire: HttpSession, events: ExchangeEvents): Promise<Token> {
+function requestToken(
+  request: GenesysRequest,
+  session: HttpSession,
+  events: ExchangeEvents
+): Promise<IssuedToken> {
   switch (request.exchange) {
     case 'genesys-login':
-      return atLoginHost(request, wire, events)
+      return loginAtLoginHost(request, session, events)
     case 'genesys-api':
-      return atApiHost(request, wire, events)
+      return loginAtApiHost(request, session, events)
     case 'genesys-long-lived':
-      return generate(request, wire, events)
+      return generateLongLived(request, session, events)
   }
 }
 
-/** The documented request, as the official JavaScript, Go and Python SDKs and the official CLI send it. */
-async function atLoginHost(request: GenesysLogin, wire: HttpSession, events: ExchangeEvents): Promise<Token> {
+/** Documented. Source: the official JavaScript, Go and Python SDKs and the official CLI. */
+async function loginAtLoginHost(
+  request: GenesysLogin,
+  session: HttpSession,
+  events: ExchangeEvents
+): Promise<IssuedToken> {
   const { client, region, scope, baseUrl } = request
-  const answer = await wire.send({
-    isThrottled,
-    whenHostUnknown: whenHostUnknown(request.region),
+  const response = await session.send({
     method: 'POST',
-    url: place(`https://login.${region.domain}`, '/oauth/token', baseUrl),
-    headers: { Authorization: basic(client, events), 'Content-Type': FORM },
-    body: formText({ grant_type: 'client_credentials', scope })
+    url: endpointUrl(`https://login.${region.domain}`, '/oauth/token', baseUrl),
+    headers: { Authorization: basicAuthorization(client, events), 'Content-Type': FORM_TYPE },
+    body: formBody({ grant_type: 'client_credentials', scope }),
+    isThrottled,
+    hintIfHostUnknown: hintIfHostUnknown(region)
   })
-  return tokenIn(answer, request, { kind: 'access', advice: advice(request) }, wire, events)
+  return acceptToken(response, events, {
+    request,
+    kind: 'access',
+    hints: loginHints(region),
+    sent: spellingsOf(request)
+  })
 }
 
-/** The tutorial's request; no artefact of the vendor's shows it. */
-async function atApiHost(request: GenesysApi, wire: HttpSession, events: ExchangeEvents): Promise<Token> {
-  const { client, baseUrl } = request
-  const answer = await wire.send({
-    isThrottled,
-    whenHostUnknown: whenHostUnknown(request.region),
+/** Undocumented. */
+async function loginAtApiHost(
+  request: GenesysApi,
+  session: HttpSession,
+  events: ExchangeEvents
+): Promise<IssuedToken> {
+  const { client, region, baseUrl } = request
+  const response = await session.send({
     method: 'POST',
-    url: place(apiHost(request), '/api/v2/oauth/token', baseUrl),
+    url: endpointUrl(apiOrigin(region), '/api/v2/oauth/token', baseUrl),
     headers: { 'Content-Type': JSON_TYPE },
-    body: json({ grant_type: 'client_credentials', client_id: client.id }, 'client_secret', client.secret)
+    body: secretJsonBody({ grant_type: 'client_credentials', client_id: client.id }, [
+      'client_secret',
+      client.secret
+    ]),
+    isThrottled,
+    hintIfHostUnknown: hintIfHostUnknown(region)
   })
   const notOffered =
-    'This request is the tutorial’s and not documented by Genesys. Leave out token-endpoint: the documented ' +
-    'request at the login host is the default.'
-  return tokenIn(
-    answer,
+    'Genesys does not document this request, and your organisation may not support it. Remove token-endpoint: the ' +
+    'default is the documented request at the login host.'
+  return acceptToken(response, events, {
     request,
-    { kind: 'access', advice: { ...advice(request), notOffered } },
-    wire,
-    events
-  )
-}
-
-/** The tutorial's request for a token that lives for a year; no artefact of the vendor's shows it. */
-async function generate(
-  request: GenesysLongLived,
-  wire: HttpSession,
-  events: ExchangeEvents
-): Promise<Token> {
-  const initial = await tokenFor(request.initial, wire, events)
-  const answer = await wire.send({
-    isThrottled,
-    whenHostUnknown: whenHostUnknown(request.region),
-    repeat: 'if-not-carried-out', // it makes a token that lives for a year, and nobody would know of a second one
-    method: 'POST',
-    url: place(apiHost(request), '/api/v2/oauth/token/generate', request.baseUrl),
-    headers: { Authorization: initial.value.map(token => `Bearer ${token}`), 'Content-Type': JSON_TYPE },
-    body: JSON.stringify({ grant_type: 'client_credentials', resource_owner: request.serviceAccountId })
+    kind: 'access',
+    hints: { ...loginHints(region), notOffered },
+    sent: spellingsOf(request)
   })
-  const sent = [initial.value]
-  return tokenIn(answer, request, { kind: 'long-lived', advice: GENERATE_ADVICE, sent }, wire, events)
 }
 
-/** What is expected of an answer: which token, what to do where there is none, and what was sent beside the client. */
-interface Expected {
-  readonly kind: Token['kind']
-  readonly advice: Advice
-  readonly sent?: readonly Secret[]
-}
-
-function tokenIn(
-  answer: HttpResponse,
-  request: GenesysRequest,
-  expected: Expected,
-  wire: HttpSession,
+/** Undocumented: requests a token that is valid for a year. */
+async function generateLongLived(
+  request: GenesysLongLived,
+  session: HttpSession,
   events: ExchangeEvents
-): Token {
-  const { kind, advice, sent = [] } = expected
-  keepTokens(answer, events)
-  const { client } = request.exchange === 'genesys-long-lived' ? request.initial : request
-  const received = () => {
-    const token = readToken(answer, kind, [...credentialsOf(client, undefined), ...sent], wire)
-    events.issued({ token, revocationBaseUrl: apiUrl(request) })
+): Promise<IssuedToken> {
+  const { initial, region, baseUrl, serviceAccountId } = request
+  const initialToken = (await requestToken(initial, session, events)).value
+  const response = await session.send({
+    method: 'POST',
+    url: endpointUrl(apiOrigin(region), '/api/v2/oauth/token/generate', baseUrl),
+    headers: { Authorization: bearerAuthorization(initialToken), 'Content-Type': JSON_TYPE },
+    body: JSON.stringify({ grant_type: 'client_credentials', resource_owner: serviceAccountId }),
+    // A repeated request could make a second token that is valid for a year and that no step knows.
+    retry: 'if-not-applied',
+    isThrottled,
+    hintIfHostUnknown: hintIfHostUnknown(region)
+  })
+  return acceptToken(response, events, {
+    request,
+    kind: 'long-lived',
+    hints: GENERATE_HINTS,
+    sent: [...spellingsOf(initial), initialToken]
+  })
+}
+
+interface Expected {
+  readonly request: GenesysRequest
+  readonly kind: IssuedToken['kind']
+  readonly hints: Hints
+  /** Secrets of the request, which a token must not contain. */
+  readonly sent: readonly Secret[]
+}
+
+/** Returns the token in the response, after reporting it to the events. Throws ActionError. */
+function acceptToken(response: HttpResponse, events: ExchangeEvents, expected: Expected): IssuedToken {
+  const { request, kind, hints, sent } = expected
+  maskTokens(response, events)
+  const read = (): IssuedToken => {
+    const token = {
+      ...readToken(response, { kind, credentials: sent }),
+      revocationBaseUrl: apiUrl(request)
+    }
+    events.onToken(token)
     return token
   }
-  // Nobody documents generate's answer, and 201 is the usual one where something is made: its token must not be lost.
-  if (answer.status === 200 || (kind === 'long-lived' && answer.status === 201)) return received()
+  // The response to generate is undocumented; accept 201 as well as 200.
+  if (response.status === 200 || (kind === 'long-lived' && response.status === 201)) return read()
   try {
-    // Another success is not understood, but a token that it brings all the same lives, and is to be ended.
-    if (answer.status > 200 && answer.status < 300) received()
+    // The step does not accept other success codes, but the token in such a response is valid and must be revoked.
+    if (response.status > 200 && response.status < 300) read()
   } catch {
-    // It brings none.
+    // There is no token in it.
   }
-  throw rejection(answer, advice, wire)
+  throw rejection(response, hints)
 }
 
-function apiHost({ region }: GenesysRequest): string {
-  return `https://api.${region.domain}`
+function apiOrigin({ domain }: GenesysRegion): string {
+  return `https://api.${domain}`
 }
 
-function apiUrl(request: GenesysRequest): string {
-  return place(apiHost(request), '/', request.baseUrl).origin
+function apiUrl({ region, baseUrl }: GenesysRequest): string {
+  return endpointUrl(apiOrigin(region), '/', baseUrl).origin
 }
 
-function whenHostUnknown({ code, domain }: GenesysRegion): string {
+function hintIfHostUnknown({ code, domain }: GenesysRegion): string {
   if (code !== undefined)
-    return `${domain} is the domain of ${code}, so it is the runner’s DNS that does not know it.`
+    return `${domain} is the domain of ${code}: the DNS of the runner does not resolve it.`
   const near = nearestGenesysRegion(domain)
-  return `No region of Genesys Cloud seems to be at ${domain}; the nearest known one is ${near.code} (${near.domain}).`
+  return `There seems to be no Genesys Cloud region at ${domain}. The nearest known region is ${near.code} (${near.domain}).`
 }
 
-function advice({ region }: GenesysRequest): Advice {
-  const here = region.code ?? region.domain
+function loginHints({ code, domain }: GenesysRegion): Hints {
   return {
     credentialsRejected:
-      `Check that the client belongs to ${here}: a client of another region is unknown here and gets this very ` +
-      'answer. Then check the secret for a missing piece, and that its grant type is Client Credentials.'
+      `Check that the client belongs to ${code ?? domain}: Genesys gives the same error if the client belongs to another ` +
+      'region. Then check that the secret is complete, and that the grant type of the client is Client Credentials.'
   }
 }
 
-const GENERATE_ADVICE: Advice = {
+const GENERATE_HINTS: Hints = {
   credentialsRejected:
-    'The initial token was refused, or service-account-id names a wrong or inactive service account. Check the ' +
+    'Genesys rejected the initial token, or service-account-id names a wrong or inactive service account. Check the ' +
     'id, and that the account is active in the same organisation as the client.',
   forbidden:
     'The client lacks the permission admin:api_token. Add it to a role of the OAuth client (Admin, Integrations, ' +
-    'OAuth, the client’s Roles), in the division of the service account.',
+    'OAuth, Roles of the client), in the division of the service account.',
   notOffered:
-    'This organisation does not offer the request, which is the tutorial’s and not documented by Genesys. Use ' +
-    'token-kind: access: an access token lives up to 48 hours (SCIM clients: 450 days) by a setting on its OAuth client.'
+    'Genesys does not document this request, and your organisation may not support it. Use token-kind: access: an access ' +
+    'token lives up to 48 hours (SCIM clients: 450 days), as set on its OAuth client.'
 }

@@ -1,14 +1,14 @@
-import { hostIn, isUnder } from '../../lib/hostname.js'
-import { nearest } from '../../lib/text.js'
+import { isSubdomain, parseHost } from '../../lib/hostname.js'
+import { findNearest } from '../../lib/text.js'
 
 /** A region of Genesys Cloud. Its hosts are `login.` and `api.` before the domain. */
 export interface GenesysRegion {
-  /** Absent where the domain is not in the list: a code is never guessed. */
+  /** Undefined if the domain is not in the list. */
   readonly code?: string
   readonly domain: string
 }
 
-/** The regions as the official JavaScript SDK and the official Terraform provider list them. */
+/** Source: the official JavaScript SDK and the official Terraform provider. */
 export const GENESYS_REGIONS: readonly Required<GenesysRegion>[] = [
   { code: 'us-east-1', domain: 'mypurecloud.com' },
   { code: 'us-east-2', domain: 'use2.us-gov-pure.cloud' },
@@ -30,23 +30,23 @@ export const GENESYS_REGIONS: readonly Required<GenesysRegion>[] = [
   { code: 'ap-northeast-3', domain: 'apne3.pure.cloud' }
 ]
 
-/** New regions appear under these: a name below them that is not in the list is taken, with a warning. */
-const GROWING_DOMAINS = ['pure.cloud', 'us-gov-pure.cloud', 'eusc-pure.cloud']
+/** New regions appear below these domains. An unknown subdomain is accepted with a warning. */
+const PARENT_DOMAINS = ['pure.cloud', 'us-gov-pure.cloud', 'eusc-pure.cloud']
 
-/** Hosts of every region: a name that stands where a region's own name belongs is none. */
+/** Hosts that every region has; they are not names of regions. */
 const SERVICE_NAMES = new Set(['login', 'api', 'apps', 'www'])
 
 /**
- * Returns the region that a code, a domain or a URL of that region names, in any case; `undefined` if it
- * names none. A region without a code is one that the list does not know yet.
+ * Returns the region of a code, a domain or a URL, in any case; undefined for anything else. A region without a code
+ * is not in the list.
  */
-export function genesysRegion(text: string): GenesysRegion | undefined {
+export function parseGenesysRegion(text: string): GenesysRegion | undefined {
   const given = text.toLowerCase()
   const byCode = GENESYS_REGIONS.find(({ code }) => code === given)
   if (byCode) return byCode
-  const host = hostIn(given)
+  const host = parseHost(given)
   if (host === undefined) return undefined
-  return GENESYS_REGIONS.find(({ domain }) => isUnder(host, domain)) ?? newRegion(host)
+  return GENESYS_REGIONS.find(({ domain }) => isSubdomain(host, domain)) ?? unlistedRegion(host)
 }
 
 /** Returns the known region whose code or domain is spelled most like the text. */
@@ -56,11 +56,11 @@ export function nearestGenesysRegion(text: string): Required<GenesysRegion> {
     { region, spelling: region.code },
     { region, spelling: region.domain }
   ])
-  return nearest(given, spellings, ({ spelling }) => spelling).region
+  return findNearest(given, spellings, ({ spelling }) => spelling).region
 }
 
-function newRegion(host: string): GenesysRegion | undefined {
-  const parent = GROWING_DOMAINS.find(domain => host.endsWith(`.${domain}`))
+function unlistedRegion(host: string): GenesysRegion | undefined {
+  const parent = PARENT_DOMAINS.find(domain => host.endsWith(`.${domain}`))
   if (parent === undefined) return undefined
   const name = host
     .slice(0, -parent.length - 1)

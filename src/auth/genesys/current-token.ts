@@ -1,0 +1,61 @@
+import type { HttpSession } from '../../http/session.js'
+import { asJsonObject } from '../../lib/json.js'
+import type { Secret } from '../../lib/secret.js'
+import { type Hints, rejection } from '../errors.js'
+import { bearerAuthorization } from '../oauth.js'
+import type { Organization } from '../provider.js'
+import { badResponse, requireJson } from '../token-response.js'
+
+const HINTS: Hints = {
+  credentialsRejected:
+    'The API rejected a token that was issued a moment ago. Check that base-url leads to one platform only.'
+}
+
+/**
+ * Returns the owner of a Genesys Cloud token: `GET /api/v2/tokens/me` (source: official SDKs). It needs no permission;
+ * `preserveIdleTTL` keeps the request from counting as use of the token. Throws ActionError.
+ */
+export async function identify(token: Secret, apiUrl: string, session: HttpSession): Promise<Organization> {
+  const url = new URL('/api/v2/tokens/me?preserveIdleTTL=true', apiUrl)
+  const response = await session.send({
+    method: 'GET',
+    url,
+    headers: { Authorization: bearerAuthorization(token) }
+  })
+  if (response.status !== 200) throw rejection(response, HINTS)
+  const json = requireJson(response)
+  const organization = asJsonObject(json['organization'])
+  const id = organization?.['id']
+  if (!isId(id)) throw badResponse(response, 'there is no organization in it')
+  const name = organization?.['name']
+  const clientId = asJsonObject(json['OAuthClient'])?.['id']
+  return {
+    id,
+    ...(typeof name === 'string' ? { name } : {}),
+    ...(isId(clientId) ? { clientId } : {})
+  }
+}
+
+/**
+ * Revokes a Genesys Cloud token: `DELETE /api/v2/tokens/me` deletes the token that makes the request (source: official
+ * SDKs). Throws ActionError unless the platform confirms that the token is gone.
+ */
+export async function revoke(
+  token: Secret,
+  revocationBaseUrl: string,
+  session: HttpSession
+): Promise<'revoked' | 'already-gone'> {
+  const url = new URL('/api/v2/tokens/me', revocationBaseUrl)
+  const response = await session.send({
+    method: 'DELETE',
+    url,
+    headers: { Authorization: bearerAuthorization(token) }
+  })
+  if (response.status >= 200 && response.status < 300) return 'revoked'
+  if (response.status === 401 || response.status === 404) return 'already-gone'
+  throw rejection(response, HINTS)
+}
+
+function isId(value: unknown): value is string {
+  return typeof value === 'string' && /^[\w-]{1,64}$/.test(value)
+}

@@ -1,3 +1,0 @@
-import { runMain } from '../action/index.js'
-
-await runMain()

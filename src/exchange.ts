@@ -1,0 +1,33 @@
+import { requireLifetime, requireOrganization } from './auth/guards.js'
+import type { ExchangeResult, IssuedToken, Organization } from './auth/provider.js'
+import type { HttpSession } from './http/session.js'
+import type { ExchangeInputs } from './inputs/exchange-inputs.js'
+import type { Logger } from './runner/logger.js'
+
+/** A token that passed all checks, and its owner if it was verified. */
+export interface CheckedResult {
+  readonly result: ExchangeResult
+  readonly owner: Organization | undefined
+}
+
+/** Longer names are cut. */
+const MAX_NAME_LENGTH = 200
+
+/**
+ * Exchanges the credentials and checks the token. Masks every secret and passes every token to `onToken` before the next
+ * request, also if it throws. Throws ActionError.
+ */
+export async function exchangeAndCheck(
+  { provider, request, guards }: ExchangeInputs,
+  session: HttpSession,
+  { log, onToken }: { readonly log: Logger; readonly onToken: (token: IssuedToken) => void }
+): Promise<CheckedResult> {
+  const result = await provider.exchange(request, session, { onSecret: log.mask, onToken })
+  requireLifetime(result.token, guards, provider.lifetimeAdvice(request))
+  if (!guards.verify) return { result, owner: undefined }
+  const owner = await provider.identify(result, session)
+  const { name } = owner
+  const cleaned = name === undefined ? owner : { ...owner, name: log.clean(name, MAX_NAME_LENGTH) }
+  requireOrganization(cleaned, guards)
+  return { result, owner: cleaned }
+}
