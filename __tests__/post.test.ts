@@ -2,12 +2,12 @@ import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } 
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeEach, expect, test } from '@jest/globals'
+import { startServer } from '../emulator/server.mjs'
 import type { Clock } from '../src/http/session.js'
 import { Secret } from '../src/lib/secret.js'
 import { post } from '../src/post.js'
 import { Logger } from '../src/runner/logger.js'
 import type { Saved, SavedToken } from '../src/runner/saved-state.js'
-import { startServer } from './emulator/server.mjs'
 import { testOnPosix } from './support/posix.js'
 
 const NOW = Date.parse('2026-03-01T12:00:00.000Z')

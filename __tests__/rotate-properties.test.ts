@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
+import { GENESYS_CLIENT } from '../emulator/genesys.mjs'
 import { formEncode } from '../src/lib/secret.js'
-import { GENESYS_CLIENT } from './emulator/genesys.mjs'
 import { fc } from './support/properties.js'
 import {
   answers,

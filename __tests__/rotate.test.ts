@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
-import { startCxone } from './emulator/cxone.mjs'
+import { startCxone } from '../emulator/cxone.mjs'
 import { CXONE_B, CXONE_C, LONG_LIVED } from './support/lifecycle.js'
 import {
   alive,

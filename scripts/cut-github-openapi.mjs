@@ -1,7 +1,7 @@
 /**
  * Cuts GitHub's own OpenAPI description (npm `@octokit/openapi`) down to the requests that `rotate` may
  * make, and tightens it where it is laxer than GitHub or than we want to be. The result is what the
- * stand-in under `__tests__/emulator/github/` holds requests and its own answers against.
+ * stand-in under `emulator/github/` holds requests and its own answers against.
  *
  *     npm install --no-save @octokit/openapi@23.0.2
  *     node scripts/cut-github-openapi.mjs           writes the file
@@ -232,7 +232,7 @@ function resolve(source, reference) {
   return found
 }
 
-const TARGET = fileURLToPath(new URL('../__tests__/emulator/github/description.json', import.meta.url))
+const TARGET = fileURLToPath(new URL('../emulator/github/description.json', import.meta.url))
 const require = createRequire(import.meta.url)
 
 /** @returns {Schema} */

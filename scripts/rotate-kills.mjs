@@ -8,10 +8,10 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath, pathToFileURL } from 'node:url'
-import { GENESYS_CLIENT, startGenesys } from '../__tests__/emulator/genesys.mjs'
-import { startCheckedGithub } from '../__tests__/emulator/github/checked.mjs'
-import { GITHUB_TOKEN_FOR_ALL } from '../__tests__/emulator/github/index.mjs'
 import { cleanup, runAction, runPost } from '../__tests__/support/runner.mjs'
+import { GENESYS_CLIENT, startGenesys } from '../emulator/genesys.mjs'
+import { startCheckedGithub } from '../emulator/github/checked.mjs'
+import { GITHUB_TOKEN_FOR_ALL } from '../emulator/github/index.mjs'
 
 /**
  * @typedef {object} Killed  what one killed run left

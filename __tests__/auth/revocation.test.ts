@@ -1,9 +1,9 @@
 import { afterAll, afterEach, beforeEach, expect, test } from '@jest/globals'
+import { startServer } from '../../emulator/server.mjs'
 import { type Revocable, revokeAll } from '../../src/auth/revocation.js'
 import type { Clock } from '../../src/http/session.js'
 import { Secret } from '../../src/lib/secret.js'
 import { Logger } from '../../src/runner/logger.js'
-import { startServer } from '../emulator/server.mjs'
 
 /** A clock whose waits take no time and move it on. */
 function quick(): Clock & { readonly waits: number[] } {

@@ -6,7 +6,7 @@ import {
   GENESYS_CLIENT,
   startCxone,
   startGenesys
-} from '../emulator/index.mjs'
+} from '../../emulator/index.mjs'
 
 // A second opinion on how an action is run: inputs with their defaults and the entry point out of action.yml,
 // command files and masks as this package reads them.

@@ -4,7 +4,7 @@ import { chmodSync, existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
-import { GENESYS_CLIENT } from '../emulator/index.mjs'
+import { GENESYS_CLIENT } from '../../emulator/index.mjs'
 import { cleanup, runAction, runPost } from '../support/runner.mjs'
 
 // A name server that takes questions and answers none. Only a process of its own mount namespace can have another

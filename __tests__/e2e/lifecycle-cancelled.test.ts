@@ -1,7 +1,7 @@
 import { basename } from 'node:path'
 import { afterEach, describe, expect, test } from '@jest/globals'
-import { type CxoneEmulator, startCxone } from '../emulator/cxone.mjs'
-import { type GenesysEmulator, startGenesys } from '../emulator/genesys.mjs'
+import { type CxoneEmulator, startCxone } from '../../emulator/cxone.mjs'
+import { type GenesysEmulator, startGenesys } from '../../emulator/genesys.mjs'
 import {
   CXONE_A,
   few,

@@ -16,7 +16,7 @@ import {
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
-import { type GenesysEmulator, startGenesys } from '../emulator/genesys.mjs'
+import { type GenesysEmulator, startGenesys } from '../../emulator/genesys.mjs'
 import {
   cleanUp,
   entry,

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test } from '@jest/globals'
-import { CXONE_TENANT, type CxoneEmulator, startCxone } from '../emulator/cxone.mjs'
-import { GENESYS_CLIENT, type GenesysEmulator, startGenesys } from '../emulator/genesys.mjs'
+import { CXONE_TENANT, type CxoneEmulator, startCxone } from '../../emulator/cxone.mjs'
+import { GENESYS_CLIENT, type GenesysEmulator, startGenesys } from '../../emulator/genesys.mjs'
 import {
   CXONE_A,
   CXONE_B,

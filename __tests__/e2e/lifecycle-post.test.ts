@@ -3,8 +3,8 @@ import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
-import { type GenesysEmulator, startGenesys } from '../emulator/genesys.mjs'
-import type { Intercept } from '../emulator/server.mjs'
+import { type GenesysEmulator, startGenesys } from '../../emulator/genesys.mjs'
+import type { Intercept } from '../../emulator/server.mjs'
 import {
   cleanUp,
   GENESYS,

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
-import { type GenesysEmulator, startGenesys } from '../emulator/genesys.mjs'
+import { type GenesysEmulator, startGenesys } from '../../emulator/genesys.mjs'
 import {
   cleanUp,
   entry,

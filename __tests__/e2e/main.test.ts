@@ -10,7 +10,7 @@ import {
   GENESYS_SERVICE_ACCOUNT,
   startCxone,
   startGenesys
-} from '../emulator/index.mjs'
+} from '../../emulator/index.mjs'
 import { describeOnPosix } from '../support/posix.js'
 import { cleanup, runAction } from '../support/runner.mjs'
 

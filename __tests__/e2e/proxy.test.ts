@@ -2,7 +2,7 @@ import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals'
-import { GENESYS_CLIENT, startGenesys } from '../emulator/index.mjs'
+import { GENESYS_CLIENT, startGenesys } from '../../emulator/index.mjs'
 import { type Certified, certify } from '../support/certificates.js'
 import {
   type ForwardProxy,

@@ -1,8 +1,8 @@
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, afterEach, expect, test } from '@jest/globals'
-import { GITHUB_TOKEN_FOR_ALL, startGithub } from '../emulator/github/index.mjs'
-import { GENESYS_CLIENT, startGenesys } from '../emulator/index.mjs'
+import { GITHUB_TOKEN_FOR_ALL, startGithub } from '../../emulator/github/index.mjs'
+import { GENESYS_CLIENT, startGenesys } from '../../emulator/index.mjs'
 import { cleanup, runAction } from '../support/runner.mjs'
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..')

@@ -1,9 +1,9 @@
 import { afterAll, afterEach, describe, expect, test } from '@jest/globals'
-import { CXONE_TENANT, startCxone } from '../emulator/cxone.mjs'
-import { GENESYS_CLIENT } from '../emulator/genesys.mjs'
-import { startCheckedGithub } from '../emulator/github/checked.mjs'
-import { GITHUB_TOKEN_FOR_ALL } from '../emulator/github/index.mjs'
-import type { Scope } from '../emulator/github/state.mjs'
+import { CXONE_TENANT, startCxone } from '../../emulator/cxone.mjs'
+import { GENESYS_CLIENT } from '../../emulator/genesys.mjs'
+import { startCheckedGithub } from '../../emulator/github/checked.mjs'
+import { GITHUB_TOKEN_FOR_ALL } from '../../emulator/github/index.mjs'
+import type { Scope } from '../../emulator/github/state.mjs'
 import { CXONE_A, CXONE_B, CXONE_C, type Inputs, LONG_LIVED, lines, more } from '../support/lifecycle.js'
 import {
   alive,

@@ -13,7 +13,7 @@ import {
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
-import { GENESYS_CLIENT, startGenesys } from '../emulator/index.mjs'
+import { GENESYS_CLIENT, startGenesys } from '../../emulator/index.mjs'
 import { describeOnPosix } from '../support/posix.js'
 
 // Whoever reads the log may be slow, and a pipe that does not block holds 64 KiB.

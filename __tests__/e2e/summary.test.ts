@@ -7,7 +7,7 @@ import {
   GENESYS_SERVICE_ACCOUNT,
   startCxone,
   startGenesys
-} from '../emulator/index.mjs'
+} from '../../emulator/index.mjs'
 import { cleanup, runAction } from '../support/runner.mjs'
 
 const main = 'dist/main/index.js'

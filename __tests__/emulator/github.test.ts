@@ -5,11 +5,16 @@ import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { afterEach, describe, expect, test } from '@jest/globals'
 import sodium from 'libsodium-wrappers'
-import { createCheck } from './github/check.mjs'
-import { startCheckedGithub } from './github/checked.mjs'
-import { answering, cutShort, on, reset } from './github/faults.mjs'
-import { GITHUB_TOKEN_FOR_ALL, type GitHub, type GitHubOptions, startGithub } from './github/index.mjs'
-import { findRoute } from './github/routes.mjs'
+import { createCheck } from '../../emulator/github/check.mjs'
+import { startCheckedGithub } from '../../emulator/github/checked.mjs'
+import { answering, cutShort, on, reset } from '../../emulator/github/faults.mjs'
+import {
+  GITHUB_TOKEN_FOR_ALL,
+  type GitHub,
+  type GitHubOptions,
+  startGithub
+} from '../../emulator/github/index.mjs'
+import { findRoute } from '../../emulator/github/routes.mjs'
 
 const REPO = '/repos/octo-org/app'
 const ENV = `${REPO}/environments/production`

@@ -1,9 +1,5 @@
 /** The requests of every exchange, and how a fault at one of them is played and judged. */
 import { inspect } from 'node:util'
-import { exchange } from '../../src/auth/index.js'
-import type { AuthRequest, ExchangeResult } from '../../src/auth/provider.js'
-import { ActionError } from '../../src/lib/action-error.js'
-import { Redactor, Secret } from '../../src/lib/secret.js'
 import {
   CXONE_ACCESS_KEY,
   CXONE_APPLICATION,
@@ -12,7 +8,11 @@ import {
   GENESYS_SERVICE_ACCOUNT,
   startCxone,
   startGenesys
-} from '../emulator/index.mjs'
+} from '../../emulator/index.mjs'
+import { exchange } from '../../src/auth/index.js'
+import type { AuthRequest, ExchangeResult } from '../../src/auth/provider.js'
+import { ActionError } from '../../src/lib/action-error.js'
+import { Redactor, Secret } from '../../src/lib/secret.js'
 import { openWire, StillClock } from '../support/wire.js'
 import { type Again, type AttemptError, POISON, type Target } from './faults.js'
 import { type Front, type FrontOptions, startFront } from './front.js'

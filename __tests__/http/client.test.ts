@@ -4,11 +4,11 @@ import { type AddressInfo, createServer, type Server, type Socket } from 'node:n
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createServer as createTlsServer } from 'node:tls'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals'
+import { startServer } from '../../emulator/index.mjs'
 import { Connections, LARGEST_BODY_BYTES, type Reply } from '../../src/http/client.js'
 import { AttemptError } from '../../src/http/errors.js'
 import type { HttpRequest } from '../../src/http/types.js'
 import { Secret } from '../../src/lib/secret.js'
-import { startServer } from '../emulator/index.mjs'
 import { type Certificates, makeCertificates, type Pair, trust } from '../support/certificates.js'
 import { openWire, realClock } from '../support/wire.js'
 

@@ -2,6 +2,8 @@ import { execFileSync } from 'node:child_process'
 import { readdirSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { parse } from 'yaml'
+import { GENESYS_CLIENT, type GenesysEmulator, startGenesys } from '../../emulator/genesys.mjs'
+import { GITHUB_TOKEN_FOR_ALL, type GitHub, startGithub } from '../../emulator/github/index.mjs'
 import {
   ACCESS_KEY_FAMILIES,
   CLIENT_FAMILIES,
@@ -9,8 +11,6 @@ import {
   SERVICE_ACCOUNT_VARIABLE
 } from '../../src/inputs/environment.js'
 import { MAIN_INPUTS, ROTATE_INPUTS } from '../../src/inputs/reader.js'
-import { GENESYS_CLIENT, type GenesysEmulator, startGenesys } from '../emulator/genesys.mjs'
-import { GITHUB_TOKEN_FOR_ALL, type GitHub, startGithub } from '../emulator/github/index.mjs'
 import { cleanup, runAction } from '../support/runner.mjs'
 import {
   ACTIONS,

@@ -1,10 +1,10 @@
 import { execFileSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals'
+import { startCxone, startGenesys } from '../../emulator/index.mjs'
 import { bytesOf, mainWithPost, moduleByLine, rotate } from '../../scripts/bench/bytes.mjs'
 import { exchanges, NOTHING_LEFT, openJob, refused } from '../../scripts/bench/children.mjs'
 import { ProxyAgent } from '../../stand-ins/undici/index.js'
-import { startCxone, startGenesys } from '../emulator/index.mjs'
 import { runAction } from '../support/runner.mjs'
 
 /** What does not depend on time: the bundles' bytes and names, what is in them, what is loaded, what is asked for. */

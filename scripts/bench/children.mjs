@@ -5,6 +5,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { readActionFile } from '../../__tests__/support/action-file.mjs'
 import {
   CXONE_ACCESS_KEY,
   CXONE_APPLICATION,
@@ -12,8 +13,7 @@ import {
   CXONE_TENANT,
   GENESYS_CLIENT,
   GENESYS_SERVICE_ACCOUNT
-} from '../../__tests__/emulator/index.mjs'
-import { readActionFile } from '../../__tests__/support/action-file.mjs'
+} from '../../emulator/index.mjs'
 
 /**
  * @typedef {object} Child

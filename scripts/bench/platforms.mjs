@@ -1,5 +1,5 @@
 /** Both platforms, in a process of their own, so that what they do takes no time of who measures. */
-import { startCxone, startGenesys } from '../../__tests__/emulator/index.mjs'
+import { startCxone, startGenesys } from '../../emulator/index.mjs'
 
 /**
  * @typedef {object} Seen  since the question before

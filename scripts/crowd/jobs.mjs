@@ -2,15 +2,15 @@
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
-import { GENESYS_CLIENT } from '../../__tests__/emulator/index.mjs'
 import { runAction } from '../../__tests__/support/runner.mjs'
+import { GENESYS_CLIENT } from '../../emulator/index.mjs'
 
 /**
  * @typedef {object} JobCrowd
  * @property {string} main  the bundle
  * @property {number} jobs
  * @property {number} timeoutSeconds  of each job
- * @property {import('../../__tests__/emulator/throttle.mjs').ThrottleOptions} throttle
+ * @property {import('../../emulator/throttle.mjs').ThrottleOptions} throttle
  *
  * @typedef {object} JobEnd
  * @property {boolean} granted

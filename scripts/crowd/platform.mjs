@@ -2,11 +2,11 @@
  * The emulated platform in a process of its own, so that a crowd does not share its event loop. The parent
  * sends the options, gets the origin, says that it is over, and gets the requests that were counted.
  */
-import { startGenesys } from '../../__tests__/emulator/index.mjs'
-import { basicCredentials } from '../../__tests__/emulator/strict.mjs'
+import { startGenesys } from '../../emulator/index.mjs'
+import { basicCredentials } from '../../emulator/strict.mjs'
 
 /**
- * @typedef {{clients: {id: string}[], throttle: import('../../__tests__/emulator/throttle.mjs').ThrottleOptions}} PlatformOptions
+ * @typedef {{clients: {id: string}[], throttle: import('../../emulator/throttle.mjs').ThrottleOptions}} PlatformOptions
  * @typedef {{clientId: string, at: number, status: number}} SeenRequest
  */
 
@@ -30,7 +30,7 @@ process.once('message', async message => {
  * and the crowd is to ask at one moment all the same.
  *
  * @param {number} jobs
- * @returns {import('../../__tests__/emulator/server.mjs').Intercept}
+ * @returns {import('../../emulator/server.mjs').Intercept}
  */
 function togetherOnly(jobs) {
   let answer = () => {}

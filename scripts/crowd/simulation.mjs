@@ -2,7 +2,7 @@
  * A crowd of jobs under a virtual clock: the action's own retry decisions against the emulator's own counter,
  * without a process, a socket or a second of waiting.
  */
-import { createThrottle } from '../../__tests__/emulator/throttle.mjs'
+import { createThrottle } from '../../emulator/throttle.mjs'
 import { decide } from '../../src/http/retry.ts'
 import { EventQueue } from './event-queue.mjs'
 

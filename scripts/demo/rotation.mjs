@@ -2,10 +2,10 @@
 import { randomBytes } from 'node:crypto'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { GITHUB_TOKEN_FOR_ALL, startGithub } from '../../__tests__/emulator/github/index.mjs'
-import { GENESYS_CLIENT, startGenesys } from '../../__tests__/emulator/index.mjs'
 import { readActionFile } from '../../__tests__/support/action-file.mjs'
 import { runAction } from '../../__tests__/support/runner.mjs'
+import { GITHUB_TOKEN_FOR_ALL, startGithub } from '../../emulator/github/index.mjs'
+import { GENESYS_CLIENT, startGenesys } from '../../emulator/index.mjs'
 import { same } from './checks.mjs'
 import { columns, dim, green, part, red } from './screen.mjs'
 

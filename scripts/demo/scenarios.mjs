@@ -11,10 +11,10 @@ import {
   GENESYS_SERVICE_ACCOUNT,
   startCxone,
   startGenesys
-} from '../../__tests__/emulator/index.mjs'
+} from '../../emulator/index.mjs'
 
 /**
- * @typedef {import('../../__tests__/emulator/server.mjs').EmulatorServer
+ * @typedef {import('../../emulator/server.mjs').EmulatorServer
  *   & {tokens: Map<string, {expiresAt: number, revoked?: boolean, kind?: string}>, alsoIssued?: string[]}} Platform
  *
  * @typedef {object} ExpectedRequest

@@ -3,14 +3,14 @@ import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { cleanup, runAction } from '../../__tests__/support/runner.mjs'
 import {
   CXONE_ACCESS_KEY,
   CXONE_APPLICATION,
   GENESYS_CLIENT,
   startCxone,
   startGenesys
-} from '../../__tests__/emulator/index.mjs'
-import { cleanup, runAction } from '../../__tests__/support/runner.mjs'
+} from '../../emulator/index.mjs'
 import { leadTo } from './proxy.mjs'
 
 const main = fileURLToPath(new URL('../../dist/main/index.js', import.meta.url))

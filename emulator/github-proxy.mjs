@@ -10,7 +10,7 @@ import { createServer as createHttpsServer } from 'node:https'
 import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { GITHUB_TOKEN_FOR_ALL, startGithub } from '../../__tests__/emulator/github/index.mjs'
+import { GITHUB_TOKEN_FOR_ALL, startGithub } from './github/index.mjs'
 
 /** A token that may read and not write, for the failure that people meet first. */
 const TOKEN_THAT_READS = 'github_pat_emulated_22ReadOnly0aBcDeFgHiJkL'

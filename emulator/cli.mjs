@@ -2,8 +2,8 @@
  * Both platforms and GitHub's secrets API on loopback, for whoever wants to try the action without an account,
  * and for the integration workflow. Needs Node 20 or newer, and openssl for the rotate action's part.
  *
- *     node scripts/emulator.mjs                runs until Ctrl-C; prints the addresses and the credentials
- *     node scripts/emulator.mjs --background   returns as soon as all answer; the process goes on for an hour
+ *     node emulator/cli.mjs                runs until Ctrl-C; prints the addresses and the credentials
+ *     node emulator/cli.mjs --background   returns as soon as all answer; the process goes on for an hour
  *
  * In a workflow the addresses and credentials become outputs of the step (GITHUB_OUTPUT). They are constants
  * that open nothing outside this repository.
@@ -11,6 +11,8 @@
 import { spawn } from 'node:child_process'
 import { appendFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
+import { apiOf } from './api.mjs'
+import { startGithubBehindProxy } from './github-proxy.mjs'
 import {
   CXONE_ACCESS_KEY,
   CXONE_APPLICATION,
@@ -20,9 +22,7 @@ import {
   GENESYS_SERVICE_ACCOUNT,
   startCxone,
   startGenesys
-} from '../__tests__/emulator/index.mjs'
-import { apiOf } from './emulator/api.mjs'
-import { startGithubBehindProxy } from './emulator/github-proxy.mjs'
+} from './index.mjs'
 
 /** @typedef {Record<string, string>} Addresses */
 

@@ -1,9 +1,9 @@
 /** The few API requests that the examples make with a token, answered for whoever holds a valid one. */
-import { CXONE_TENANT, GENESYS_CLIENT } from '../../__tests__/emulator/index.mjs'
+import { CXONE_TENANT, GENESYS_CLIENT } from './index.mjs'
 
 /**
  * @typedef {{expiresAt: number, revoked?: boolean}} Issued
- * @typedef {import('../../__tests__/emulator/server.mjs').Intercept} Intercept
+ * @typedef {import('./server.mjs').Intercept} Intercept
  */
 
 /** @type {[RegExp, unknown][]} */
