@@ -6,16 +6,11 @@ import { startCheckedGithub } from '../../emulator/github/checked.mjs'
 import { GITHUB_TOKEN_FOR_ALL, type GitHub, type GitHubOptions } from '../../emulator/github/index.mjs'
 import type { Scope } from '../../emulator/github/state.mjs'
 import type { RecordedRequest } from '../../emulator/server.mjs'
-import type { Clock } from '../../src/http/session.js'
-import { ActionError } from '../../src/lib/action-error.js'
+import type { Clock } from '../../src/lib/clock.js'
 import { rotate } from '../../src/rotate.js'
-import { Logger } from '../../src/runner/logger.js'
-import { fail } from '../../src/runner/report-failure.js'
-import { parseCommandFile } from './command-files.mjs'
+import { runStep, type StepResult } from './in-process.js'
 import { GENESYS, type Inputs, normal, type Platform } from './lifecycle.js'
 import { type RunOptions, type RunResult, runAction, runPost } from './runner.mjs'
-import { surrounded } from './surroundings.js'
-import { fastClock } from './world.js'
 
 const at = (path: string) => fileURLToPath(new URL(`../../${path}`, import.meta.url))
 const ROTATE = at('dist/rotate/index.js')
@@ -128,7 +123,7 @@ export function plain(text: string, platform: Platform, github: GitHub, ...runs:
   const known = text.replaceAll(github.url, '{github}').replaceAll(GITHUB_TOKEN_FOR_ALL, '{github token}')
   return normal(known, platform, ...runs)
     .replace(/request id [\w:]+/g, 'request id {id}')
-    .replace(/waiting \d+\.\d s/g, 'waiting {wait} s')
+    .replace(/retrying in \d+\.\d s/g, 'retrying in {wait} s')
 }
 
 /** Returns all that a step wrote, each file whole. */
@@ -286,51 +281,15 @@ export function mishapAt(n: number, { done, play }: Mishap): Play {
   return met => met.n === n && met.done === done && play(met)
 }
 
-// --- in this process --------------------------------------------------------------------------------------------
-
-/** What a rotation in this process left behind. */
-export interface Here {
-  /** Absent where it succeeded. */
-  readonly code: string | undefined
-  readonly stdout: string
-  readonly outputs: Readonly<Record<string, string>>
-  readonly state: Readonly<Record<string, string>>
-  /** The raw text of every file that the runner reads, but for the state. */
-  readonly files: string
-}
-
-/** Runs the rotation in this process as the entry point does, without ending the process; waits take no time. */
-export function rotateHere(
+/** Runs the rotation in this process; waits take no time. */
+export function rotateInProcess(
   { genesys, github }: { genesys: { origin: string }; github: { url: string } },
   inputs: Inputs = {},
-  clock: Clock = fastClock(),
-  env: Readonly<Record<string, string>> = {}
-): Promise<Here> {
-  return surrounded(async around => {
-    const given = { ...GENESYS, 'base-url': genesys.origin, ...ASKED, ...inputs }
-    const named = Object.entries(given).map(([name, value]) => [`INPUT_${name.toUpperCase()}`, value])
-    const surroundings = {
-      GITHUB_API_URL: github.url,
-      GITHUB_REPOSITORY: 'octo-org/app',
-      GITHUB_OUTPUT: around.path('GITHUB_OUTPUT'),
-      GITHUB_STATE: around.path('GITHUB_STATE'),
-      ...env
-    }
-    const console = new Logger()
-    let code: string | undefined
-    try {
-      await rotate({ env: { ...surroundings, ...Object.fromEntries(named) }, console, clock })
-    } catch (error) {
-      fail(error, console)
-      code = error instanceof ActionError ? error.code : 'internal-error'
-    }
-    const output = around.text('GITHUB_OUTPUT')
-    return {
-      code,
-      stdout: around.log(),
-      outputs: parseCommandFile(output),
-      state: parseCommandFile(around.text('GITHUB_STATE')),
-      files: output + around.text('GITHUB_ENV') + around.text('GITHUB_STEP_SUMMARY')
-    }
+  options: { readonly clock?: Clock; readonly env?: Readonly<Record<string, string>> } = {}
+): Promise<StepResult> {
+  return runStep(rotate, {
+    ...options,
+    inputs: { ...GENESYS, 'base-url': genesys.origin, ...ASKED, ...inputs },
+    env: { GITHUB_API_URL: github.url, GITHUB_REPOSITORY: 'octo-org/app', ...options.env }
   })
 }

@@ -1,0 +1,66 @@
+import { PROVIDERS } from '../../src/auth/providers.js'
+import { type MainInputs, readMainInputs } from '../../src/inputs/main-inputs.js'
+import { ActionError } from '../../src/lib/action-error.js'
+import type { AnyRequest } from './requests.js'
+
+/** The inputs, or the error; and the secrets that were masked by then. */
+export interface ReadInputs {
+  readonly inputs?: Omit<MainInputs, 'request'> & { readonly request: AnyRequest }
+  readonly error?: ActionError
+  readonly masked: readonly string[]
+}
+
+/** Reads inputs as the runner passes them, with an environment that contains nothing else. */
+export function readInputs(
+  inputs: Readonly<Record<string, string>>,
+  env: Readonly<Record<string, string | undefined>> = {}
+): ReadInputs {
+  const masked: string[] = []
+  const variables = Object.entries(inputs).map(([name, value]) => [`INPUT_${name.toUpperCase()}`, value])
+  try {
+    const read = readMainInputs({ ...env, ...Object.fromEntries(variables) }, PROVIDERS, secret => {
+      masked.push(secret.reveal())
+    })
+    return { inputs: { ...read, request: read.request as AnyRequest }, masked }
+  } catch (error) {
+    if (error instanceof ActionError) return { error, masked }
+    throw error
+  }
+}
+
+/** Returns code and message; if the inputs were accepted, what was read, so that a failed comparison shows it. */
+export function refusal({ error, inputs }: ReadInputs): string {
+  return error === undefined ? `accepted: ${JSON.stringify(inputs)}` : `${error.code}: ${error.message}`
+}
+
+/** Returns how an error names a value: quoted if it is short and clean, otherwise by its length. */
+export function quotedAs(given: string): string {
+  const text = given.trim()
+  // A user in a URL may be a credential: such a URL is not repeated.
+  if (text.length > 80 || /:\/\/[^/]*@/.test(text)) return `a text of ${text.length} characters`
+  return /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\u00a0]| {2}/u.test(text)
+    ? `a text of ${text.length} characters with blanks or invisible characters`
+    : `“${text}”`
+}
+
+export const GENESYS = {
+  provider: 'genesys',
+  region: 'eu-west-1',
+  'client-id': 'my-client',
+  'client-secret': 'my-client-secret'
+} as const
+
+export const CXONE_CLIENT = {
+  provider: 'cxone',
+  'client-id': 'my-client',
+  'client-secret': 'my-client-secret'
+} as const
+
+export const CXONE_KEY = {
+  provider: 'cxone',
+  region: 'na1',
+  'access-key-id': 'MYKEYID',
+  'access-key-secret': 'my-access-key===='
+} as const
+
+export const CXONE_APPLICATION = { ...CXONE_KEY, ...CXONE_CLIENT } as const

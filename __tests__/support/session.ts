@@ -1,0 +1,73 @@
+import type { ExchangeEvents, IssuedToken } from '../../src/auth/provider.js'
+import { HttpSession, type Limits } from '../../src/http/session.js'
+import type { Clock } from '../../src/lib/clock.js'
+import { Redactor, type Secret } from '../../src/lib/secret.js'
+
+/** A clock that only waits move, and they take no real time. `random` is always 0.5. */
+export class StillClock implements Clock {
+  readonly waits: number[] = []
+  #nowMs: number
+
+  constructor(start = '2026-03-01T12:00:00.000Z') {
+    this.#nowMs = Date.parse(start)
+  }
+
+  readonly now = (): number => this.#nowMs
+
+  readonly sleep = async (ms: number): Promise<void> => {
+    this.waits.push(ms)
+    this.#nowMs += ms
+  }
+
+  readonly random = (): number => 0.5
+}
+
+/** A session, and everything that it and an exchange report. */
+export interface TestSession {
+  readonly session: HttpSession
+  readonly events: ExchangeEvents
+  /** Secrets that `onSecret` got, in order. */
+  readonly secrets: string[]
+  /** Tokens that `onToken` got, in order. */
+  readonly tokens: IssuedToken[]
+  /** Lines about waits. */
+  readonly infos: string[]
+  /** Lines for step debugging. */
+  readonly debugs: string[]
+}
+
+export interface TestSessionOptions extends Partial<Limits> {
+  readonly clock?: Clock
+  /** Secrets that are known before the first request. */
+  readonly known?: readonly Secret[]
+}
+
+/** Opens a session with the limits of action.yml, but with one attempt unless `maxAttempts` is given. */
+export function openSession({
+  clock = new StillClock(),
+  known = [],
+  ...limits
+}: TestSessionOptions = {}): TestSession {
+  const [secrets, infos, debugs]: [string[], string[], string[]] = [[], [], []]
+  const tokens: IssuedToken[] = []
+  const redactor = new Redactor()
+  for (const secret of known) redactor.add(secret)
+  const log = {
+    redact: (text: string) => redactor.redact(text),
+    info: (line: string) => void infos.push(redactor.redact(line)),
+    debug: (line: string) => void debugs.push(redactor.redact(line))
+  }
+  const session = new HttpSession({
+    limits: { timeoutMs: 120_000, attemptTimeoutMs: 15_000, maxAttempts: 1, ...limits },
+    clock,
+    log
+  })
+  const events = {
+    onSecret: (secret: Secret) => {
+      redactor.add(secret)
+      secrets.push(secret.reveal())
+    },
+    onToken: (token: IssuedToken) => void tokens.push(token)
+  }
+  return { session, events, secrets, tokens, infos, debugs }
+}
