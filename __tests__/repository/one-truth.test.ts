@@ -4,13 +4,9 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { parse } from 'yaml'
 import { GENESYS_CLIENT, type GenesysEmulator, startGenesys } from '../../emulator/genesys.mjs'
 import { GITHUB_TOKEN_FOR_ALL, type GitHub, startGithub } from '../../emulator/github/index.mjs'
-import {
-  ACCESS_KEY_FAMILIES,
-  CLIENT_FAMILIES,
-  REGION_VARIABLES,
-  SERVICE_ACCOUNT_VARIABLE
-} from '../../src/inputs/environment.js'
-import { MAIN_INPUTS, ROTATE_INPUTS } from '../../src/inputs/reader.js'
+import * as cxone from '../../src/auth/cxone/request.js'
+import * as genesysInputs from '../../src/auth/genesys/request.js'
+import { MAIN_INPUTS, ROTATE_INPUTS } from '../../src/lib/inputs.js'
 import { cleanup, runAction } from '../support/runner.mjs'
 import {
   ACTIONS,
@@ -106,16 +102,16 @@ describe.each(BOTH)('$file', action => {
   })
 
   test('names the variables that the code falls back to', () => {
-    const families = [CLIENT_FAMILIES, ACCESS_KEY_FAMILIES].flatMap(({ genesys, cxone }) => [
-      ...genesys,
-      ...cxone
-    ])
     const read = new Map<string, Set<string>>([
-      ['region', new Set([...REGION_VARIABLES.genesys, ...REGION_VARIABLES.cxone])],
-      ['service-account-id', new Set([SERVICE_ACCOUNT_VARIABLE])]
+      ['region', new Set([...genesysInputs.REGION_VARIABLES, ...cxone.REGION_VARIABLES])],
+      ['service-account-id', new Set([genesysInputs.SERVICE_ACCOUNT_VARIABLE])]
     ])
-    for (const [name, variable] of families.flatMap(family => Object.entries(family)))
-      read.set(name, (read.get(name) ?? new Set()).add(variable))
+    for (const source of [genesysInputs.CLIENT, cxone.CLIENT, cxone.ACCESS_KEY]) {
+      for (const half of ['id', 'secret'] as const) {
+        const variables = source.variables.map(pair => pair[half])
+        read.set(source[half], new Set([...(read.get(source[half]) ?? []), ...variables]))
+      }
+    }
     for (const [name, { description }] of Object.entries<Yaml>(inputs)) {
       const named = [...description.matchAll(/`((?:GENESYS|CXONE)[A-Z_]+)`/g)].map(([, variable]) => variable)
       if (name !== 'tool-env') expect([name, new Set(named)]).toEqual([name, read.get(name) ?? new Set()])
@@ -140,7 +136,7 @@ describe('README', () => {
   })
 
   test('lists every error code that there is, and no other', () => {
-    const union = /export type ErrorCode =([^;]*?)\n\n/s.exec(read('src/errors.ts'))?.[1] ?? ''
+    const union = /export type ErrorCode =([^;]*?)\n\n/s.exec(read('src/lib/action-error.ts'))?.[1] ?? ''
     const codes = [...union.matchAll(/'([a-z-]+)'/g)].map(([, code]) => code)
     expect(codes.length).toBeGreaterThan(10)
     const table = /^\| code \|.*?\n\n/ms.exec(read('README.md'))?.[0] ?? ''

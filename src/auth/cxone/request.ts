@@ -49,13 +49,13 @@ export interface CxoneClient extends Common {
 
 export type CxoneRequest = CxoneApplication | CxoneAccessKey | CxoneClient
 
-const REGION_VARIABLES = ['CXONE_REALM', 'CXONE_REGION']
-const CLIENT: CredentialSource = {
+export const REGION_VARIABLES = ['CXONE_REALM', 'CXONE_REGION']
+export const CLIENT: CredentialSource = {
   id: 'client-id',
   secret: 'client-secret',
   variables: [{ id: 'CXONE_CLIENT_ID', secret: 'CXONE_CLIENT_SECRET' }]
 }
-const ACCESS_KEY: CredentialSource = {
+export const ACCESS_KEY: CredentialSource = {
   id: 'access-key-id',
   secret: 'access-key-secret',
   variables: [{ id: 'CXONE_ACCESS_KEY_ID', secret: 'CXONE_ACCESS_KEY_SECRET' }]

@@ -39,9 +39,9 @@ export interface GenesysLongLived extends Common {
 
 export type GenesysRequest = GenesysLogin | GenesysApi | GenesysLongLived
 
-const REGION_VARIABLES = ['GENESYS_CLOUD_REGION', 'GENESYSCLOUD_REGION']
-const SERVICE_ACCOUNT_VARIABLE = 'GENESYS_CLOUD_SERVICE_ACCOUNT_ID'
-const CLIENT: CredentialSource = {
+export const REGION_VARIABLES = ['GENESYS_CLOUD_REGION', 'GENESYSCLOUD_REGION']
+export const SERVICE_ACCOUNT_VARIABLE = 'GENESYS_CLOUD_SERVICE_ACCOUNT_ID'
+export const CLIENT: CredentialSource = {
   id: 'client-id',
   secret: 'client-secret',
   variables: [
