@@ -1,8 +1,13 @@
-import type { Provider } from './auth/provider.js'
+import type { Provider, RevocationOutcome } from './auth/provider.js'
 import type { Context } from './runner/context.js'
-import { revokeTokens } from './runner/revocation.js'
+import type { Logger } from './runner/logger.js'
+import { findProvider, revokeTokens } from './runner/revocation.js'
 import { readSavedState, type SavedState, type SavedToken } from './runner/saved-state.js'
 import { removeTokenFolder } from './runner/token-file.js'
+
+const MAX_REASON_LENGTH = 500
+
+const OUTCOMES = { revoked: 'revoked', 'already-invalid': 'already invalid' } as const
 
 /** What happened to one thing that was to be cleaned up. */
 interface CleanUp {
@@ -32,34 +37,43 @@ async function cleanUpTokens(
   providers: readonly Provider[]
 ): Promise<CleanUp[]> {
   const kept = saved.tokens.flatMap(token => {
-    const reason = reasonToKeep(token, saved, context.clock.now())
+    const reason = reasonToKeep(token, saved)
     return reason === undefined ? [] : [{ token, reason }]
   })
   const revocable = saved.tokens.filter(token => !kept.some(one => one.token === token))
+  const { log } = context
   const outcomes = await revokeTokens(revocable, providers, context)
   return [
     ...kept.map(({ token, reason }) => ({ text: `${token.kind} token ${reason}` })),
-    ...revocable.map((token, index) => describeOutcome(token, outcomes[index]))
+    ...revocable.map((token, index) => describeOutcome(token, outcomes[index], { log, providers }))
   ]
 }
 
-/** Returns why a token is not revoked; undefined if it is to be revoked. */
-function reasonToKeep(token: SavedToken, { published }: SavedState, nowMs: number): string | undefined {
-  if (token.expiresAtMs !== undefined && token.expiresAtMs <= nowMs) return 'already expired'
+/**
+ * Returns why a token is not revoked; undefined if it is to be revoked. An expired token is revoked too: the clock may be
+ * wrong, and the platform's answer costs one request.
+ */
+function reasonToKeep(token: SavedToken, { published }: SavedState): string | undefined {
+  if (token.isRejected) return undefined
   if (published === 'false') return 'kept, because revoke is false'
   if (published === 'auto' && token.kind === 'long-lived') return 'kept, because it is to outlive the job'
   return undefined
 }
 
 function describeOutcome(
-  { kind, expiresAtMs }: SavedToken,
-  outcome: PromiseSettledResult<'revoked' | 'already-gone'> | undefined
+  { kind, expiresAtMs, provider: alias }: SavedToken,
+  outcome: PromiseSettledResult<RevocationOutcome> | undefined,
+  { log, providers }: { readonly log: Logger; readonly providers: readonly Provider[] }
 ): CleanUp {
-  if (outcome?.status === 'fulfilled')
-    return { text: `${kind} token ${outcome.value === 'revoked' ? 'revoked' : 'already gone'}` }
-  const reason = outcome?.reason instanceof Error ? ` (${outcome.reason.message.replace(/\.$/, '')})` : ''
-  const until = expiresAtMs === undefined ? 'it expires' : new Date(expiresAtMs).toISOString()
-  return { text: `${kind} token not revoked${reason}; it lives until ${until}`, failed: true }
+  if (outcome?.status === 'fulfilled') return { text: `${kind} token ${OUTCOMES[outcome.value]}` }
+  const message = outcome?.reason instanceof Error ? log.clean(outcome.reason.message, MAX_REASON_LENGTH) : ''
+  const reason = message === '' ? '' : ` (${message.replace(/\.$/, '')})`
+  const unknownExpiry = findProvider(providers, alias)?.unknownExpiry
+  const expiry = expiresAtMs === undefined ? unknownExpiry : `at ${new Date(expiresAtMs).toISOString()}`
+  return {
+    text: `${kind} token not revoked${reason}; it expires ${expiry ?? 'at an unknown time'}`,
+    failed: true
+  }
 }
 
 function cleanUpFolder({ tokenFolder }: SavedState): CleanUp[] {

@@ -1,4 +1,4 @@
-import type { Provider } from './auth/provider.js'
+import type { IssuedToken, Provider } from './auth/provider.js'
 import { type CheckedResult, exchangeAndCheck } from './exchange.js'
 import { GitHubApi } from './github/api.js'
 import type { Visibility } from './github/scope.js'
@@ -6,6 +6,7 @@ import { readSecret, readSecretStore, type SecretStore, type StoreResult } from 
 import { checkVariable, UNKNOWN_EXPIRY, writeVariable } from './github/variables.js'
 import { HttpSession } from './http/session.js'
 import { type RotateInputs, readRotateInputs } from './inputs/rotate-inputs.js'
+import { formatDuration } from './lib/text.js'
 import {
   logRotationStart,
   logStored,
@@ -18,11 +19,14 @@ import { revokePrevious } from './rotation/retire.js'
 import { storeToken, unknownOutcome } from './rotation/store.js'
 import { requireWritable } from './runner/command-files.js'
 import type { Context } from './runner/context.js'
+import type { Logger } from './runner/logger.js'
 import { logStart } from './runner/messages.js'
 import { requireMasksWritten } from './runner/outputs.js'
 import { describeError } from './runner/report-failure.js'
 import { revokeIssued } from './runner/revocation.js'
 import { TokenState } from './runner/token-state.js'
+
+const DAY_MS = 86_400_000
 
 /** What the parts of a rotation share. */
 interface Rotation {
@@ -43,16 +47,18 @@ export async function rotate(context: Context, providers: readonly Provider[]): 
   const inputs = readRotateInputs(env, providers, log.mask)
   requireWritable(env, { files: ['GITHUB_OUTPUT', 'GITHUB_STATE'] })
   const session = new HttpSession({ limits: inputs.limits, clock, log })
-  const github = new GitHubApi({ ...inputs, session })
+  const github = new GitHubApi({ ...inputs, session, warn: message => log.warn(message) })
   try {
     const store = await readSecretStore(github, inputs.secretName)
     if (isYoung(store, inputs)) return reportYoung(store, inputs, log)
     if (inputs.dryRun) return reportDryRun(store, inputs, log)
+    warnIfInFuture(store, log)
     logRotationStart(store, inputs, log)
     const visibility = inputs.visibility ?? store.secret?.visibility ?? initialVisibility(inputs)
     const rotation = { context, inputs, session, github, store, visibility }
     const stored = await replaceSecret(rotation)
     logStored(stored, inputs, log)
+    warnIfRotatedTooLate(stored.result.token, inputs, log)
     await finish(stored, rotation)
   } catch (error) {
     reportNotRotated()
@@ -123,7 +129,28 @@ async function finish(stored: CheckedResult, rotation: Rotation): Promise<void> 
 
 function isYoung({ secret, now }: SecretStore, { rotateAfterSeconds }: RotateInputs): boolean {
   if (secret === undefined || rotateAfterSeconds === 0) return false
-  return now.getTime() - secret.updatedAt.getTime() < rotateAfterSeconds * 1000
+  const ageMs = now.getTime() - secret.updatedAt.getTime()
+  return ageMs >= -DAY_MS && ageMs < rotateAfterSeconds * 1000
+}
+
+/** A date far in the future would keep the secret young for ever. The rotation corrects it. */
+function warnIfInFuture({ secret, now }: SecretStore, log: Logger): void {
+  if (secret === undefined || secret.updatedAt.getTime() - now.getTime() <= DAY_MS) return
+  log.warn(
+    'GitHub says that the secret was updated more than a day in the future. It is rotated, which corrects the date.'
+  )
+}
+
+/** A secret that is rotated only after its token expired is invalid in between. */
+function warnIfRotatedTooLate(
+  { expiresInSeconds }: IssuedToken,
+  { rotateAfterSeconds }: RotateInputs,
+  log: Logger
+): void {
+  if (expiresInSeconds === undefined || rotateAfterSeconds < expiresInSeconds) return
+  log.warn(
+    `rotate-after is ${formatDuration(rotateAfterSeconds)}, but the token lives only for ${formatDuration(expiresInSeconds)}. Make rotate-after shorter.`
+  )
 }
 
 function initialVisibility({ scope }: RotateInputs): Visibility | undefined {

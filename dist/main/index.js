@@ -398,7 +398,105 @@ function asJsonObject(value) {
     return typeof value === 'object' && value !== null && !Array.isArray(value) ? value : undefined;
 }
 
+// EXTERNAL MODULE: ./lib/lib/redactor.js + 1 modules
+var redactor = __nccwpck_require__(811);
+// EXTERNAL MODULE: ./lib/lib/secret.js
+var lib_secret = __nccwpck_require__(395);
+;// CONCATENATED MODULE: ./lib/lib/token.js
+/** Token length in characters. The upper bound keeps a token within common header limits. */
+const MIN_LENGTH = 16;
+const MAX_TOKEN_LENGTH = 32 * 1024;
+/** Returns whether the text can be a token: 16 characters to 32 KiB of visible ASCII. */
+function isToken(text) {
+    return text.length >= MIN_LENGTH && text.length <= MAX_TOKEN_LENGTH && /^[\x21-\x7e]+$/.test(text);
+}
+
+;// CONCATENATED MODULE: ./lib/auth/token-response.js
+
+
+
+
+
+
+/** Masks for one response. A platform sends three tokens at most, of one line each; a hostile response may have more. */
+const MAX_MASKS = 8;
+/** A longer lifetime is taken for an error of the platform. */
+const MAX_LIFETIME_SECONDS = 10 * 366 * 86_400;
+/** Returns the response's body as a JSON object. Throws `bad-response`. */
+function requireJson(response) {
+    const json = parseJsonObject(response.body);
+    if (json === undefined)
+        throw badResponse(response, 'its body is not a JSON object');
+    return json;
+}
+/** Returns the error for a response that arrived complete but cannot be used. It quotes nothing of the body. */
+function badResponse(response, problem) {
+    return new action_error/* ActionError */.l('bad-response', `${(0,errors/* responseWithStatus */.cN)(response)}, but ${problem}${(0,errors/* responseTrail */.iP)(response)}.`, 'Nothing was published. The login page of a proxy or gateway often causes this: check base-url and the network ' +
+        'path to the platform. If it persists, show this message to the support of the platform.');
+}
+/**
+ * Reports every token in a response to the events, whatever the status, so that an error that quotes the response cannot
+ * show one, and so that a token is revoked even if the step does not accept the response.
+ */
+function reportTokens(response, sentAt, { expected, events }) {
+    maskTokens(response, events);
+    const json = parseJsonObject(response.body) ?? {};
+    const token = parseToken(json, sentAt, expected);
+    if (typeof token === 'string')
+        return;
+    const isRejected = !expected.acceptedStatus.includes(response.status);
+    events.onToken(isRejected ? { ...token, isRejected } : token);
+}
+/** Reports every token in a response to `onSecret`. The runner masks each line separately. */
+function maskTokens(response, { onSecret }) {
+    for (const line of tokenLines(response).slice(0, MAX_MASKS))
+        onSecret(new lib_secret/* Secret */.zh(line));
+}
+/** Returns whether every token in the response is masked. Otherwise no error may quote it. */
+function areTokensMasked(response) {
+    return tokenLines(response).length <= MAX_MASKS;
+}
+/** Returns the token in a response, as `reportTokens` reported it. Throws `bad-response`. */
+function readToken(response, expected) {
+    const token = parseToken(requireJson(response), response.sentAt, expected);
+    if (typeof token === 'string')
+        throw badResponse(response, token);
+    return token;
+}
+/** Returns the token, or why it cannot be used. */
+function parseToken(json, sentAt, expected) {
+    const { access_token: text, expires_in: expiresIn } = json;
+    if (typeof text !== 'string')
+        return 'there is no access_token in it';
+    if (!isToken(text))
+        return 'its access_token is not 16 characters to 32 KiB of visible ASCII';
+    const { kind, credentials, revocationBaseUrl } = expected;
+    if (new redactor/* Redactor */.p(credentials).matches(text))
+        return 'its access_token contains one of the credentials';
+    const lifetime = readLifetime(expiresIn, sentAt);
+    const token = { value: new lib_secret/* Secret */.zh(text), kind, ...lifetime };
+    return revocationBaseUrl === undefined ? token : { ...token, revocationBaseUrl };
+}
+/** Returns the lines of all tokens in a response, without those too short to mask and too long to be a token. */
+function tokenLines({ body }) {
+    const json = parseJsonObject(body) ?? {};
+    return ['access_token', 'refresh_token', 'id_token'].flatMap(name => {
+        const text = json[name];
+        const lines = typeof text === 'string' ? text.split(/[\p{Cc}\p{Zl}\p{Zp}]+/u) : [];
+        return lines.filter(line => line.length >= lib_secret/* MIN_SECRET_LENGTH */.vb && line.length <= MAX_TOKEN_LENGTH);
+    });
+}
+/** Returns nothing unless the value is a sensible number of seconds. */
+function readLifetime(value, sentAt) {
+    const seconds = typeof value === 'string' && /^\d{1,12}$/.test(value) ? Number(value) : value;
+    if (typeof seconds !== 'number' || !(seconds >= 1 && seconds <= MAX_LIFETIME_SECONDS))
+        return {};
+    const expiresInSeconds = Math.floor(seconds);
+    return { expiresInSeconds, expiresAt: new Date(sentAt.getTime() + expiresInSeconds * 1000) };
+}
+
 ;// CONCATENATED MODULE: ./lib/auth/errors.js
+
 
 
 /** Returns the error for a response that a token request does not accept: decided by `error` first, then by the status. */
@@ -446,23 +544,23 @@ function hintFor(code, { request }, hints) {
             return 'The platform rejected the request; its message above says why. Check the inputs.';
     }
 }
-/** Returns the platform's error and its own words, not redacted. */
-function readError({ body }) {
-    const json = parseJsonObject(body) ?? {};
+/** Returns the platform's error, and its own words, not redacted. The words are empty if the response may not be quoted. */
+function readError(response) {
+    const json = parseJsonObject(response.body) ?? {};
     const first = (...names) => {
         const found = names.map(name => json[name]).find(value => typeof value === 'string' && value !== '');
         return typeof found === 'string' ? found : '';
     };
     const error = first('error', 'code');
     const description = first('error_description', 'errorDescription', 'description', 'message');
+    if (!areTokensMasked(response))
+        return { error, words: '' };
     return {
         error,
         words: error !== '' && description !== '' ? `${error} (${description})` : error || description
     };
 }
 
-// EXTERNAL MODULE: ./lib/lib/secret.js
-var lib_secret = __nccwpck_require__(395);
 ;// CONCATENATED MODULE: ./lib/auth/oauth.js
 
 
@@ -511,74 +609,6 @@ function secretJsonBody(fields, [name, secret]) {
 }
 function basicCredentials({ id, secret }) {
     return secret.map(text => Buffer.from(`${id}:${text}`).toString('base64'));
-}
-
-;// CONCATENATED MODULE: ./lib/lib/token.js
-/** Token length in characters. The upper bound keeps a token within common header limits. */
-const MIN_LENGTH = 16;
-const MAX_LENGTH = 32 * 1024;
-/** Returns whether the text can be a token: 16 characters to 32 KiB of visible ASCII. */
-function isToken(text) {
-    return text.length >= MIN_LENGTH && text.length <= MAX_LENGTH && /^[\x21-\x7e]+$/.test(text);
-}
-
-;// CONCATENATED MODULE: ./lib/auth/token-response.js
-
-
-
-
-
-/** A token has one line. A hostile response may have any number, and each costs a mask. */
-const MAX_MASKED_LINES = 100;
-/** A longer lifetime is taken for an error of the platform. */
-const MAX_LIFETIME_SECONDS = 10 * 366 * 86_400;
-/** Returns the response's body as a JSON object. Throws `bad-response`. */
-function requireJson(response) {
-    const json = parseJsonObject(response.body);
-    if (json === undefined)
-        throw badResponse(response, 'its body is not a JSON object');
-    return json;
-}
-/** Returns the error for a response that arrived complete but cannot be used. It quotes nothing of the body. */
-function badResponse(response, problem) {
-    return new action_error/* ActionError */.l('bad-response', `${(0,errors/* responseWithStatus */.cN)(response)}, but ${problem}${(0,errors/* responseTrail */.iP)(response)}.`, 'Nothing was published. The login page of a proxy or gateway often causes this: check base-url and the network ' +
-        'path to the platform. If it persists, show this message to the support of the platform.');
-}
-/**
- * Reports every token in a response to `onSecret`, whatever the status, so that an error that quotes the response
- * cannot show one. Each line is masked separately, as the log would show it.
- */
-function maskTokens(response, { onSecret }) {
-    const json = parseJsonObject(response.body) ?? {};
-    for (const name of ['access_token', 'refresh_token', 'id_token']) {
-        const text = json[name];
-        const lines = typeof text === 'string' ? text.split(/[\p{Cc}\p{Zl}\p{Zp}]+/u, MAX_MASKED_LINES) : [];
-        for (const line of lines)
-            if (line.length >= lib_secret/* MIN_SECRET_LENGTH */.vb)
-                onSecret(new lib_secret/* Secret */.zh(line));
-    }
-}
-/**
- * Returns the token in a response; call `maskTokens` first. Throws `bad-response` if there is none, if it cannot be
- * sent in a header, or if it contains one of the `credentials` (a server that echoes its request).
- */
-function readToken(response, { kind, credentials }) {
-    const { access_token: text, expires_in: expiresIn } = requireJson(response);
-    if (typeof text !== 'string')
-        throw badResponse(response, 'there is no access_token in it');
-    if (credentials.some(credential => credential.redact(text) !== text))
-        throw badResponse(response, 'its access_token contains one of the credentials');
-    if (!isToken(text))
-        throw badResponse(response, 'its access_token is not 16 characters to 32 KiB of visible ASCII');
-    return { value: new lib_secret/* Secret */.zh(text), kind, ...readLifetime(expiresIn, response.sentAt) };
-}
-/** Returns nothing unless the value is a sensible number of seconds. */
-function readLifetime(value, sentAt) {
-    const seconds = typeof value === 'string' && /^\d{1,12}$/.test(value) ? Number(value) : value;
-    if (typeof seconds !== 'number' || !(seconds >= 1 && seconds <= MAX_LIFETIME_SECONDS))
-        return {};
-    const expiresInSeconds = Math.floor(seconds);
-    return { expiresInSeconds, expiresAt: new Date(sentAt.getTime() + expiresInSeconds * 1000) };
 }
 
 ;// CONCATENATED MODULE: ./lib/lib/hostname.js
@@ -736,19 +766,22 @@ async function loginByApplication(request, session, events) {
     const discovery = await session.send({
         method: 'GET',
         url: endpointUrl(`https://${request.issuer}`, '/.well-known/openid-configuration', request.baseUrl),
-        headers: {}
+        headers: {},
+        onResponse: found => maskTokens(found, events)
     });
+    const expected = expectedToken(request);
     const response = await session.send({
         method: 'POST',
-        url: readEndpoint(discovery, 'token_endpoint', { request, events }),
+        url: readEndpoint(discovery, 'token_endpoint', request),
         headers: { Authorization: authorization, 'Content-Type': FORM_TYPE },
         body: secretFormBody({ grant_type: 'password', username: accessKey.id, scope }, [
             'password',
             accessKey.secret
         ]),
-        isThrottled: isThrottled
+        isThrottled: isThrottled,
+        onResponse: (received, sentAt) => reportTokens(received, sentAt, { expected, events })
     });
-    const token = acceptToken(response, events, { request, hints: APPLICATION_HINTS });
+    const token = acceptToken(response, expected, APPLICATION_HINTS);
     const tenantId = tenantOf(token.value);
     if (tenantId === undefined)
         throw badResponse(response, 'its access_token does not name a tenant');
@@ -757,21 +790,24 @@ async function loginByApplication(request, session, events) {
 /** B, documented: an access key without a client. Source: NICE's developer portal. */
 async function loginByAccessKey(request, session, events) {
     const { accessKey, area, baseUrl } = request;
+    const expected = expectedToken(request);
     const response = await session.send({
         method: 'POST',
         url: endpointUrl(`https://${area}.nice-incontact.com`, '/authentication/v1/token/access-key', baseUrl),
         headers: { 'Content-Type': JSON_TYPE },
         body: secretJsonBody({ accessKeyId: accessKey.id }, ['accessKeySecret', accessKey.secret]),
         isThrottled: isThrottled,
+        onResponse: (received, sentAt) => reportTokens(received, sentAt, { expected, events }),
         hintIfHostUnknown: `There seems to be no CXone area ${area}. The nearest known area is ${nearestCxoneArea(area)}.`
     });
-    const token = acceptToken(response, events, { request, hints: ACCESS_KEY_HINTS });
+    const token = acceptToken(response, expected, ACCESS_KEY_HINTS);
     const apiUrl = endpointUrl(`https://api-${area}.niceincontact.com`, '/', baseUrl).origin;
     return { token, region: area, apiUrl };
 }
 /** C, undocumented: client credentials at a realm. */
 async function loginByClient(request, session, events) {
     const { client, realm, scope, baseUrl } = request;
+    const expected = expectedToken(request);
     const response = await session.send({
         method: 'POST',
         url: endpointUrl(`https://${realm}.api.niceincontact.com`, '/oauth/token', baseUrl),
@@ -781,16 +817,18 @@ async function loginByClient(request, session, events) {
             client.secret
         ]),
         isThrottled: isThrottled,
+        onResponse: (received, sentAt) => reportTokens(received, sentAt, { expected, events }),
         hintIfHostUnknown: `There seems to be no CXone realm ${realm}.`
     });
-    return { token: acceptToken(response, events, { request, hints: CLIENT_HINTS }) };
+    return { token: acceptToken(response, expected, CLIENT_HINTS) };
 }
 /** Returns where the API of a tenant is. The request needs no credentials. */
 async function readConfiguration(request, tenantId, session, events) {
     const url = endpointUrl(`https://${request.issuer}`, '/.well-known/cxone-configuration', request.baseUrl);
     url.searchParams.set('tenantId', tenantId);
-    const response = await session.send({ method: 'GET', url, headers: {} });
-    const { origin } = readEndpoint(response, 'api_endpoint', { request, events });
+    const onResponse = (found) => maskTokens(found, events);
+    const response = await session.send({ method: 'GET', url, headers: {}, onResponse });
+    const { origin } = readEndpoint(response, 'api_endpoint', request);
     const { area, domain } = requireJson(response);
     return {
         apiUrl: origin,
@@ -799,8 +837,7 @@ async function readConfiguration(request, tenantId, session, events) {
     };
 }
 /** Returns an endpoint that an issuer names, at the base URL if one is given. Throws ActionError if it is not trusted. */
-function readEndpoint(response, name, { request, events }) {
-    maskTokens(response, events);
+function readEndpoint(response, name, request) {
     if (response.status !== 200)
         throw rejection(response, DISCOVERY_HINTS);
     const endpoint = trustedEndpoint(request.issuer, requireJson(response)[name]);
@@ -808,14 +845,14 @@ function readEndpoint(response, name, { request, events }) {
         throw badResponse(response, `its ${name} is not a plain https address on port 443 under the domains of ${request.issuer}`);
     return endpointUrl(endpoint.origin, endpoint.pathname, request.baseUrl);
 }
-/** Returns the token in the response, after reporting it to the events. Throws ActionError. */
-function acceptToken(response, events, expected) {
-    maskTokens(response, events);
+function expectedToken(request) {
+    return { kind: 'access', acceptedStatus: [200], credentials: spellingsOf(request) };
+}
+/** Returns the token in the response. Throws ActionError. */
+function acceptToken(response, expected, hints) {
     if (response.status !== 200)
-        throw rejection(response, expected.hints);
-    const token = readToken(response, { kind: 'access', credentials: spellingsOf(expected.request) });
-    events.onToken(token);
-    return token;
+        throw rejection(response, hints);
+    return readToken(response, expected);
 }
 function isName(value) {
     return typeof value === 'string' && /^[a-z0-9.-]{1,100}$/i.test(value);
@@ -912,6 +949,7 @@ const cxone = {
         { name: 'CXONE_ACCESS_TOKEN', value: ({ token }) => token.value },
         { name: 'CXONE_API_URL', value: ({ apiUrl }) => apiUrl }
     ],
+    unknownExpiry: 'an hour after it was issued',
     noRevocationAdvice: 'The token expires after an hour. To end it sooner, deactivate the access key.',
     readInputs: readCxoneRequest,
     describe(request) {
@@ -954,6 +992,8 @@ function locationOf(request) {
 const HINTS = {
     credentialsRejected: 'The API rejected a token that was issued a moment ago. Check that base-url leads to one platform only.'
 };
+/** Longer names are ignored. */
+const MAX_NAME_LENGTH = 1000;
 /**
  * Returns the owner of a Genesys Cloud token: `GET /api/v2/tokens/me` (source: official SDKs). It needs no permission;
  * `preserveIdleTTL` keeps the request from counting as use of the token. Throws ActionError.
@@ -976,7 +1016,7 @@ async function identify(token, apiUrl, session) {
     const clientId = asJsonObject(json['OAuthClient'])?.['id'];
     return {
         id,
-        ...(typeof name === 'string' ? { name } : {}),
+        ...(typeof name === 'string' && name.length <= MAX_NAME_LENGTH ? { name } : {}),
         ...(isId(clientId) ? { clientId } : {})
     };
 }
@@ -993,8 +1033,8 @@ async function revoke(token, revocationBaseUrl, session) {
     });
     if (response.status >= 200 && response.status < 300)
         return 'revoked';
-    if (response.status === 401 || response.status === 404)
-        return 'already-gone';
+    if (response.status === 401)
+        return 'already-invalid';
     throw rejection(response, HINTS);
 }
 function isId(value) {
@@ -1069,6 +1109,8 @@ function unlistedRegion(host) {
 
 
 
+
+
 /** Returns a Genesys Cloud token: two requests for a long-lived token, otherwise one. Throws ActionError. */
 async function exchangeGenesys(request, session, events) {
     const token = await requestToken(request, session, events);
@@ -1088,24 +1130,22 @@ function requestToken(request, session, events) {
 /** Documented. Source: the official JavaScript, Go and Python SDKs and the official CLI. */
 async function loginAtLoginHost(request, session, events) {
     const { client, region, scope, baseUrl } = request;
+    const expected = exchange_expectedToken(request, { acceptedStatus: [200], credentials: spellingsOf(request) });
     const response = await session.send({
         method: 'POST',
         url: endpointUrl(`https://login.${region.domain}`, '/oauth/token', baseUrl),
         headers: { Authorization: basicAuthorization(client, events), 'Content-Type': FORM_TYPE },
         body: formBody({ grant_type: 'client_credentials', scope }),
         isThrottled: isThrottled,
+        onResponse: (received, sentAt) => reportTokens(received, sentAt, { expected, events }),
         hintIfHostUnknown: hintIfHostUnknown(region)
     });
-    return exchange_acceptToken(response, events, {
-        request,
-        kind: 'access',
-        hints: loginHints(region),
-        sent: spellingsOf(request)
-    });
+    return exchange_acceptToken(response, expected, loginHints(region));
 }
 /** Undocumented. */
 async function loginAtApiHost(request, session, events) {
     const { client, region, baseUrl } = request;
+    const expected = exchange_expectedToken(request, { acceptedStatus: [200], credentials: spellingsOf(request) });
     const response = await session.send({
         method: 'POST',
         url: endpointUrl(apiOrigin(region), '/api/v2/oauth/token', baseUrl),
@@ -1115,62 +1155,69 @@ async function loginAtApiHost(request, session, events) {
             client.secret
         ]),
         isThrottled: isThrottled,
+        onResponse: (received, sentAt) => reportTokens(received, sentAt, { expected, events }),
         hintIfHostUnknown: hintIfHostUnknown(region)
     });
     const notOffered = 'Genesys does not document this request, and your organisation may not support it. Remove token-endpoint: the ' +
         'default is the documented request at the login host.';
-    return exchange_acceptToken(response, events, {
-        request,
-        kind: 'access',
-        hints: { ...loginHints(region), notOffered },
-        sent: spellingsOf(request)
-    });
+    return exchange_acceptToken(response, expected, { ...loginHints(region), notOffered });
 }
 /** Undocumented: requests a token that is valid for a year. */
 async function generateLongLived(request, session, events) {
     const { initial, region, baseUrl, serviceAccountId } = request;
     const initialToken = (await requestToken(initial, session, events)).value;
-    const response = await session.send({
-        method: 'POST',
-        url: endpointUrl(apiOrigin(region), '/api/v2/oauth/token/generate', baseUrl),
-        headers: { Authorization: bearerAuthorization(initialToken), 'Content-Type': JSON_TYPE },
-        body: JSON.stringify({ grant_type: 'client_credentials', resource_owner: serviceAccountId }),
-        // A repeated request could make a second token that is valid for a year and that no step knows.
-        retry: 'if-not-applied',
-        isThrottled: isThrottled,
-        hintIfHostUnknown: hintIfHostUnknown(region)
+    const expected = exchange_expectedToken(request, {
+        acceptedStatus: [200, 201], // the response is undocumented; 201 is usual for something that is created
+        credentials: [...spellingsOf(initial), initialToken]
     });
-    return exchange_acceptToken(response, events, {
-        request,
-        kind: 'long-lived',
-        hints: GENERATE_HINTS,
-        sent: [...spellingsOf(initial), initialToken]
-    });
-}
-/** Returns the token in the response, after reporting it to the events. Throws ActionError. */
-function exchange_acceptToken(response, events, expected) {
-    const { request, kind, hints, sent } = expected;
-    maskTokens(response, events);
-    const read = () => {
-        const token = {
-            ...readToken(response, { kind, credentials: sent }),
-            revocationBaseUrl: apiUrl(request)
+    let mayExistUnknown = true;
+    const onResponse = (received, sentAt) => {
+        if (REFUSED_STATUS.has(received.status))
+            mayExistUnknown = false;
+        const onToken = (token) => {
+            mayExistUnknown = false;
+            events.onToken(token);
         };
-        events.onToken(token);
-        return token;
+        reportTokens(received, sentAt, { expected, events: { ...events, onToken } });
     };
-    // The response to generate is undocumented; accept 201 as well as 200.
-    if (response.status === 200 || (kind === 'long-lived' && response.status === 201))
-        return read();
     try {
-        // The step does not accept other success codes, but the token in such a response is valid and must be revoked.
-        if (response.status > 200 && response.status < 300)
-            read();
+        const response = await session.send({
+            method: 'POST',
+            url: endpointUrl(apiOrigin(region), '/api/v2/oauth/token/generate', baseUrl),
+            headers: { Authorization: bearerAuthorization(initialToken), 'Content-Type': JSON_TYPE },
+            body: JSON.stringify({ grant_type: 'client_credentials', resource_owner: serviceAccountId }),
+            // A repeated request could make a second token that is valid for a year and that no step knows.
+            retry: 'if-not-applied',
+            isOnNewConnection: true,
+            isThrottled: isThrottled,
+            onResponse,
+            hintIfHostUnknown: hintIfHostUnknown(region)
+        });
+        return exchange_acceptToken(response, expected, GENERATE_HINTS);
     }
-    catch {
-        // There is no token in it.
+    catch (error) {
+        if (error instanceof errors/* RequestError */.GI && !error.mayHaveBeenApplied)
+            mayExistUnknown = false;
+        throw mayExistUnknown ? tokenMayExist(error, serviceAccountId) : error;
     }
-    throw rejection(response, hints);
+}
+/** Returns the error for a generate request that may have made a token which the step did not receive. */
+function tokenMayExist(error, serviceAccountId) {
+    if (!(error instanceof action_error/* ActionError */.l))
+        return error;
+    return new action_error/* ActionError */.l(error.code, `${error.message} A long-lived token of the service account ${serviceAccountId} may exist that this step did not receive.`, `Ask a Genesys administrator to end it. ${error.hint}`, { cause: error });
+}
+/** Responses to generate after which it is certain that no token was made. */
+const REFUSED_STATUS = new Set([400, 401, 403, 404, 405, 409, 422, 429]);
+function exchange_expectedToken(request, expected) {
+    const kind = request.exchange === 'genesys-long-lived' ? 'long-lived' : 'access';
+    return { ...expected, kind, revocationBaseUrl: apiUrl(request) };
+}
+/** Returns the token in the response. Throws ActionError. */
+function exchange_acceptToken(response, expected, hints) {
+    if (!expected.acceptedStatus.includes(response.status))
+        throw rejection(response, hints);
+    return readToken(response, expected);
 }
 function apiOrigin({ domain }) {
     return `https://api.${domain}`;
@@ -1285,6 +1332,7 @@ const genesys = {
         { name: 'GENESYSCLOUD_REGION', value: ({ region }) => region },
         { name: 'GENESYSCLOUD_API_REGION', value: ({ apiUrl }) => apiUrl }
     ],
+    unknownExpiry: 'as set on its OAuth client, after 48 hours at most (SCIM clients: 450 days; long-lived tokens: a year)',
     readInputs: readGenesysRequest,
     describe({ exchange, region: { code, domain }, baseUrl }) {
         return {
@@ -1352,6 +1400,8 @@ const HINTS = {
     'too-large': 'This is not a response of the platform. Check base-url, and what is between the runner and the platform.',
     'not-http': 'The server does not speak HTTP. Check base-url and the proxy.'
 };
+/** Longer responses are not quoted: redacting them could take long, and no platform explains an error at such length. */
+const MAX_QUOTABLE_LENGTH = 8 * 1024;
 /** A request without a complete response. */
 class RequestError extends _lib_action_error_js__WEBPACK_IMPORTED_MODULE_0__/* .ActionError */ .l {
     /** False only if it is certain that no attempt was carried out. */
@@ -1373,7 +1423,8 @@ function redirectError(response) {
 }
 /** Returns the error for a response with an unexpected status. `words`: what the server says, not redacted. */
 function responseError(response, { code, words, hint }) {
-    const quoted = words === '' ? '' : ` ${words}`;
+    const isQuotable = words !== '' && response.body.length <= MAX_QUOTABLE_LENGTH;
+    const quoted = isQuotable ? ` ${words}` : '';
     return new _lib_action_error_js__WEBPACK_IMPORTED_MODULE_0__/* .ActionError */ .l(code, `${responseWithStatus(response)}${quoted}${responseTrail(response)}.`, hint);
 }
 /** Returns the error code for a status that is not a success; `special` says what some statuses mean here. */
@@ -1403,12 +1454,12 @@ function responseTrail({ headers, attempts, whyNoRetry }) {
 }
 function hintFor(request, error) {
     // Behind a proxy, the name that was looked up is the proxy's.
-    const isHostUnknown = error.systemCode === 'ENOTFOUND' && (0,_proxy_js__WEBPACK_IMPORTED_MODULE_1__/* .proxyHost */ .x)(request.url) === undefined;
+    const isHostUnknown = error.systemCode === 'ENOTFOUND' && (0,_proxy_js__WEBPACK_IMPORTED_MODULE_1__/* .proxyHost */ .x0)(request.url) === undefined;
     const about = isHostUnknown ? (request.hintIfHostUnknown ?? '') : '';
     return `${about} ${HINTS[error.kind]}`.trim();
 }
 function throughProxy(url) {
-    const proxy = (0,_proxy_js__WEBPACK_IMPORTED_MODULE_1__/* .proxyHost */ .x)(url);
+    const proxy = (0,_proxy_js__WEBPACK_IMPORTED_MODULE_1__/* .proxyHost */ .x0)(url);
     return proxy === undefined ? '' : `, through the proxy ${proxy}`;
 }
 
@@ -1419,12 +1470,15 @@ function throughProxy(url) {
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
-/* harmony export */   E: () => (/* binding */ requireReadableProxy),
-/* harmony export */   x: () => (/* binding */ proxyHost)
+/* harmony export */   ER: () => (/* binding */ requireReadableProxy),
+/* harmony export */   Wm: () => (/* binding */ proxySecrets),
+/* harmony export */   x0: () => (/* binding */ proxyHost)
 /* harmony export */ });
 /* harmony import */ var _actions_http_client_lib_proxy__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(783);
 /* harmony import */ var _lib_action_error_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(18);
-/* harmony import */ var _types_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(869);
+/* harmony import */ var _lib_secret_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(395);
+/* harmony import */ var _types_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(869);
+
 
 
 
@@ -1449,348 +1503,50 @@ function requireReadableProxy(request) {
     catch {
         // Not a URL: reported below.
     }
+    if (proxy?.hostname.startsWith('[')) {
+        throw new _lib_action_error_js__WEBPACK_IMPORTED_MODULE_1__/* .ActionError */ .l('network', `${(0,_types_js__WEBPACK_IMPORTED_MODULE_3__/* .describeRequest */ .N)(request)} was not sent: the proxy in ${name} is an IPv6 address, which is not supported, 0 attempts.`, 'Use the name of the proxy, or its IPv4 address.');
+    }
     if (proxy?.host && /^https?:$/.test(proxy.protocol))
         return;
-    throw new _lib_action_error_js__WEBPACK_IMPORTED_MODULE_1__/* .ActionError */ .l('network', `${(0,_types_js__WEBPACK_IMPORTED_MODULE_2__/* .describeRequest */ .N)(request)} was not sent: the value of ${name} is not an http or https URL, 0 attempts.`, 'Write it as http://host:port or http://user:password@host:port, with special characters percent-encoded (% is %25, # is %23).');
+    throw new _lib_action_error_js__WEBPACK_IMPORTED_MODULE_1__/* .ActionError */ .l('network', `${(0,_types_js__WEBPACK_IMPORTED_MODULE_3__/* .describeRequest */ .N)(request)} was not sent: the value of ${name} is not an http or https URL, 0 attempts.`, 'Write it as http://host:port or http://user:password@host:port, with special characters percent-encoded (% is %25, # is %23).');
 }
-
-
-/***/ }),
-
-/***/ 869:
-/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
-
-/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
-/* harmony export */   N: () => (/* binding */ describeRequest)
-/* harmony export */ });
-/** Returns method, origin and path. The query is left out. */
-function describeRequest({ method, url }) {
-    return `${method} ${url.origin}${url.pathname}`;
-}
-
-
-/***/ }),
-
-/***/ 18:
-/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
-
-/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
-/* harmony export */   l: () => (/* binding */ ActionError)
-/* harmony export */ });
-/**
- * A failure as the user sees it: code, what happened (`message`), and what to do (`hint`). The message may quote a
- * server and is not redacted; only the logger and `reportFailure` may print it.
- */
-class ActionError extends Error {
-    name = 'ActionError';
-    code;
-    hint;
-    constructor(code, message, hint, options) {
-        super(message, options);
-        this.code = code;
-        this.hint = hint;
-    }
-}
-
-
-/***/ }),
-
-/***/ 451:
-/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
-
-/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
-/* harmony export */   aY: () => (/* binding */ invalidInput),
-/* harmony export */   ax: () => (/* binding */ missingCredential),
-/* harmony export */   hD: () => (/* binding */ quote),
-/* harmony export */   md: () => (/* binding */ missingHalf)
-/* harmony export */ });
-/* harmony import */ var _action_error_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(18);
-/* harmony import */ var _text_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(924);
-
-
-/** Returns the error for an input with a value that is not allowed. Never use it for a secret. */
-function invalidInput(name, value, allowed, origin = '') {
-    const problem = value === '' ? 'empty' : `${quote(value)}, which is not allowed`;
-    return new _action_error_js__WEBPACK_IMPORTED_MODULE_0__/* .ActionError */ .l('invalid-input', `Input ${name}${origin} is ${problem}.`, allowed);
-}
-const WHY_EMPTY = 'Workflows from forks and from Dependabot get no secrets (Dependabot has its own store). Secrets of an ' +
-    'environment need environment: on the job. Also check the name of the secret: an unknown name gives an empty value.';
-/** Returns the error for credentials that are set neither as inputs nor in the environment. */
-function missingCredential(sources) {
-    const inputs = sources.flatMap(({ id, secret }) => [id, secret]);
-    const variables = sources.flatMap(source => source.variables.flatMap(({ id, secret }) => [id, secret]));
-    return new _action_error_js__WEBPACK_IMPORTED_MODULE_0__/* .ActionError */ .l('missing-credential', `The inputs ${(0,_text_js__WEBPACK_IMPORTED_MODULE_1__/* .joinWords */ .yZ)(inputs, 'and')} are empty. The environment variables ${(0,_text_js__WEBPACK_IMPORTED_MODULE_1__/* .joinWords */ .yZ)(variables, 'and')} are not set either.`, WHY_EMPTY);
-}
-/** Returns the error for one half of a credential that is empty. `variables`: those that could have held it. */
-function missingHalf(name, variables, otherInputsAreSet) {
-    const message = otherInputsAreSet
-        ? `Input ${name} is empty. ${(0,_text_js__WEBPACK_IMPORTED_MODULE_1__/* .joinWords */ .yZ)(variables, 'and')} ${variables.length === 1 ? 'was' : 'were'} ignored because other credential inputs are set.`
-        : `Input ${name} is empty, and ${(0,_text_js__WEBPACK_IMPORTED_MODULE_1__/* .joinWords */ .yZ)(variables, 'and')} ${variables.length === 1 ? 'is' : 'are'} not set.`;
-    return new _action_error_js__WEBPACK_IMPORTED_MODULE_0__/* .ActionError */ .l('missing-credential', message, WHY_EMPTY);
-}
-/**
- * Returns a short, clean text in quotes; of any other text only its length. A long or odd text may be a secret in
- * the wrong input, which no redactor would recognise.
- */
-function quote(text) {
-    if (text.length > 80 || /:\/\/[^/]*@/.test(text))
-        return `a text of ${text.length} characters`;
-    return (0,_text_js__WEBPACK_IMPORTED_MODULE_1__/* .toOneLine */ .GX)(text) === text
-        ? `“${text}”`
-        : `a text of ${text.length} characters with blanks or invisible characters`;
-}
-
-
-/***/ }),
-
-/***/ 395:
-/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
-
-/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
-/* harmony export */   pO: () => (/* binding */ Redactor),
-/* harmony export */   pm: () => (/* binding */ formEncode),
-/* harmony export */   vb: () => (/* binding */ MIN_SECRET_LENGTH),
-/* harmony export */   zh: () => (/* binding */ Secret)
-/* harmony export */ });
-/* harmony import */ var _text_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(924);
-
-/** Shorter secrets are refused: masking a short value would damage every line of the log. */
-const MIN_SECRET_LENGTH = 8;
-const REDACTED = '***';
-/**
- * A value that prints as `***`, whether interpolated, serialised as JSON or inspected. Only `reveal` returns the
- * text: call it where a request is sent, or where the value is masked, saved for the post step or published.
- */
-class Secret {
-    #text;
-    constructor(text) {
-        this.#text = text;
-    }
-    get length() {
-        return this.#text.length;
-    }
-    reveal() {
-        return this.#text;
-    }
-    /** Returns another secret made from this one, such as a header. */
-    map(make) {
-        return new Secret(make(this.#text));
-    }
-    /** Returns what the function says about the text. The result must not be secret. */
-    inspect(read) {
-        return read(this.#text);
-    }
-    equals(other) {
-        return this.#text === other.#text;
-    }
-    /** Returns this secret as a form, a URL and JSON spell it, where that differs. */
-    otherSpellings() {
-        const spellings = new Set([
-            formEncode(this.#text),
-            encodeURIComponent(this.#text.toWellFormed()),
-            JSON.stringify(this.#text).slice(1, -1)
-        ]);
-        spellings.delete(this.#text);
-        return [...spellings].map(text => new Secret(text));
-    }
-    /** Returns the text with every occurrence of this secret replaced by `***`, in upper or lower case. */
-    redact(text) {
-        const secret = lowerCase(this.#text);
-        if (secret.length < MIN_SECRET_LENGTH)
-            return text;
-        const searched = lowerCase(text);
-        let redacted = '';
-        let from = 0;
-        for (let at = searched.indexOf(secret); at >= 0; at = searched.indexOf(secret, from)) {
-            redacted += text.slice(from, at) + REDACTED;
-            from = at + secret.length;
-        }
-        return redacted + text.slice(from);
-    }
-    toString() {
-        return REDACTED;
-    }
-    toJSON() {
-        return REDACTED;
-    }
-    [Symbol.toPrimitive]() {
-        return REDACTED;
-    }
-    [Symbol.for('nodejs.util.inspect.custom')]() {
-        return REDACTED;
-    }
-}
-/** Knows every secret of the run and removes them from texts. */
-class Redactor {
-    #secrets = [];
-    /** Adds a secret with its other spellings. Returns those that are new. */
-    add(secret) {
-        const added = [secret, ...secret.otherSpellings()].filter(spelling => !this.#secrets.some(known => known.equals(spelling)));
-        this.#secrets.push(...added);
-        // The longest first: if a shorter secret inside a longer one went first, the rest of the longer one would stay.
-        this.#secrets.sort((a, b) => b.length - a.length);
-        return added;
-    }
-    /** Returns the text with every known secret replaced by `***`. */
-    redact(text) {
-        return this.#secrets.reduce((redacted, secret) => secret.redact(redacted), text);
-    }
-    /**
-     * Returns a text from outside as one line without a secret, at most `maxLength` characters. Redacts twice, because
-     * cleaning can join the parts of a secret; cuts last, because half a secret would not be recognised.
-     */
-    clean(text, maxLength) {
-        return (0,_text_js__WEBPACK_IMPORTED_MODULE_0__/* .truncate */ .xv)(this.redact((0,_text_js__WEBPACK_IMPORTED_MODULE_0__/* .toOneLine */ .GX)(this.redact(text))), maxLength);
-    }
-}
-/** Returns the text as `application/x-www-form-urlencoded` spells it. */
-function formEncode(text) {
-    return new URLSearchParams({ _: text }).toString().slice(2);
-}
-/** Lower case, but only where the length stays the same, so that positions in both texts agree. */
-function lowerCase(text) {
-    return text.replace(/[A-Z\u0080-\uffff]/g, letter => {
-        const lower = letter.toLowerCase();
-        return lower.length === 1 ? lower : letter;
+const PROXY_VARIABLES = ['https_proxy', 'HTTPS_PROXY', 'http_proxy', 'HTTP_PROXY'];
+/** Returns the passwords of the proxies in the environment, as they are written, decoded, and in a Basic header. */
+function proxySecrets(env) {
+    const secrets = PROXY_VARIABLES.flatMap(name => {
+        const [, user = '', password = ''] = /^(?:[a-z]+:\/\/)?([^:@/]*):(.+)@/i.exec(env[name] ?? '') ?? [];
+        if (password === '')
+            return [];
+        const [plainUser, plainPassword] = [decode(user), decode(password)];
+        return [password, plainPassword, Buffer.from(`${plainUser}:${plainPassword}`).toString('base64')];
     });
+    return [...new Set(secrets)].filter(text => text.length >= _lib_secret_js__WEBPACK_IMPORTED_MODULE_2__/* .MIN_SECRET_LENGTH */ .vb).map(text => new _lib_secret_js__WEBPACK_IMPORTED_MODULE_2__/* .Secret */ .zh(text));
 }
-
-
-/***/ }),
-
-/***/ 924:
-/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
-
-/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
-/* harmony export */   GX: () => (/* binding */ toOneLine),
-/* harmony export */   Yi: () => (/* binding */ formatMinute),
-/* harmony export */   ZH: () => (/* binding */ capitalize),
-/* harmony export */   a3: () => (/* binding */ formatDuration),
-/* harmony export */   qg: () => (/* binding */ findNearest),
-/* harmony export */   td: () => (/* binding */ pluralize),
-/* harmony export */   xv: () => (/* binding */ truncate),
-/* harmony export */   yZ: () => (/* binding */ joinWords)
-/* harmony export */ });
-/** Returns the text as one line: no control, format, unassigned or broken characters. */
-function toOneLine(text) {
-    return text
-        .replace(/[\p{Cc}\p{Zl}\p{Zp}\s]+/gu, ' ')
-        .replace(/[\p{Cf}\p{Cs}\p{Co}\p{Cn}]/gu, '')
-        .trim();
-}
-/** Returns the text cut to at most `maxLength` UTF-16 units, without half a character at the end. */
-function truncate(text, maxLength) {
-    if (text.length <= maxLength)
-        return text;
-    return `${text.slice(0, maxLength - 1).replace(/[\ud800-\udbff]$/, '')}…`;
-}
-/** Returns `1 attempt`, `2 attempts`. */
-function pluralize(count, noun) {
-    return `${count} ${noun}${count === 1 ? '' : 's'}`;
-}
-/** Returns a duration in its two largest units: `24 h`, `59 min 30 s`, `7 d 12 h`. */
-function formatDuration(seconds) {
-    const days = seconds > 2 * 86_400 ? Math.floor(seconds / 86_400) : 0;
-    const rest = Math.floor(seconds) - days * 86_400;
-    const parts = [
-        [days, 'd'],
-        [Math.floor(rest / 3600), 'h'],
-        [Math.floor(rest / 60) % 60, 'min'],
-        [rest % 60, 's']
-    ];
-    const nonZero = parts.filter(([count]) => count > 0).slice(0, 2);
-    return nonZero.map(([count, unit]) => `${count} ${unit}`).join(' ') || '0 s';
-}
-/** Returns a date to the minute, rounded down: `2026-11-22 09:05 UTC`. */
-function formatMinute(date) {
-    return `${date.toISOString().slice(0, 16).replace('T', ' ')} UTC`;
-}
-/** Returns the words as a list: `a, b or c`. */
-function joinWords(words, conjunction = 'or') {
-    if (words.length < 2)
-        return words.join('');
-    return `${words.slice(0, -1).join(', ')} ${conjunction} ${words.at(-1)}`;
-}
-/** Returns the text with its first letter in upper case. */
-function capitalize(text) {
-    return text.charAt(0).toUpperCase() + text.slice(1);
-}
-/** Returns the candidate whose spelling is closest to the text. There must be at least one candidate. */
-function findNearest(text, candidates, spelling) {
-    const distances = candidates.map(candidate => editDistance(text, spelling(candidate)));
-    return candidates[distances.indexOf(Math.min(...distances))];
-}
-/** Returns the Levenshtein distance. */
-function editDistance(a, b) {
-    let row = Array.from({ length: b.length + 1 }, (_, column) => column);
-    for (const [line, letter] of [...a].entries()) {
-        const next = [line + 1];
-        for (let column = 0; column < b.length; column++) {
-            const change = (row[column] ?? 0) + (letter === b[column] ? 0 : 1);
-            next.push(Math.min(change, (row[column + 1] ?? 0) + 1, (next[column] ?? 0) + 1));
-        }
-        row = next;
+function decode(text) {
+    try {
+        return decodeURIComponent(text);
     }
-    return row[b.length] ?? 0;
+    catch {
+        return text;
+    }
 }
 
 
 /***/ }),
 
-/***/ 381:
+/***/ 871:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
 // EXPORTS
 __nccwpck_require__.d(__webpack_exports__, {
-  i: () => (/* binding */ main)
+  N: () => (/* binding */ HttpSession)
 });
 
 // EXTERNAL MODULE: ./lib/lib/action-error.js
 var action_error = __nccwpck_require__(18);
 // EXTERNAL MODULE: ./lib/lib/text.js
 var lib_text = __nccwpck_require__(924);
-;// CONCATENATED MODULE: ./lib/auth/guards.js
-
-
-/** Throws `lifetime-too-short` unless the token is known to live at least as long as `min-lifetime`. */
-function requireLifetime({ expiresInSeconds }, { minLifetimeSeconds }, advice) {
-    if (minLifetimeSeconds === undefined)
-        return;
-    if (expiresInSeconds !== undefined && expiresInSeconds >= minLifetimeSeconds)
-        return;
-    const lives = expiresInSeconds === undefined
-        ? 'The platform did not say how long the token lives'
-        : `The token lives for ${(0,lib_text/* formatDuration */.a3)(expiresInSeconds)} (${expiresInSeconds} s)`;
-    throw new action_error/* ActionError */.l('lifetime-too-short', `${lives}, but min-lifetime requires ${(0,lib_text/* formatDuration */.a3)(minLifetimeSeconds)} (${minLifetimeSeconds} s).`, advice);
-}
-/** Throws `organization-not-allowed` unless the token belongs to one of the allowed organisations. */
-function requireOrganization({ id, name }, { allowedOrganizationIds }) {
-    if (allowedOrganizationIds.length === 0 || allowedOrganizationIds.includes(id.toLowerCase()))
-        return;
-    throw new action_error/* ActionError */.l('organization-not-allowed', `The token belongs to organisation ${name === undefined ? id : `${name} (${id})`}, which is not in allowed-organization-ids.`, 'The credentials belong to another organisation than expected: check which secret this job uses. Nothing was published.');
-}
-
-;// CONCATENATED MODULE: ./lib/exchange.js
-
-/** Longer names are cut. */
-const MAX_NAME_LENGTH = 200;
-/**
- * Exchanges the credentials and checks the token. Masks every secret and passes every token to `onToken` before the next
- * request, also if it throws. Throws ActionError.
- */
-async function exchangeAndCheck({ provider, request, guards }, session, { log, onToken }) {
-    const result = await provider.exchange(request, session, { onSecret: log.mask, onToken });
-    requireLifetime(result.token, guards, provider.lifetimeAdvice(request));
-    if (!guards.verify)
-        return { result, owner: undefined };
-    const owner = await provider.identify(result, session);
-    const { name } = owner;
-    const cleaned = name === undefined ? owner : { ...owner, name: log.clean(name, MAX_NAME_LENGTH) };
-    requireOrganization(cleaned, guards);
-    return { result, owner: cleaned };
-}
-
 ;// CONCATENATED MODULE: ./lib/http/attempt-error.js
 /** An attempt without a complete response. The message contains nothing that the server sent. */
 class AttemptError extends Error {
@@ -1901,17 +1657,30 @@ function systemErrors(error) {
     });
 }
 
+;// CONCATENATED MODULE: external "node:diagnostics_channel"
+const external_node_diagnostics_channel_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:diagnostics_channel");
+;// CONCATENATED MODULE: external "node:net"
+const external_node_net_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:net");
 // EXTERNAL MODULE: ./node_modules/@actions/http-client/lib/index.js + 1 modules
 var lib = __nccwpck_require__(543);
 // EXTERNAL MODULE: ./lib/lib/secret.js
-var lib_secret = __nccwpck_require__(395);
+var secret = __nccwpck_require__(395);
+;// CONCATENATED MODULE: ./lib/lib/version.js
+/** The version in package.json; a test compares them. */
+const VERSION = '1.0.0';
+
 ;// CONCATENATED MODULE: ./lib/http/client.js
+
+
+
 
 
 
 /** No response of a platform is larger. */
 const MAX_BODY_BYTES = 1024 * 1024;
-const USER_AGENT = 'cc-token-action';
+const USER_AGENT = `cc-token-action/${VERSION}`;
+/** Time for one address of a host before the next one is tried. Node's default of 250 ms is too short for distant hosts. */
+const ADDRESS_TIMEOUT_MS = 3000;
 /** Sends single attempts with the official HTTP client, one client per origin, so that connections are reused. */
 class Connections {
     #clients = new Map();
@@ -1921,11 +1690,13 @@ class Connections {
         delete process.env['NODE_TLS_REJECT_UNAUTHORIZED'];
         // A process cannot end while a name is looked up, and glibc waits ten seconds for a silent name server. glibc reads
         // this variable before the first lookup.
-        process.env['RES_OPTIONS'] ??= 'timeout:1 attempts:1';
+        process.env['RES_OPTIONS'] ??= 'timeout:4 attempts:1';
+        (0,external_node_net_namespaceObject.setDefaultAutoSelectFamilyAttemptTimeout)(ADDRESS_TIMEOUT_MS);
+        (0,external_node_diagnostics_channel_namespaceObject.subscribe)(REQUEST_CHANNEL, rejectUpgrade);
     }
     /** Sends the request once. Returns any complete response; throws AttemptError if there is none within `timeoutMs`. */
     async attempt(request, timeoutMs) {
-        const { client, aborter } = this.#clientFor(request.url.origin);
+        const { client, aborter } = request.isOnNewConnection ? newClient() : this.#clientFor(request.url.origin);
         const abort = new AbortController();
         aborter.signal = abort.signal;
         let timer;
@@ -1945,6 +1716,8 @@ class Connections {
         }
         finally {
             clearTimeout(timer);
+            if (request.isOnNewConnection)
+                client.dispose();
         }
     }
     /** Closes all idle connections. */
@@ -1952,23 +1725,39 @@ class Connections {
         for (const { client } of this.#clients.values())
             client.dispose();
         this.#clients.clear();
+        (0,external_node_diagnostics_channel_namespaceObject.unsubscribe)(REQUEST_CHANNEL, rejectUpgrade);
     }
     #clientFor(origin) {
         const existing = this.#clients.get(origin);
         if (existing !== undefined)
             return existing;
-        const aborter = new Aborter();
-        const client = new lib/* HttpClient */.Qq(USER_AGENT, [aborter], { keepAlive: true, allowRedirects: false });
-        const created = { client, aborter };
+        const created = newClient();
         this.#clients.set(origin, created);
         return created;
     }
 }
-/** Passes an abort signal to Node's `http`: the client has no parameter for it. */
+function newClient() {
+    const aborter = new Aborter();
+    const client = new lib/* HttpClient */.Qq(USER_AGENT, [aborter], { keepAlive: true, allowRedirects: false });
+    client.userAgent = USER_AGENT; // without the id of the workflow run that the constructor appends
+    return { client, aborter };
+}
+/** Node publishes every request here before it is sent. */
+const REQUEST_CHANNEL = 'http.client.request.start';
+/** Without a listener, Node closes the connection of a 101 response and leaves the request pending. */
+function rejectUpgrade(message) {
+    const { request } = message;
+    request.once('upgrade', (_response, socket) => {
+        socket.destroy();
+        request.emit('error', new AttemptError('not-http', 'the server switched protocols (HTTP 101)'));
+    });
+}
+/** Passes an abort signal to Node's `http`, and IPv6 literals without brackets: the client does neither. */
 class Aborter {
     signal;
     prepareRequest(options) {
         options.signal = this.signal;
+        options.host = options.host?.replace(/^\[(.*)\]$/, '$1') ?? null;
     }
     canHandleAuthentication() {
         return false;
@@ -1989,7 +1778,7 @@ async function send(client, request) {
     };
 }
 function reveal(value) {
-    return value instanceof lib_secret/* Secret */.zh ? value.reveal() : value;
+    return value instanceof secret/* Secret */.zh ? value.reveal() : value;
 }
 function firstValues(message) {
     return Object.fromEntries(Object.entries(message.headersDistinct).map(([name, values]) => [name, values?.[0]]));
@@ -2143,7 +1932,7 @@ class HttpSession {
      * Throws `timeout`, `network`, `tls`, `redirected` or `bad-response`.
      */
     async send(request) {
-        (0,proxy/* requireReadableProxy */.E)(request);
+        (0,proxy/* requireReadableProxy */.ER)(request);
         this.#requireCleanUrl(request);
         this.#requireTime(request);
         this.#requestCount += 1;
@@ -2198,7 +1987,7 @@ class HttpSession {
     }
     /** Addresses appear in logs of servers and proxies. A platform's response may try to put a secret into one. */
     #requireCleanUrl(request) {
-        if (this.#log.redact(request.url.href) === request.url.href)
+        if (!this.#log.containsSecret(request.url.href))
             return;
         throw new action_error/* ActionError */.l('bad-response', `${(0,types/* describeRequest */.N)(request)} was not sent: its address would contain a secret.`, 'A response of the platform repeats a secret of this step. Check base-url, and what is between the runner and the platform.');
     }
@@ -2219,23 +2008,9 @@ class HttpSession {
         const timeoutMs = Math.max(1, Math.min(this.#limits.attemptTimeoutMs, this.#timeLeftMs()));
         this.#attemptCount += 1;
         const trace = (what) => this.#log.debug(`${(0,types/* describeRequest */.N)(request)}: ${what}, ${this.#clock.now() - sentAt.getTime()} ms`);
+        let response;
         try {
-            const response = await this.#connections.attempt(request, timeoutMs);
-            trace(`${response.status}, ${response.isReusedConnection ? 'reused' : 'new'} connection`);
-            const isThrottled = request.isThrottled?.(response) ?? response.status === 429;
-            const askedMs = request.retryAfterMs
-                ? request.retryAfterMs(response, this.#clock.now())
-                : retryAfterMs(response.headers['retry-after'], this.#clock.now());
-            const asksToWait = askedMs !== undefined && (isThrottled || response.status === 503);
-            return {
-                response,
-                result: {
-                    kind: 'response',
-                    status: response.status,
-                    isThrottled,
-                    ...(asksToWait ? { retryAfterMs: askedMs } : {})
-                }
-            };
+            response = await this.#connections.attempt(request, timeoutMs);
         }
         catch (thrown) {
             const error = toAttemptError(thrown);
@@ -2243,6 +2018,17 @@ class HttpSession {
             const { kind, mayHaveBeenApplied } = error;
             return { error, result: { kind: 'error', error: kind, mayHaveBeenApplied } };
         }
+        request.onResponse?.(response, sentAt);
+        trace(`${response.status}, ${response.isReusedConnection ? 'reused' : 'new'} connection`);
+        const { status, headers } = response;
+        const isThrottled = request.isThrottled?.(response) ?? status === 429;
+        const now = this.#clock.now();
+        const askedMs = request.retryAfterMs
+            ? request.retryAfterMs(response, now)
+            : retryAfterMs(headers['retry-after'], now);
+        const asksToWait = askedMs !== undefined && (isThrottled || status === 503);
+        const retryAfter = asksToWait ? { retryAfterMs: askedMs } : {};
+        return { response, result: { kind: 'response', status, isThrottled, ...retryAfter } };
     }
     #logWait({ url }, wait) {
         const { result, error, attempts, failed, waitMs } = wait;
@@ -2265,6 +2051,484 @@ class HttpSession {
     }
 }
 
+
+/***/ }),
+
+/***/ 869:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   N: () => (/* binding */ describeRequest)
+/* harmony export */ });
+/** Returns method, origin and path. The query is left out. */
+function describeRequest({ method, url }) {
+    return `${method} ${url.origin}${url.pathname}`;
+}
+
+
+/***/ }),
+
+/***/ 18:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   l: () => (/* binding */ ActionError)
+/* harmony export */ });
+/**
+ * A failure as the user sees it: code, what happened (`message`), and what to do (`hint`). The message may quote a
+ * server and is not redacted; only the logger and `reportFailure` may print it.
+ */
+class ActionError extends Error {
+    name = 'ActionError';
+    code;
+    hint;
+    constructor(code, message, hint, options) {
+        super(message, options);
+        this.code = code;
+        this.hint = hint;
+    }
+}
+
+
+/***/ }),
+
+/***/ 451:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   aY: () => (/* binding */ invalidInput),
+/* harmony export */   ax: () => (/* binding */ missingCredential),
+/* harmony export */   hD: () => (/* binding */ quote),
+/* harmony export */   md: () => (/* binding */ missingHalf)
+/* harmony export */ });
+/* harmony import */ var _action_error_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(18);
+/* harmony import */ var _text_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(924);
+
+
+/** Returns the error for an input with a value that is not allowed. Never use it for a secret. */
+function invalidInput(name, value, allowed, origin = '') {
+    const problem = value === '' ? 'empty' : `${quote(value)}, which is not allowed`;
+    return new _action_error_js__WEBPACK_IMPORTED_MODULE_0__/* .ActionError */ .l('invalid-input', `Input ${name}${origin} is ${problem}.`, allowed);
+}
+const WHY_EMPTY = 'Workflows from forks and from Dependabot get no secrets (Dependabot has its own store). Secrets of an ' +
+    'environment need environment: on the job. Also check the name of the secret: an unknown name gives an empty value.';
+/** Returns the error for credentials that are set neither as inputs nor in the environment. */
+function missingCredential(sources) {
+    const inputs = sources.flatMap(({ id, secret }) => [id, secret]);
+    const variables = sources.flatMap(source => source.variables.flatMap(({ id, secret }) => [id, secret]));
+    return new _action_error_js__WEBPACK_IMPORTED_MODULE_0__/* .ActionError */ .l('missing-credential', `The inputs ${(0,_text_js__WEBPACK_IMPORTED_MODULE_1__/* .joinWords */ .yZ)(inputs, 'and')} are empty. The environment variables ${(0,_text_js__WEBPACK_IMPORTED_MODULE_1__/* .joinWords */ .yZ)(variables, 'and')} are not set either.`, WHY_EMPTY);
+}
+/** Returns the error for one half of a credential that is empty. `variables`: those that could have held it. */
+function missingHalf(name, variables, otherInputsAreSet) {
+    const message = otherInputsAreSet
+        ? `Input ${name} is empty. ${(0,_text_js__WEBPACK_IMPORTED_MODULE_1__/* .joinWords */ .yZ)(variables, 'and')} ${variables.length === 1 ? 'was' : 'were'} ignored because other credential inputs are set.`
+        : `Input ${name} is empty, and ${(0,_text_js__WEBPACK_IMPORTED_MODULE_1__/* .joinWords */ .yZ)(variables, 'and')} ${variables.length === 1 ? 'is' : 'are'} not set.`;
+    return new _action_error_js__WEBPACK_IMPORTED_MODULE_0__/* .ActionError */ .l('missing-credential', message, WHY_EMPTY);
+}
+/**
+ * Returns a short, clean text in quotes; of any other text only its length. A long or odd text may be a secret in
+ * the wrong input, which no redactor would recognise.
+ */
+function quote(text) {
+    if (text.length > 80 || /:\/\/[^/]*@/.test(text))
+        return `a text of ${text.length} characters`;
+    return (0,_text_js__WEBPACK_IMPORTED_MODULE_1__/* .toOneLine */ .GX)(text) === text
+        ? `“${text}”`
+        : `a text of ${text.length} characters with blanks or invisible characters`;
+}
+
+
+/***/ }),
+
+/***/ 811:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+
+// EXPORTS
+__nccwpck_require__.d(__webpack_exports__, {
+  p: () => (/* binding */ Redactor)
+});
+
+;// CONCATENATED MODULE: ./lib/lib/entities.js
+/** HTML names of ASCII punctuation and of the characters from U+00A0 to U+00FF. Source: the HTML standard. */
+const ASCII = 'Tab=\t NewLine=\n excl=! quot=" num=# dollar=$ percnt=% amp=& apos=\' lpar=( rpar=) ast=* plus=+ comma=, period=. sol=/ ' +
+    'colon=: semi=; lt=< equals== gt=> quest=? commat=@ lsqb=[ lbrack=[ bsol=\\ rsqb=] rbrack=] Hat=^ lowbar=_ grave=` ' +
+    'lcub={ lbrace={ verbar=| vert=| rcub=} rbrace=}';
+const LATIN_1 = 'nbsp iexcl cent pound curren yen brvbar sect uml copy ordf laquo not shy reg macr deg plusmn sup2 sup3 acute micro para ' +
+    'middot cedil sup1 ordm raquo frac14 frac12 frac34 iquest Agrave Aacute Acirc Atilde Auml Aring AElig Ccedil Egrave Eacute ' +
+    'Ecirc Euml Igrave Iacute Icirc Iuml ETH Ntilde Ograve Oacute Ocirc Otilde Ouml times Oslash Ugrave Uacute Ucirc Uuml ' +
+    'Yacute THORN szlig agrave aacute acirc atilde auml aring aelig ccedil egrave eacute ecirc euml igrave iacute icirc iuml eth ' +
+    'ntilde ograve oacute ocirc otilde ouml divide oslash ugrave uacute ucirc uuml yacute thorn yuml';
+/** The character of each HTML entity, by name. */
+const ENTITIES = new Map([
+    ...ASCII.split(' ').map(entry => {
+        const [name = ''] = entry.split('=');
+        return [name, entry.slice(name.length + 1)];
+    }),
+    ...LATIN_1.split(' ').map((name, index) => [name, String.fromCharCode(0xa0 + index)])
+]);
+
+// EXTERNAL MODULE: ./lib/lib/secret.js
+var lib_secret = __nccwpck_require__(395);
+// EXTERNAL MODULE: ./lib/lib/text.js
+var lib_text = __nccwpck_require__(924);
+;// CONCATENATED MODULE: ./lib/lib/redactor.js
+
+
+
+/** Levels of encoding that are searched, one inside the other. */
+const MAX_DEPTH = 4;
+/** JSON escapes, percent-encoded bytes, HTML entities. */
+const ENCODED = /\\u(?<unicode>[0-9a-f]{4})|\\(?<letter>["\\/bfnrt])|(?<percent>(?:%[0-9a-f]{2})+)|&#(?<decimal>\d{1,7});?|&#x(?<hex>[0-9a-f]{1,6});?|&(?<entity>[a-z]{2,8});/gi;
+const ESCAPES = { b: '\b', f: '\f', n: '\n', r: '\r', t: '\t' };
+/** Long enough to contain the shortest secret. */
+const BASE64_RUN = /[A-Za-z0-9+/_-]{11,}/g;
+const HEX_RUN = /[0-9a-f]{16,}/gi;
+/** Knows every secret of the run and removes them from texts, also if they are encoded. */
+class Redactor {
+    #secrets = [];
+    #needles = [];
+    #replacement;
+    /** `replacement`: what stands in place of a secret. */
+    constructor(secrets = [], replacement = lib_secret/* REDACTED */.XF) {
+        this.#replacement = replacement;
+        for (const secret of secrets)
+            this.add(secret);
+    }
+    /** Adds a secret with its other spellings. Returns those that are new. */
+    add(secret) {
+        const added = [secret, ...secret.otherSpellings()].filter(spelling => !this.#secrets.some(known => known.equals(spelling)));
+        this.#secrets.push(...added);
+        const needles = added.map(spelling => spelling.inspect(lowerCase));
+        this.#needles.push(...needles.filter(needle => needle.length >= lib_secret/* MIN_SECRET_LENGTH */.vb));
+        return added;
+    }
+    /**
+     * Returns the text with every known secret replaced, in upper or lower case, also if it is encoded: as JSON escapes,
+     * percent-encoding, HTML entities, base64, base64url or hex, up to four levels deep.
+     */
+    redact(text) {
+        if (this.#needles.length === 0)
+            return text;
+        const ranges = this.#find(text).sort(([a], [b]) => a - b);
+        let redacted = '';
+        let from = 0;
+        for (const [start, end] of ranges) {
+            if (start >= from)
+                redacted += text.slice(from, start) + this.#replacement;
+            from = Math.max(from, end);
+        }
+        return redacted + text.slice(from);
+    }
+    /** Returns whether the text contains a known secret, also if it is encoded. */
+    matches(text) {
+        return this.#contains(text, 0);
+    }
+    /**
+     * Returns a text from outside as one line without a secret, at most `maxLength` characters. Redacts twice, because
+     * cleaning can join the parts of a secret; cuts last, because half a secret would not be recognised.
+     */
+    clean(text, maxLength) {
+        return (0,lib_text/* truncate */.xv)(this.redact((0,lib_text/* toOneLine */.GX)(this.redact(text))), maxLength);
+    }
+    /** Returns the ranges of the text that contain secrets. */
+    #find(text) {
+        const ranges = [];
+        let units = text.split('').map((char, index) => {
+            return { char, start: index, end: index + 1 };
+        });
+        for (let depth = 0; units !== undefined && depth <= MAX_DEPTH; depth++) {
+            const decoded = depth === 0 ? text : units.map(({ char }) => char).join('');
+            for (const [at, length] of this.#findPlain(decoded, depth)) {
+                ranges.push([units[at]?.start ?? 0, units[at + length - 1]?.end ?? text.length]);
+            }
+            units = decodeUnits(units, decoded);
+        }
+        return ranges;
+    }
+    /** Returns where secrets, and runs of base64 or hex that contain one, are in a text that is not decoded further. */
+    #findPlain(text, depth) {
+        const found = [];
+        const searched = lowerCase(text);
+        for (const needle of this.#needles) {
+            for (let at = searched.indexOf(needle); at >= 0; at = searched.indexOf(needle, at + needle.length))
+                found.push([at, needle.length]);
+        }
+        if (depth >= MAX_DEPTH)
+            return found;
+        const isSecret = (bytes) => this.#contains(bytes.toString('utf8'), depth + 1);
+        for (const { 0: run, index } of text.matchAll(BASE64_RUN)) {
+            // A run can begin at any of the four positions of a base64 group.
+            if ([0, 1, 2, 3].some(skip => isSecret(Buffer.from(run.slice(skip), 'base64'))))
+                found.push([index, run.length]);
+        }
+        for (const { 0: run, index } of text.matchAll(HEX_RUN)) {
+            if ([0, 1].some(skip => isSecret(Buffer.from(run.slice(skip), 'hex'))))
+                found.push([index, run.length]);
+        }
+        return found;
+    }
+    /** Returns whether the text contains a secret at this depth or below. */
+    #contains(text, depth) {
+        if (this.#findPlain(text, depth).length > 0)
+            return true;
+        const decoded = text.replace(ENCODED, (encoded, ...rest) => decodeGroups(rest.at(-1)) ?? encoded);
+        return decoded !== text && depth < MAX_DEPTH && this.#contains(decoded, depth + 1);
+    }
+}
+/** Returns the units with one level of encoding removed; undefined if there is none. */
+function decodeUnits(units, text) {
+    const decoded = [];
+    let from = 0;
+    for (const match of text.matchAll(ENCODED)) {
+        const chars = decodeGroups(match.groups);
+        if (chars === undefined)
+            continue;
+        const last = match.index + match[0].length - 1;
+        const start = units[match.index]?.start ?? 0;
+        const end = units[last]?.end ?? start;
+        decoded.push(...units.slice(from, match.index));
+        for (const char of chars.split(''))
+            decoded.push({ char, start, end });
+        from = last + 1;
+    }
+    return from === 0 ? undefined : [...decoded, ...units.slice(from)];
+}
+function decodeGroups(groups = {}) {
+    const { unicode, letter, percent, decimal, hex, entity } = groups;
+    if (unicode !== undefined)
+        return String.fromCharCode(Number.parseInt(unicode, 16));
+    if (letter !== undefined)
+        return ESCAPES[letter] ?? letter;
+    if (percent !== undefined)
+        return decodePercent(percent);
+    if (entity !== undefined)
+        return ENTITIES.get(entity) ?? ENTITIES.get(entity.toLowerCase());
+    const code = decimal === undefined ? Number.parseInt(hex ?? '', 16) : Number(decimal);
+    return code <= 0x10ffff ? String.fromCodePoint(code) : undefined;
+}
+/** Returns percent-encoded bytes as UTF-8; if they are not UTF-8, as Latin-1. */
+function decodePercent(text) {
+    const bytes = Buffer.from(text.replaceAll('%', ''), 'hex');
+    const decoded = bytes.toString('utf8');
+    return decoded.includes('\ufffd') ? bytes.toString('latin1') : decoded;
+}
+/** Lower case, but only where the length stays the same, so that positions in both texts agree. */
+function lowerCase(text) {
+    return text.replace(/[A-Z\u0080-\uffff]/g, letter => {
+        const lower = letter.toLowerCase();
+        return lower.length === 1 ? lower : letter;
+    });
+}
+
+
+/***/ }),
+
+/***/ 395:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   XF: () => (/* binding */ REDACTED),
+/* harmony export */   pm: () => (/* binding */ formEncode),
+/* harmony export */   vb: () => (/* binding */ MIN_SECRET_LENGTH),
+/* harmony export */   zh: () => (/* binding */ Secret)
+/* harmony export */ });
+/** Shorter secrets are refused: masking a short value would damage every line of the log. */
+const MIN_SECRET_LENGTH = 8;
+/** What stands in place of a secret. */
+const REDACTED = '***';
+/**
+ * A value that prints as `***`, whether interpolated, serialised as JSON or inspected. Only `reveal` returns the
+ * text: call it where a request is sent, or where the value is masked, saved for the post step or published.
+ */
+class Secret {
+    #text;
+    constructor(text) {
+        this.#text = text;
+    }
+    get length() {
+        return this.#text.length;
+    }
+    reveal() {
+        return this.#text;
+    }
+    /** Returns another secret made from this one, such as a header. */
+    map(make) {
+        return new Secret(make(this.#text));
+    }
+    /** Returns what the function says about the text. The result must not be secret. */
+    inspect(read) {
+        return read(this.#text);
+    }
+    equals(other) {
+        return this.#text === other.#text;
+    }
+    /** Returns this secret as a form, a URL and JSON spell it, where that differs. */
+    otherSpellings() {
+        const spellings = new Set([
+            formEncode(this.#text),
+            encodeURIComponent(this.#text.toWellFormed()),
+            JSON.stringify(this.#text).slice(1, -1)
+        ]);
+        spellings.delete(this.#text);
+        return [...spellings].map(text => new Secret(text));
+    }
+    toString() {
+        return REDACTED;
+    }
+    toJSON() {
+        return REDACTED;
+    }
+    [Symbol.toPrimitive]() {
+        return REDACTED;
+    }
+    [Symbol.for('nodejs.util.inspect.custom')]() {
+        return REDACTED;
+    }
+}
+/** Returns the text as `application/x-www-form-urlencoded` spells it. */
+function formEncode(text) {
+    return new URLSearchParams({ _: text }).toString().slice(2);
+}
+
+
+/***/ }),
+
+/***/ 924:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   GX: () => (/* binding */ toOneLine),
+/* harmony export */   Yi: () => (/* binding */ formatMinute),
+/* harmony export */   ZH: () => (/* binding */ capitalize),
+/* harmony export */   a3: () => (/* binding */ formatDuration),
+/* harmony export */   qg: () => (/* binding */ findNearest),
+/* harmony export */   td: () => (/* binding */ pluralize),
+/* harmony export */   xv: () => (/* binding */ truncate),
+/* harmony export */   yZ: () => (/* binding */ joinWords)
+/* harmony export */ });
+/** Returns the text as one line: no control, format, unassigned or broken characters. */
+function toOneLine(text) {
+    return text
+        .replace(/[\p{Cc}\p{Zl}\p{Zp}\s]+/gu, ' ')
+        .replace(/[\p{Cf}\p{Cs}\p{Co}\p{Cn}]/gu, '')
+        .trim();
+}
+/** Returns the text cut to at most `maxLength` UTF-16 units, without half a character at the end. */
+function truncate(text, maxLength) {
+    if (text.length <= maxLength)
+        return text;
+    return `${text.slice(0, maxLength - 1).replace(/[\ud800-\udbff]$/, '')}…`;
+}
+/** Returns `1 attempt`, `2 attempts`. */
+function pluralize(count, noun) {
+    return `${count} ${noun}${count === 1 ? '' : 's'}`;
+}
+/** Returns a duration in its two largest units: `24 h`, `59 min 30 s`, `7 d 12 h`. */
+function formatDuration(seconds) {
+    const days = seconds > 2 * 86_400 ? Math.floor(seconds / 86_400) : 0;
+    const rest = Math.floor(seconds) - days * 86_400;
+    const parts = [
+        [days, 'd'],
+        [Math.floor(rest / 3600), 'h'],
+        [Math.floor(rest / 60) % 60, 'min'],
+        [rest % 60, 's']
+    ];
+    const nonZero = parts.filter(([count]) => count > 0).slice(0, 2);
+    return nonZero.map(([count, unit]) => `${count} ${unit}`).join(' ') || '0 s';
+}
+/** Returns a date to the minute, rounded down: `2026-11-22 09:05 UTC`. */
+function formatMinute(date) {
+    return `${date.toISOString().slice(0, 16).replace('T', ' ')} UTC`;
+}
+/** Returns the words as a list: `a, b or c`. */
+function joinWords(words, conjunction = 'or') {
+    if (words.length < 2)
+        return words.join('');
+    return `${words.slice(0, -1).join(', ')} ${conjunction} ${words.at(-1)}`;
+}
+/** Returns the text with its first letter in upper case. */
+function capitalize(text) {
+    return text.charAt(0).toUpperCase() + text.slice(1);
+}
+/** Returns the candidate whose spelling is closest to the text. There must be at least one candidate. */
+function findNearest(text, candidates, spelling) {
+    const distances = candidates.map(candidate => editDistance(text, spelling(candidate)));
+    return candidates[distances.indexOf(Math.min(...distances))];
+}
+/** Returns the Levenshtein distance. */
+function editDistance(a, b) {
+    let row = Array.from({ length: b.length + 1 }, (_, column) => column);
+    for (const [line, letter] of [...a].entries()) {
+        const next = [line + 1];
+        for (let column = 0; column < b.length; column++) {
+            const change = (row[column] ?? 0) + (letter === b[column] ? 0 : 1);
+            next.push(Math.min(change, (row[column + 1] ?? 0) + 1, (next[column] ?? 0) + 1));
+        }
+        row = next;
+    }
+    return row[b.length] ?? 0;
+}
+
+
+/***/ }),
+
+/***/ 999:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+
+// EXPORTS
+__nccwpck_require__.d(__webpack_exports__, {
+  i: () => (/* binding */ main)
+});
+
+// EXTERNAL MODULE: ./lib/lib/action-error.js
+var action_error = __nccwpck_require__(18);
+// EXTERNAL MODULE: ./lib/lib/text.js
+var lib_text = __nccwpck_require__(924);
+;// CONCATENATED MODULE: ./lib/auth/guards.js
+
+
+/** Throws `lifetime-too-short` unless the token is known to live at least as long as `min-lifetime`. */
+function requireLifetime({ expiresInSeconds }, { minLifetimeSeconds }, advice) {
+    if (minLifetimeSeconds === undefined)
+        return;
+    if (expiresInSeconds !== undefined && expiresInSeconds >= minLifetimeSeconds)
+        return;
+    const lives = expiresInSeconds === undefined
+        ? 'The platform did not say how long the token lives'
+        : `The token lives for ${(0,lib_text/* formatDuration */.a3)(expiresInSeconds)} (${expiresInSeconds} s)`;
+    throw new action_error/* ActionError */.l('lifetime-too-short', `${lives}, but min-lifetime requires ${(0,lib_text/* formatDuration */.a3)(minLifetimeSeconds)} (${minLifetimeSeconds} s).`, advice);
+}
+/** Throws `organization-not-allowed` unless the token belongs to one of the allowed organisations. */
+function requireOrganization({ id, name }, { allowedOrganizationIds }) {
+    if (allowedOrganizationIds.length === 0 || allowedOrganizationIds.includes(id.toLowerCase()))
+        return;
+    throw new action_error/* ActionError */.l('organization-not-allowed', `The token belongs to organisation ${name === undefined ? id : `${name} (${id})`}, which is not in allowed-organization-ids.`, 'The credentials belong to another organisation than expected: check which secret this job uses. Nothing was published.');
+}
+
+;// CONCATENATED MODULE: ./lib/exchange.js
+
+/** Longer names are cut. */
+const MAX_NAME_LENGTH = 200;
+/**
+ * Exchanges the credentials and checks the token. Masks every secret and passes every token to `onToken` before the next
+ * request, also if it throws. Throws ActionError.
+ */
+async function exchangeAndCheck({ provider, request, guards }, session, { log, onToken }) {
+    const result = await provider.exchange(request, session, { onSecret: log.mask, onToken });
+    requireLifetime(result.token, guards, provider.lifetimeAdvice(request));
+    if (!guards.verify)
+        return { result, owner: undefined };
+    const owner = await provider.identify(result, session);
+    const { name } = owner;
+    const cleaned = name === undefined ? owner : { ...owner, name: log.clean(name, MAX_NAME_LENGTH) };
+    requireOrganization(cleaned, guards);
+    return { result, owner: cleaned };
+}
+
+// EXTERNAL MODULE: ./lib/http/session.js + 6 modules
+var http_session = __nccwpck_require__(871);
 ;// CONCATENATED MODULE: ./lib/lib/inputs.js
 /** Inputs of both actions, with their defaults. */
 const EXCHANGE_INPUTS = {
@@ -2442,6 +2706,8 @@ function invalidName(name, problem) {
     return new action_error/* ActionError */.l('invalid-input', `Input export-env names ${(0,input_reader/* quote */.hD)(name)}, which ${problem}.`, 'Choose another name, such as CC_TOKEN; separate several names by commas or line breaks.');
 }
 
+// EXTERNAL MODULE: ./lib/lib/secret.js
+var lib_secret = __nccwpck_require__(395);
 ;// CONCATENATED MODULE: ./lib/inputs/reader.js
 
 
@@ -2458,6 +2724,7 @@ class EnvironmentReader {
     #env;
     #defaults;
     #mask;
+    #secrets = [];
     /** Masks every secret input before any other input is looked at. */
     constructor(env, defaults, mask) {
         this.#env = env;
@@ -2465,6 +2732,7 @@ class EnvironmentReader {
         this.#mask = mask;
         for (const name of SECRET_INPUTS)
             this.#maskText(this.text(name));
+        this.#secrets.push(this.text('github-token'));
     }
     text(name) {
         // The runner upper-cases the name and keeps its hyphens.
@@ -2503,6 +2771,7 @@ class EnvironmentReader {
             ? { id: this.text(source.id), secret: this.text(source.secret) }
             : this.#credentialVariables(source);
         this.#maskText(secret);
+        this.#secrets.push(secret);
         if (id === '' && secret === '')
             return undefined;
         for (const half of ['id', 'secret']) {
@@ -2529,6 +2798,13 @@ class EnvironmentReader {
     }
     warn(message) {
         this.warnings.push(message);
+    }
+    /** Throws `invalid-input` if the input repeats another secret: it was probably pasted into the wrong input. */
+    requireOwnSecret(name) {
+        const text = this.text(name);
+        if (text === '' || !this.#secrets.includes(text))
+            return;
+        throw new action_error/* ActionError */.l('invalid-input', `Input ${name} has the same value as another secret of this step.`, `Set ${name} to the token that is stored now, or remove it.`);
     }
     /** Returns the first pair that is set as a whole; if there is none, the first that is set in part. */
     #credentialVariables({ variables }) {
@@ -2662,7 +2938,7 @@ function describeCleanUp({ token: { kind, expiresAt }, provider, revoke }) {
 }
 /** Returns how many requests were made, and how many attempts if that is another number. */
 function describeEffort({ requestCount, attemptCount }) {
-    const attempts = attemptCount === requestCount ? '' : `, ${(0,lib_text/* pluralize */.td)(attemptCount, 'attempt')}`;
+    const attempts = attemptCount === requestCount ? '' : ` in ${(0,lib_text/* pluralize */.td)(attemptCount, 'attempt')}`;
     return `${(0,lib_text/* pluralize */.td)(requestCount, 'request')}${attempts}`;
 }
 /** Logs what was published, and where later steps find it. */
@@ -2712,10 +2988,11 @@ function writeTokenFile(folder, token) {
 }
 /** Removes the folder and its file. Returns whether it existed. Never follows a link. */
 function removeTokenFolder(folder) {
-    const isTokenFolder = /^cc-token-[0-9a-f-]{36}$/.test((0,external_node_path_namespaceObject.basename)(folder));
-    if (!isTokenFolder || (0,external_node_fs_.lstatSync)(folder, { throwIfNoEntry: false }) === undefined)
+    const path = (0,external_node_path_namespaceObject.resolve)(folder); // without a slash at its end, which would make `lstat` follow a link
+    const isTokenFolder = /^cc-token-[0-9a-f-]{36}$/.test((0,external_node_path_namespaceObject.basename)(path));
+    if (!isTokenFolder || !(0,external_node_fs_.lstatSync)(path, { throwIfNoEntry: false })?.isDirectory())
         return false;
-    (0,external_node_fs_.rmSync)(folder, { recursive: true, force: true });
+    (0,external_node_fs_.rmSync)(path, { recursive: true, force: true });
     return true;
 }
 
@@ -2724,8 +3001,8 @@ function removeTokenFolder(folder) {
 
 const PUBLISHED = 'published';
 const TOKEN_FOLDER = 'token-folder';
-/** A step is issued two tokens at most: the initial one and the long-lived one. */
-const TOKEN_COUNT = 2;
+/** More tokens are never saved. Usually there are two at most: the initial one and the long-lived one. */
+const MAX_TOKENS = 20;
 /** Returns the name under which a token is saved; `index` counts from 0. */
 function stateName(index) {
     return `token-${index + 1}`;
@@ -2733,12 +3010,12 @@ function stateName(index) {
 /** The largest value of a `Date`. */
 const MAX_DATE_MS = 8.64e15;
 /** Returns a token as it is saved; `readSavedState` reads it. */
-function serializeToken({ value, kind, provider, revocationBaseUrl, expiresAtMs }) {
-    return JSON.stringify({ value: value.reveal(), kind, provider, revocationBaseUrl, expiresAtMs });
+function serializeToken(token) {
+    return JSON.stringify({ ...token, value: token.value.reveal() });
 }
 /** Returns what the step saved. Anything that a step does not write is ignored. */
 function readSavedState(env) {
-    const tokens = Array.from({ length: TOKEN_COUNT }, (_, index) => env[`STATE_${stateName(index)}`] ?? '').flatMap(parseToken);
+    const tokens = Array.from({ length: MAX_TOKENS }, (_, index) => env[`STATE_${stateName(index)}`] ?? '').flatMap(parseToken);
     const published = env[`STATE_${PUBLISHED}`];
     const tokenFolder = env[`STATE_${TOKEN_FOLDER}`];
     return {
@@ -2748,7 +3025,7 @@ function readSavedState(env) {
     };
 }
 function parseToken(text) {
-    const { value, kind, provider, revocationBaseUrl, expiresAtMs } = parseJsonObject(text) ?? {};
+    const { value, kind, provider, revocationBaseUrl, expiresAtMs, isRejected } = parseJsonObject(text) ?? {};
     if (typeof value !== 'string' || value === '')
         return [];
     if (typeof provider !== 'string' || typeof revocationBaseUrl !== 'string')
@@ -2759,6 +3036,7 @@ function parseToken(text) {
             kind: kind === 'long-lived' ? kind : 'access',
             provider,
             revocationBaseUrl,
+            ...(isRejected === true ? { isRejected } : {}),
             ...(typeof expiresAtMs === 'number' && Math.abs(expiresAtMs) < MAX_DATE_MS ? { expiresAtMs } : {})
         }
     ];
@@ -2780,11 +3058,18 @@ class TokenState {
         return this.#tokens;
     }
     /** Saves the token before anything else can fail. Tokens that the platform cannot revoke are not saved. */
-    add = ({ value, kind, expiresAt, revocationBaseUrl }) => {
-        if (revocationBaseUrl === undefined)
+    add = (issued) => {
+        const { value, kind, expiresAt, revocationBaseUrl, isRejected } = issued;
+        if (revocationBaseUrl === undefined || this.#tokens.length >= MAX_TOKENS)
             return;
-        const saved = { value, kind, provider: this.#provider, revocationBaseUrl };
-        const token = expiresAt === undefined ? saved : { ...saved, expiresAtMs: expiresAt.getTime() };
+        const token = {
+            value,
+            kind,
+            provider: this.#provider,
+            revocationBaseUrl,
+            ...(expiresAt === undefined ? {} : { expiresAtMs: expiresAt.getTime() }),
+            ...(isRejected ? { isRejected } : {})
+        };
         this.#tokens.push(token);
         this.restore(token);
     };
@@ -2874,12 +3159,12 @@ function publish({ token, outputs, variables, tokenFolder }, { context: { env, l
     for (const name of ['GITHUB_OUTPUT', 'GITHUB_ENV', 'GITHUB_STEP_SUMMARY'])
         rollback.add(rememberLengths(env, [name]));
     for (const [name, value] of outputs)
-        core/* setOutput */.uH(name, outputs_reveal(value));
+        core/* setOutput */.uH(name, reveal(value));
     for (const [name, value] of variables) {
         const previous = Object.hasOwn(env, name) ? (env[name] ?? '') : '';
-        if (previous !== '' && previous !== outputs_reveal(value))
+        if (previous !== '' && previous !== reveal(value))
             log.warn(`The variable ${name} had another value; later steps get the value of this step.`);
-        core/* exportVariable */.dN(name, outputs_reveal(value));
+        core/* exportVariable */.dN(name, reveal(value));
     }
     tokens.markPublished(revoke);
     if (summary !== undefined)
@@ -2895,42 +3180,28 @@ function writeSummary(html, env, log) {
     }
 }
 function requireNoSecret(outputs, log) {
-    const leak = outputs.find(([, value]) => typeof value === 'string' && log.redact(value) !== value);
+    const leak = outputs.find(([, value]) => typeof value === 'string' && log.containsSecret(value));
     if (leak === undefined)
         return;
     throw new action_error/* ActionError */.l('bad-response', `A response of the platform repeats a secret of this step, in what would be the output ${leak[0]}.`, 'Nothing was published. Check base-url, and what is between the runner and the platform.');
 }
-function outputs_reveal(value) {
+function reveal(value) {
     return value instanceof lib_secret/* Secret */.zh ? value.reveal() : value;
 }
 
 ;// CONCATENATED MODULE: ./lib/runner/revocation.js
-
-/** Limits of a clean-up. It takes ten seconds at most, beside `timeout`; the process itself needs a part of them. */
-const LIMITS = { timeoutMs: 9_000, attemptTimeoutMs: 4_000, maxAttempts: 10 };
-/** Returns a session for a clean-up. Its waits are logged only with step debugging. */
-function cleanUpSession({ log, clock }) {
-    const quiet = {
-        redact: (text) => log.redact(text),
-        info: (line) => log.debug(line),
-        debug: (line) => log.debug(line)
-    };
-    return new HttpSession({ limits: LIMITS, clock, log: quiet });
+/** Returns the provider with this alias. */
+function findProvider(providers, alias) {
+    return providers.find(({ aliases }) => aliases.includes(alias));
 }
-/** Revokes the tokens, all at once and within ten seconds. Returns the outcomes in the same order; never throws. */
-async function revokeTokens(tokens, providers, context) {
-    const session = cleanUpSession(context);
-    try {
-        return await Promise.allSettled(tokens.map(async ({ value, provider: alias, revocationBaseUrl }) => {
-            const provider = providers.find(({ aliases }) => aliases.includes(alias));
-            if (provider?.revoke === undefined)
-                throw new Error(`${alias} cannot revoke tokens`);
-            return provider.revoke(value, revocationBaseUrl, session);
-        }));
-    }
-    finally {
-        session.close();
-    }
+/** Revokes the tokens, all at once, within the time of the clean-up. Returns the outcomes in the same order; never throws. */
+function revokeTokens(tokens, providers, { cleanUpSession }) {
+    return Promise.allSettled(tokens.map(async ({ value, provider: alias, revocationBaseUrl }) => {
+        const provider = findProvider(providers, alias);
+        if (provider?.revoke === undefined)
+            throw new Error(`${alias} cannot revoke tokens`);
+        return provider.revoke(value, revocationBaseUrl, cleanUpSession());
+    }));
 }
 /**
  * Revokes the tokens of a step that failed, except those in `keep`. Those that cannot be revoked stay saved for the post
@@ -2945,8 +3216,11 @@ async function revokeIssued(state, { what, keep = [], provider }, context) {
         if (outcomes[index]?.status === 'fulfilled')
             removeQuietly(state, token);
     }
-    if (outcomes.every(({ status }) => status === 'fulfilled'))
-        context.log.info(`${what} was revoked.`);
+    const values = outcomes.flatMap(outcome => (outcome.status === 'fulfilled' ? [outcome.value] : []));
+    if (values.length === tokens.length) {
+        const isRevoked = values.every(value => value === 'revoked');
+        context.log.info(`${what} ${isRevoked ? 'was revoked' : 'is invalid: the platform no longer accepts it'}.`);
+    }
     else
         context.log.warn(`${what} could not be revoked yet. The post step tries again when the job ends.`);
 }
@@ -3022,7 +3296,7 @@ async function main(context, providers) {
     logStart(inputs, log);
     const { provider, output: options, revoke } = inputs;
     const tokens = new TokenState(provider.aliases[0]);
-    const session = new HttpSession({ limits: inputs.limits, clock, log });
+    const session = new http_session/* HttpSession */.N({ limits: inputs.limits, clock, log });
     try {
         const { result, owner } = await exchangeAndCheck(inputs, session, { log, onToken: tokens.add });
         const outputs = buildOutputs(result, owner, { options, env, log });
@@ -3062,8 +3336,8 @@ function requireFiles({ output }, env) {
 
 __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependencies__, __webpack_async_result__) => { try {
 /* harmony import */ var _auth_providers_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(266);
-/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(381);
-/* harmony import */ var _runner_run_action_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(385);
+/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(999);
+/* harmony import */ var _runner_run_action_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(902);
 
 
 
@@ -3082,14 +3356,14 @@ __webpack_async_result__();
 /* harmony export */   b: () => (/* binding */ flush)
 /* harmony export */ });
 /* harmony import */ var _actions_core__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(79);
-/* harmony import */ var _lib_secret_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(395);
+/* harmony import */ var _lib_redactor_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(811);
 
 
 /** How long the runner may take to read what was written. */
 const FLUSH_MS = 2000;
 /** The log of the step. Masks secrets, and removes every known secret from each line before it is written. */
 class Logger {
-    #redactor = new _lib_secret_js__WEBPACK_IMPORTED_MODULE_1__/* .Redactor */ .pO();
+    #redactor = new _lib_redactor_js__WEBPACK_IMPORTED_MODULE_1__/* .Redactor */ .p();
     /** Registers a secret and its other spellings with the runner, each once. */
     mask = (secret) => {
         for (const spelling of this.#redactor.add(secret))
@@ -3098,6 +3372,10 @@ class Logger {
     /** Returns the text with every known secret replaced by `***`. */
     redact(text) {
         return this.#redactor.redact(text);
+    }
+    /** Returns whether the text contains a known secret, also if it is encoded. */
+    containsSecret(text) {
+        return this.#redactor.matches(text);
     }
     /** Returns a text from outside as one line without a secret, at most `maxLength` characters. */
     clean(text, maxLength) {
@@ -3139,7 +3417,7 @@ function flush({ write }) {
 
 /***/ }),
 
-/***/ 385:
+/***/ 902:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -3148,6 +3426,8 @@ __nccwpck_require__.d(__webpack_exports__, {
   C: () => (/* binding */ runAction)
 });
 
+// EXTERNAL MODULE: ./lib/http/proxy.js
+var proxy = __nccwpck_require__(768);
 ;// CONCATENATED MODULE: ./lib/lib/clock.js
 const startedAtMs = Date.now();
 const startedAt = process.hrtime.bigint();
@@ -3157,6 +3437,31 @@ const systemClock = {
     sleep: ms => new Promise(resolve => setTimeout(resolve, ms)),
     random: Math.random
 };
+
+// EXTERNAL MODULE: ./lib/http/session.js + 6 modules
+var http_session = __nccwpck_require__(871);
+;// CONCATENATED MODULE: ./lib/runner/context.js
+
+/** A clean-up takes ten seconds at most, beside `timeout`; the process itself needs a part of them. */
+const CLEAN_UP_LIMITS = { timeoutMs: 9_000, attemptTimeoutMs: 4_000, maxAttempts: 10 };
+/** Returns the context of a step. */
+function createContext(parts) {
+    const { log, clock } = parts;
+    let session;
+    // Waits of a clean-up are logged only with step debugging.
+    const quiet = {
+        containsSecret: (text) => log.containsSecret(text),
+        info: (line) => log.debug(line),
+        debug: (line) => log.debug(line)
+    };
+    return {
+        ...parts,
+        cleanUpSession() {
+            session ??= new http_session/* HttpSession */.N({ limits: CLEAN_UP_LIMITS, clock, log: quiet });
+            return session;
+        }
+    };
+}
 
 // EXTERNAL MODULE: ./lib/runner/logger.js
 var logger = __nccwpck_require__(84);
@@ -3245,13 +3550,17 @@ class Rollback {
 
 
 
+
+
 /**
  * Runs a step and ends the process, even if sockets are still open: with 0 after success, with 1 after a failure or a
  * cancellation. Before it ends with 1, it rolls back what the step wrote. `kind: 'post'` never fails the job.
  */
 async function runAction(step, { process, kind }) {
-    const context = { env: process.env, log: new logger/* Logger */.V(), clock: systemClock, rollback: new Rollback() };
-    const { log, rollback } = context;
+    const [log, rollback] = [new logger/* Logger */.V(), new Rollback()];
+    const context = createContext({ env: process.env, log, clock: systemClock, rollback });
+    for (const secret of (0,proxy/* proxySecrets */.Wm)(process.env))
+        log.mask(secret);
     const isPost = kind === 'post';
     let isEnding = false;
     const exit = async (code) => {

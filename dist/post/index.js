@@ -420,7 +420,105 @@ function isLoopback(host) {
 var errors = __nccwpck_require__(729);
 // EXTERNAL MODULE: ./lib/lib/json.js
 var lib_json = __nccwpck_require__(173);
+// EXTERNAL MODULE: ./lib/lib/redactor.js + 1 modules
+var redactor = __nccwpck_require__(811);
+// EXTERNAL MODULE: ./lib/lib/secret.js
+var lib_secret = __nccwpck_require__(395);
+;// CONCATENATED MODULE: ./lib/lib/token.js
+/** Token length in characters. The upper bound keeps a token within common header limits. */
+const MIN_LENGTH = 16;
+const MAX_TOKEN_LENGTH = 32 * 1024;
+/** Returns whether the text can be a token: 16 characters to 32 KiB of visible ASCII. */
+function isToken(text) {
+    return text.length >= MIN_LENGTH && text.length <= MAX_TOKEN_LENGTH && /^[\x21-\x7e]+$/.test(text);
+}
+
+;// CONCATENATED MODULE: ./lib/auth/token-response.js
+
+
+
+
+
+
+/** Masks for one response. A platform sends three tokens at most, of one line each; a hostile response may have more. */
+const MAX_MASKS = 8;
+/** A longer lifetime is taken for an error of the platform. */
+const MAX_LIFETIME_SECONDS = 10 * 366 * 86_400;
+/** Returns the response's body as a JSON object. Throws `bad-response`. */
+function requireJson(response) {
+    const json = (0,lib_json/* parseJsonObject */.d)(response.body);
+    if (json === undefined)
+        throw badResponse(response, 'its body is not a JSON object');
+    return json;
+}
+/** Returns the error for a response that arrived complete but cannot be used. It quotes nothing of the body. */
+function badResponse(response, problem) {
+    return new action_error/* ActionError */.l('bad-response', `${(0,errors/* responseWithStatus */.cN)(response)}, but ${problem}${(0,errors/* responseTrail */.iP)(response)}.`, 'Nothing was published. The login page of a proxy or gateway often causes this: check base-url and the network ' +
+        'path to the platform. If it persists, show this message to the support of the platform.');
+}
+/**
+ * Reports every token in a response to the events, whatever the status, so that an error that quotes the response cannot
+ * show one, and so that a token is revoked even if the step does not accept the response.
+ */
+function reportTokens(response, sentAt, { expected, events }) {
+    maskTokens(response, events);
+    const json = (0,lib_json/* parseJsonObject */.d)(response.body) ?? {};
+    const token = parseToken(json, sentAt, expected);
+    if (typeof token === 'string')
+        return;
+    const isRejected = !expected.acceptedStatus.includes(response.status);
+    events.onToken(isRejected ? { ...token, isRejected } : token);
+}
+/** Reports every token in a response to `onSecret`. The runner masks each line separately. */
+function maskTokens(response, { onSecret }) {
+    for (const line of tokenLines(response).slice(0, MAX_MASKS))
+        onSecret(new lib_secret/* Secret */.zh(line));
+}
+/** Returns whether every token in the response is masked. Otherwise no error may quote it. */
+function areTokensMasked(response) {
+    return tokenLines(response).length <= MAX_MASKS;
+}
+/** Returns the token in a response, as `reportTokens` reported it. Throws `bad-response`. */
+function readToken(response, expected) {
+    const token = parseToken(requireJson(response), response.sentAt, expected);
+    if (typeof token === 'string')
+        throw badResponse(response, token);
+    return token;
+}
+/** Returns the token, or why it cannot be used. */
+function parseToken(json, sentAt, expected) {
+    const { access_token: text, expires_in: expiresIn } = json;
+    if (typeof text !== 'string')
+        return 'there is no access_token in it';
+    if (!isToken(text))
+        return 'its access_token is not 16 characters to 32 KiB of visible ASCII';
+    const { kind, credentials, revocationBaseUrl } = expected;
+    if (new redactor/* Redactor */.p(credentials).matches(text))
+        return 'its access_token contains one of the credentials';
+    const lifetime = readLifetime(expiresIn, sentAt);
+    const token = { value: new lib_secret/* Secret */.zh(text), kind, ...lifetime };
+    return revocationBaseUrl === undefined ? token : { ...token, revocationBaseUrl };
+}
+/** Returns the lines of all tokens in a response, without those too short to mask and too long to be a token. */
+function tokenLines({ body }) {
+    const json = (0,lib_json/* parseJsonObject */.d)(body) ?? {};
+    return ['access_token', 'refresh_token', 'id_token'].flatMap(name => {
+        const text = json[name];
+        const lines = typeof text === 'string' ? text.split(/[\p{Cc}\p{Zl}\p{Zp}]+/u) : [];
+        return lines.filter(line => line.length >= lib_secret/* MIN_SECRET_LENGTH */.vb && line.length <= MAX_TOKEN_LENGTH);
+    });
+}
+/** Returns nothing unless the value is a sensible number of seconds. */
+function readLifetime(value, sentAt) {
+    const seconds = typeof value === 'string' && /^\d{1,12}$/.test(value) ? Number(value) : value;
+    if (typeof seconds !== 'number' || !(seconds >= 1 && seconds <= MAX_LIFETIME_SECONDS))
+        return {};
+    const expiresInSeconds = Math.floor(seconds);
+    return { expiresInSeconds, expiresAt: new Date(sentAt.getTime() + expiresInSeconds * 1000) };
+}
+
 ;// CONCATENATED MODULE: ./lib/auth/errors.js
+
 
 
 /** Returns the error for a response that a token request does not accept: decided by `error` first, then by the status. */
@@ -468,23 +566,23 @@ function hintFor(code, { request }, hints) {
             return 'The platform rejected the request; its message above says why. Check the inputs.';
     }
 }
-/** Returns the platform's error and its own words, not redacted. */
-function readError({ body }) {
-    const json = (0,lib_json/* parseJsonObject */.d)(body) ?? {};
+/** Returns the platform's error, and its own words, not redacted. The words are empty if the response may not be quoted. */
+function readError(response) {
+    const json = (0,lib_json/* parseJsonObject */.d)(response.body) ?? {};
     const first = (...names) => {
         const found = names.map(name => json[name]).find(value => typeof value === 'string' && value !== '');
         return typeof found === 'string' ? found : '';
     };
     const error = first('error', 'code');
     const description = first('error_description', 'errorDescription', 'description', 'message');
+    if (!areTokensMasked(response))
+        return { error, words: '' };
     return {
         error,
         words: error !== '' && description !== '' ? `${error} (${description})` : error || description
     };
 }
 
-// EXTERNAL MODULE: ./lib/lib/secret.js
-var lib_secret = __nccwpck_require__(395);
 ;// CONCATENATED MODULE: ./lib/auth/oauth.js
 
 
@@ -533,74 +631,6 @@ function secretJsonBody(fields, [name, secret]) {
 }
 function basicCredentials({ id, secret }) {
     return secret.map(text => Buffer.from(`${id}:${text}`).toString('base64'));
-}
-
-;// CONCATENATED MODULE: ./lib/lib/token.js
-/** Token length in characters. The upper bound keeps a token within common header limits. */
-const MIN_LENGTH = 16;
-const MAX_LENGTH = 32 * 1024;
-/** Returns whether the text can be a token: 16 characters to 32 KiB of visible ASCII. */
-function isToken(text) {
-    return text.length >= MIN_LENGTH && text.length <= MAX_LENGTH && /^[\x21-\x7e]+$/.test(text);
-}
-
-;// CONCATENATED MODULE: ./lib/auth/token-response.js
-
-
-
-
-
-/** A token has one line. A hostile response may have any number, and each costs a mask. */
-const MAX_MASKED_LINES = 100;
-/** A longer lifetime is taken for an error of the platform. */
-const MAX_LIFETIME_SECONDS = 10 * 366 * 86_400;
-/** Returns the response's body as a JSON object. Throws `bad-response`. */
-function requireJson(response) {
-    const json = (0,lib_json/* parseJsonObject */.d)(response.body);
-    if (json === undefined)
-        throw badResponse(response, 'its body is not a JSON object');
-    return json;
-}
-/** Returns the error for a response that arrived complete but cannot be used. It quotes nothing of the body. */
-function badResponse(response, problem) {
-    return new action_error/* ActionError */.l('bad-response', `${(0,errors/* responseWithStatus */.cN)(response)}, but ${problem}${(0,errors/* responseTrail */.iP)(response)}.`, 'Nothing was published. The login page of a proxy or gateway often causes this: check base-url and the network ' +
-        'path to the platform. If it persists, show this message to the support of the platform.');
-}
-/**
- * Reports every token in a response to `onSecret`, whatever the status, so that an error that quotes the response
- * cannot show one. Each line is masked separately, as the log would show it.
- */
-function maskTokens(response, { onSecret }) {
-    const json = (0,lib_json/* parseJsonObject */.d)(response.body) ?? {};
-    for (const name of ['access_token', 'refresh_token', 'id_token']) {
-        const text = json[name];
-        const lines = typeof text === 'string' ? text.split(/[\p{Cc}\p{Zl}\p{Zp}]+/u, MAX_MASKED_LINES) : [];
-        for (const line of lines)
-            if (line.length >= lib_secret/* MIN_SECRET_LENGTH */.vb)
-                onSecret(new lib_secret/* Secret */.zh(line));
-    }
-}
-/**
- * Returns the token in a response; call `maskTokens` first. Throws `bad-response` if there is none, if it cannot be
- * sent in a header, or if it contains one of the `credentials` (a server that echoes its request).
- */
-function readToken(response, { kind, credentials }) {
-    const { access_token: text, expires_in: expiresIn } = requireJson(response);
-    if (typeof text !== 'string')
-        throw badResponse(response, 'there is no access_token in it');
-    if (credentials.some(credential => credential.redact(text) !== text))
-        throw badResponse(response, 'its access_token contains one of the credentials');
-    if (!isToken(text))
-        throw badResponse(response, 'its access_token is not 16 characters to 32 KiB of visible ASCII');
-    return { value: new lib_secret/* Secret */.zh(text), kind, ...readLifetime(expiresIn, response.sentAt) };
-}
-/** Returns nothing unless the value is a sensible number of seconds. */
-function readLifetime(value, sentAt) {
-    const seconds = typeof value === 'string' && /^\d{1,12}$/.test(value) ? Number(value) : value;
-    if (typeof seconds !== 'number' || !(seconds >= 1 && seconds <= MAX_LIFETIME_SECONDS))
-        return {};
-    const expiresInSeconds = Math.floor(seconds);
-    return { expiresInSeconds, expiresAt: new Date(sentAt.getTime() + expiresInSeconds * 1000) };
 }
 
 ;// CONCATENATED MODULE: ./lib/lib/hostname.js
@@ -756,19 +786,22 @@ async function loginByApplication(request, session, events) {
     const discovery = await session.send({
         method: 'GET',
         url: endpointUrl(`https://${request.issuer}`, '/.well-known/openid-configuration', request.baseUrl),
-        headers: {}
+        headers: {},
+        onResponse: found => maskTokens(found, events)
     });
+    const expected = expectedToken(request);
     const response = await session.send({
         method: 'POST',
-        url: readEndpoint(discovery, 'token_endpoint', { request, events }),
+        url: readEndpoint(discovery, 'token_endpoint', request),
         headers: { Authorization: authorization, 'Content-Type': FORM_TYPE },
         body: secretFormBody({ grant_type: 'password', username: accessKey.id, scope }, [
             'password',
             accessKey.secret
         ]),
-        isThrottled: isThrottled
+        isThrottled: isThrottled,
+        onResponse: (received, sentAt) => reportTokens(received, sentAt, { expected, events })
     });
-    const token = acceptToken(response, events, { request, hints: APPLICATION_HINTS });
+    const token = acceptToken(response, expected, APPLICATION_HINTS);
     const tenantId = tenantOf(token.value);
     if (tenantId === undefined)
         throw badResponse(response, 'its access_token does not name a tenant');
@@ -777,21 +810,24 @@ async function loginByApplication(request, session, events) {
 /** B, documented: an access key without a client. Source: NICE's developer portal. */
 async function loginByAccessKey(request, session, events) {
     const { accessKey, area, baseUrl } = request;
+    const expected = expectedToken(request);
     const response = await session.send({
         method: 'POST',
         url: endpointUrl(`https://${area}.nice-incontact.com`, '/authentication/v1/token/access-key', baseUrl),
         headers: { 'Content-Type': JSON_TYPE },
         body: secretJsonBody({ accessKeyId: accessKey.id }, ['accessKeySecret', accessKey.secret]),
         isThrottled: isThrottled,
+        onResponse: (received, sentAt) => reportTokens(received, sentAt, { expected, events }),
         hintIfHostUnknown: `There seems to be no CXone area ${area}. The nearest known area is ${nearestCxoneArea(area)}.`
     });
-    const token = acceptToken(response, events, { request, hints: ACCESS_KEY_HINTS });
+    const token = acceptToken(response, expected, ACCESS_KEY_HINTS);
     const apiUrl = endpointUrl(`https://api-${area}.niceincontact.com`, '/', baseUrl).origin;
     return { token, region: area, apiUrl };
 }
 /** C, undocumented: client credentials at a realm. */
 async function loginByClient(request, session, events) {
     const { client, realm, scope, baseUrl } = request;
+    const expected = expectedToken(request);
     const response = await session.send({
         method: 'POST',
         url: endpointUrl(`https://${realm}.api.niceincontact.com`, '/oauth/token', baseUrl),
@@ -801,16 +837,18 @@ async function loginByClient(request, session, events) {
             client.secret
         ]),
         isThrottled: isThrottled,
+        onResponse: (received, sentAt) => reportTokens(received, sentAt, { expected, events }),
         hintIfHostUnknown: `There seems to be no CXone realm ${realm}.`
     });
-    return { token: acceptToken(response, events, { request, hints: CLIENT_HINTS }) };
+    return { token: acceptToken(response, expected, CLIENT_HINTS) };
 }
 /** Returns where the API of a tenant is. The request needs no credentials. */
 async function readConfiguration(request, tenantId, session, events) {
     const url = endpointUrl(`https://${request.issuer}`, '/.well-known/cxone-configuration', request.baseUrl);
     url.searchParams.set('tenantId', tenantId);
-    const response = await session.send({ method: 'GET', url, headers: {} });
-    const { origin } = readEndpoint(response, 'api_endpoint', { request, events });
+    const onResponse = (found) => maskTokens(found, events);
+    const response = await session.send({ method: 'GET', url, headers: {}, onResponse });
+    const { origin } = readEndpoint(response, 'api_endpoint', request);
     const { area, domain } = requireJson(response);
     return {
         apiUrl: origin,
@@ -819,8 +857,7 @@ async function readConfiguration(request, tenantId, session, events) {
     };
 }
 /** Returns an endpoint that an issuer names, at the base URL if one is given. Throws ActionError if it is not trusted. */
-function readEndpoint(response, name, { request, events }) {
-    maskTokens(response, events);
+function readEndpoint(response, name, request) {
     if (response.status !== 200)
         throw rejection(response, DISCOVERY_HINTS);
     const endpoint = trustedEndpoint(request.issuer, requireJson(response)[name]);
@@ -828,14 +865,14 @@ function readEndpoint(response, name, { request, events }) {
         throw badResponse(response, `its ${name} is not a plain https address on port 443 under the domains of ${request.issuer}`);
     return endpointUrl(endpoint.origin, endpoint.pathname, request.baseUrl);
 }
-/** Returns the token in the response, after reporting it to the events. Throws ActionError. */
-function acceptToken(response, events, expected) {
-    maskTokens(response, events);
+function expectedToken(request) {
+    return { kind: 'access', acceptedStatus: [200], credentials: spellingsOf(request) };
+}
+/** Returns the token in the response. Throws ActionError. */
+function acceptToken(response, expected, hints) {
     if (response.status !== 200)
-        throw rejection(response, expected.hints);
-    const token = readToken(response, { kind: 'access', credentials: spellingsOf(expected.request) });
-    events.onToken(token);
-    return token;
+        throw rejection(response, hints);
+    return readToken(response, expected);
 }
 function isName(value) {
     return typeof value === 'string' && /^[a-z0-9.-]{1,100}$/i.test(value);
@@ -932,6 +969,7 @@ const cxone = {
         { name: 'CXONE_ACCESS_TOKEN', value: ({ token }) => token.value },
         { name: 'CXONE_API_URL', value: ({ apiUrl }) => apiUrl }
     ],
+    unknownExpiry: 'an hour after it was issued',
     noRevocationAdvice: 'The token expires after an hour. To end it sooner, deactivate the access key.',
     readInputs: readCxoneRequest,
     describe(request) {
@@ -974,6 +1012,8 @@ function locationOf(request) {
 const HINTS = {
     credentialsRejected: 'The API rejected a token that was issued a moment ago. Check that base-url leads to one platform only.'
 };
+/** Longer names are ignored. */
+const MAX_NAME_LENGTH = 1000;
 /**
  * Returns the owner of a Genesys Cloud token: `GET /api/v2/tokens/me` (source: official SDKs). It needs no permission;
  * `preserveIdleTTL` keeps the request from counting as use of the token. Throws ActionError.
@@ -996,7 +1036,7 @@ async function identify(token, apiUrl, session) {
     const clientId = (0,lib_json/* asJsonObject */.O)(json['OAuthClient'])?.['id'];
     return {
         id,
-        ...(typeof name === 'string' ? { name } : {}),
+        ...(typeof name === 'string' && name.length <= MAX_NAME_LENGTH ? { name } : {}),
         ...(isId(clientId) ? { clientId } : {})
     };
 }
@@ -1013,8 +1053,8 @@ async function revoke(token, revocationBaseUrl, session) {
     });
     if (response.status >= 200 && response.status < 300)
         return 'revoked';
-    if (response.status === 401 || response.status === 404)
-        return 'already-gone';
+    if (response.status === 401)
+        return 'already-invalid';
     throw rejection(response, HINTS);
 }
 function isId(value) {
@@ -1089,6 +1129,8 @@ function unlistedRegion(host) {
 
 
 
+
+
 /** Returns a Genesys Cloud token: two requests for a long-lived token, otherwise one. Throws ActionError. */
 async function exchangeGenesys(request, session, events) {
     const token = await requestToken(request, session, events);
@@ -1108,24 +1150,22 @@ function requestToken(request, session, events) {
 /** Documented. Source: the official JavaScript, Go and Python SDKs and the official CLI. */
 async function loginAtLoginHost(request, session, events) {
     const { client, region, scope, baseUrl } = request;
+    const expected = exchange_expectedToken(request, { acceptedStatus: [200], credentials: spellingsOf(request) });
     const response = await session.send({
         method: 'POST',
         url: endpointUrl(`https://login.${region.domain}`, '/oauth/token', baseUrl),
         headers: { Authorization: basicAuthorization(client, events), 'Content-Type': FORM_TYPE },
         body: formBody({ grant_type: 'client_credentials', scope }),
         isThrottled: isThrottled,
+        onResponse: (received, sentAt) => reportTokens(received, sentAt, { expected, events }),
         hintIfHostUnknown: hintIfHostUnknown(region)
     });
-    return exchange_acceptToken(response, events, {
-        request,
-        kind: 'access',
-        hints: loginHints(region),
-        sent: spellingsOf(request)
-    });
+    return exchange_acceptToken(response, expected, loginHints(region));
 }
 /** Undocumented. */
 async function loginAtApiHost(request, session, events) {
     const { client, region, baseUrl } = request;
+    const expected = exchange_expectedToken(request, { acceptedStatus: [200], credentials: spellingsOf(request) });
     const response = await session.send({
         method: 'POST',
         url: endpointUrl(apiOrigin(region), '/api/v2/oauth/token', baseUrl),
@@ -1135,62 +1175,69 @@ async function loginAtApiHost(request, session, events) {
             client.secret
         ]),
         isThrottled: isThrottled,
+        onResponse: (received, sentAt) => reportTokens(received, sentAt, { expected, events }),
         hintIfHostUnknown: hintIfHostUnknown(region)
     });
     const notOffered = 'Genesys does not document this request, and your organisation may not support it. Remove token-endpoint: the ' +
         'default is the documented request at the login host.';
-    return exchange_acceptToken(response, events, {
-        request,
-        kind: 'access',
-        hints: { ...loginHints(region), notOffered },
-        sent: spellingsOf(request)
-    });
+    return exchange_acceptToken(response, expected, { ...loginHints(region), notOffered });
 }
 /** Undocumented: requests a token that is valid for a year. */
 async function generateLongLived(request, session, events) {
     const { initial, region, baseUrl, serviceAccountId } = request;
     const initialToken = (await requestToken(initial, session, events)).value;
-    const response = await session.send({
-        method: 'POST',
-        url: endpointUrl(apiOrigin(region), '/api/v2/oauth/token/generate', baseUrl),
-        headers: { Authorization: bearerAuthorization(initialToken), 'Content-Type': JSON_TYPE },
-        body: JSON.stringify({ grant_type: 'client_credentials', resource_owner: serviceAccountId }),
-        // A repeated request could make a second token that is valid for a year and that no step knows.
-        retry: 'if-not-applied',
-        isThrottled: isThrottled,
-        hintIfHostUnknown: hintIfHostUnknown(region)
+    const expected = exchange_expectedToken(request, {
+        acceptedStatus: [200, 201], // the response is undocumented; 201 is usual for something that is created
+        credentials: [...spellingsOf(initial), initialToken]
     });
-    return exchange_acceptToken(response, events, {
-        request,
-        kind: 'long-lived',
-        hints: GENERATE_HINTS,
-        sent: [...spellingsOf(initial), initialToken]
-    });
-}
-/** Returns the token in the response, after reporting it to the events. Throws ActionError. */
-function exchange_acceptToken(response, events, expected) {
-    const { request, kind, hints, sent } = expected;
-    maskTokens(response, events);
-    const read = () => {
-        const token = {
-            ...readToken(response, { kind, credentials: sent }),
-            revocationBaseUrl: apiUrl(request)
+    let mayExistUnknown = true;
+    const onResponse = (received, sentAt) => {
+        if (REFUSED_STATUS.has(received.status))
+            mayExistUnknown = false;
+        const onToken = (token) => {
+            mayExistUnknown = false;
+            events.onToken(token);
         };
-        events.onToken(token);
-        return token;
+        reportTokens(received, sentAt, { expected, events: { ...events, onToken } });
     };
-    // The response to generate is undocumented; accept 201 as well as 200.
-    if (response.status === 200 || (kind === 'long-lived' && response.status === 201))
-        return read();
     try {
-        // The step does not accept other success codes, but the token in such a response is valid and must be revoked.
-        if (response.status > 200 && response.status < 300)
-            read();
+        const response = await session.send({
+            method: 'POST',
+            url: endpointUrl(apiOrigin(region), '/api/v2/oauth/token/generate', baseUrl),
+            headers: { Authorization: bearerAuthorization(initialToken), 'Content-Type': JSON_TYPE },
+            body: JSON.stringify({ grant_type: 'client_credentials', resource_owner: serviceAccountId }),
+            // A repeated request could make a second token that is valid for a year and that no step knows.
+            retry: 'if-not-applied',
+            isOnNewConnection: true,
+            isThrottled: isThrottled,
+            onResponse,
+            hintIfHostUnknown: hintIfHostUnknown(region)
+        });
+        return exchange_acceptToken(response, expected, GENERATE_HINTS);
     }
-    catch {
-        // There is no token in it.
+    catch (error) {
+        if (error instanceof errors/* RequestError */.GI && !error.mayHaveBeenApplied)
+            mayExistUnknown = false;
+        throw mayExistUnknown ? tokenMayExist(error, serviceAccountId) : error;
     }
-    throw rejection(response, hints);
+}
+/** Returns the error for a generate request that may have made a token which the step did not receive. */
+function tokenMayExist(error, serviceAccountId) {
+    if (!(error instanceof action_error/* ActionError */.l))
+        return error;
+    return new action_error/* ActionError */.l(error.code, `${error.message} A long-lived token of the service account ${serviceAccountId} may exist that this step did not receive.`, `Ask a Genesys administrator to end it. ${error.hint}`, { cause: error });
+}
+/** Responses to generate after which it is certain that no token was made. */
+const REFUSED_STATUS = new Set([400, 401, 403, 404, 405, 409, 422, 429]);
+function exchange_expectedToken(request, expected) {
+    const kind = request.exchange === 'genesys-long-lived' ? 'long-lived' : 'access';
+    return { ...expected, kind, revocationBaseUrl: apiUrl(request) };
+}
+/** Returns the token in the response. Throws ActionError. */
+function exchange_acceptToken(response, expected, hints) {
+    if (!expected.acceptedStatus.includes(response.status))
+        throw rejection(response, hints);
+    return readToken(response, expected);
 }
 function apiOrigin({ domain }) {
     return `https://api.${domain}`;
@@ -1305,6 +1352,7 @@ const genesys = {
         { name: 'GENESYSCLOUD_REGION', value: ({ region }) => region },
         { name: 'GENESYSCLOUD_API_REGION', value: ({ apiUrl }) => apiUrl }
     ],
+    unknownExpiry: 'as set on its OAuth client, after 48 hours at most (SCIM clients: 450 days; long-lived tokens: a year)',
     readInputs: readGenesysRequest,
     describe({ exchange, region: { code, domain }, baseUrl }) {
         return {
@@ -1372,6 +1420,8 @@ const HINTS = {
     'too-large': 'This is not a response of the platform. Check base-url, and what is between the runner and the platform.',
     'not-http': 'The server does not speak HTTP. Check base-url and the proxy.'
 };
+/** Longer responses are not quoted: redacting them could take long, and no platform explains an error at such length. */
+const MAX_QUOTABLE_LENGTH = 8 * 1024;
 /** A request without a complete response. */
 class RequestError extends _lib_action_error_js__WEBPACK_IMPORTED_MODULE_0__/* .ActionError */ .l {
     /** False only if it is certain that no attempt was carried out. */
@@ -1393,7 +1443,8 @@ function redirectError(response) {
 }
 /** Returns the error for a response with an unexpected status. `words`: what the server says, not redacted. */
 function responseError(response, { code, words, hint }) {
-    const quoted = words === '' ? '' : ` ${words}`;
+    const isQuotable = words !== '' && response.body.length <= MAX_QUOTABLE_LENGTH;
+    const quoted = isQuotable ? ` ${words}` : '';
     return new _lib_action_error_js__WEBPACK_IMPORTED_MODULE_0__/* .ActionError */ .l(code, `${responseWithStatus(response)}${quoted}${responseTrail(response)}.`, hint);
 }
 /** Returns the error code for a status that is not a success; `special` says what some statuses mean here. */
@@ -1423,12 +1474,12 @@ function responseTrail({ headers, attempts, whyNoRetry }) {
 }
 function hintFor(request, error) {
     // Behind a proxy, the name that was looked up is the proxy's.
-    const isHostUnknown = error.systemCode === 'ENOTFOUND' && (0,_proxy_js__WEBPACK_IMPORTED_MODULE_1__/* .proxyHost */ .x)(request.url) === undefined;
+    const isHostUnknown = error.systemCode === 'ENOTFOUND' && (0,_proxy_js__WEBPACK_IMPORTED_MODULE_1__/* .proxyHost */ .x0)(request.url) === undefined;
     const about = isHostUnknown ? (request.hintIfHostUnknown ?? '') : '';
     return `${about} ${HINTS[error.kind]}`.trim();
 }
 function throughProxy(url) {
-    const proxy = (0,_proxy_js__WEBPACK_IMPORTED_MODULE_1__/* .proxyHost */ .x)(url);
+    const proxy = (0,_proxy_js__WEBPACK_IMPORTED_MODULE_1__/* .proxyHost */ .x0)(url);
     return proxy === undefined ? '' : `, through the proxy ${proxy}`;
 }
 
@@ -1439,12 +1490,15 @@ function throughProxy(url) {
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
-/* harmony export */   E: () => (/* binding */ requireReadableProxy),
-/* harmony export */   x: () => (/* binding */ proxyHost)
+/* harmony export */   ER: () => (/* binding */ requireReadableProxy),
+/* harmony export */   Wm: () => (/* binding */ proxySecrets),
+/* harmony export */   x0: () => (/* binding */ proxyHost)
 /* harmony export */ });
 /* harmony import */ var _actions_http_client_lib_proxy__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(783);
 /* harmony import */ var _lib_action_error_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(18);
-/* harmony import */ var _types_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(869);
+/* harmony import */ var _lib_secret_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(395);
+/* harmony import */ var _types_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(869);
+
 
 
 
@@ -1469,9 +1523,32 @@ function requireReadableProxy(request) {
     catch {
         // Not a URL: reported below.
     }
+    if (proxy?.hostname.startsWith('[')) {
+        throw new _lib_action_error_js__WEBPACK_IMPORTED_MODULE_1__/* .ActionError */ .l('network', `${(0,_types_js__WEBPACK_IMPORTED_MODULE_3__/* .describeRequest */ .N)(request)} was not sent: the proxy in ${name} is an IPv6 address, which is not supported, 0 attempts.`, 'Use the name of the proxy, or its IPv4 address.');
+    }
     if (proxy?.host && /^https?:$/.test(proxy.protocol))
         return;
-    throw new _lib_action_error_js__WEBPACK_IMPORTED_MODULE_1__/* .ActionError */ .l('network', `${(0,_types_js__WEBPACK_IMPORTED_MODULE_2__/* .describeRequest */ .N)(request)} was not sent: the value of ${name} is not an http or https URL, 0 attempts.`, 'Write it as http://host:port or http://user:password@host:port, with special characters percent-encoded (% is %25, # is %23).');
+    throw new _lib_action_error_js__WEBPACK_IMPORTED_MODULE_1__/* .ActionError */ .l('network', `${(0,_types_js__WEBPACK_IMPORTED_MODULE_3__/* .describeRequest */ .N)(request)} was not sent: the value of ${name} is not an http or https URL, 0 attempts.`, 'Write it as http://host:port or http://user:password@host:port, with special characters percent-encoded (% is %25, # is %23).');
+}
+const PROXY_VARIABLES = ['https_proxy', 'HTTPS_PROXY', 'http_proxy', 'HTTP_PROXY'];
+/** Returns the passwords of the proxies in the environment, as they are written, decoded, and in a Basic header. */
+function proxySecrets(env) {
+    const secrets = PROXY_VARIABLES.flatMap(name => {
+        const [, user = '', password = ''] = /^(?:[a-z]+:\/\/)?([^:@/]*):(.+)@/i.exec(env[name] ?? '') ?? [];
+        if (password === '')
+            return [];
+        const [plainUser, plainPassword] = [decode(user), decode(password)];
+        return [password, plainPassword, Buffer.from(`${plainUser}:${plainPassword}`).toString('base64')];
+    });
+    return [...new Set(secrets)].filter(text => text.length >= _lib_secret_js__WEBPACK_IMPORTED_MODULE_2__/* .MIN_SECRET_LENGTH */ .vb).map(text => new _lib_secret_js__WEBPACK_IMPORTED_MODULE_2__/* .Secret */ .zh(text));
+}
+function decode(text) {
+    try {
+        return decodeURIComponent(text);
+    }
+    catch {
+        return text;
+    }
 }
 
 
@@ -1539,19 +1616,202 @@ function asJsonObject(value) {
 
 /***/ }),
 
+/***/ 811:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+
+// EXPORTS
+__nccwpck_require__.d(__webpack_exports__, {
+  p: () => (/* binding */ Redactor)
+});
+
+;// CONCATENATED MODULE: ./lib/lib/entities.js
+/** HTML names of ASCII punctuation and of the characters from U+00A0 to U+00FF. Source: the HTML standard. */
+const ASCII = 'Tab=\t NewLine=\n excl=! quot=" num=# dollar=$ percnt=% amp=& apos=\' lpar=( rpar=) ast=* plus=+ comma=, period=. sol=/ ' +
+    'colon=: semi=; lt=< equals== gt=> quest=? commat=@ lsqb=[ lbrack=[ bsol=\\ rsqb=] rbrack=] Hat=^ lowbar=_ grave=` ' +
+    'lcub={ lbrace={ verbar=| vert=| rcub=} rbrace=}';
+const LATIN_1 = 'nbsp iexcl cent pound curren yen brvbar sect uml copy ordf laquo not shy reg macr deg plusmn sup2 sup3 acute micro para ' +
+    'middot cedil sup1 ordm raquo frac14 frac12 frac34 iquest Agrave Aacute Acirc Atilde Auml Aring AElig Ccedil Egrave Eacute ' +
+    'Ecirc Euml Igrave Iacute Icirc Iuml ETH Ntilde Ograve Oacute Ocirc Otilde Ouml times Oslash Ugrave Uacute Ucirc Uuml ' +
+    'Yacute THORN szlig agrave aacute acirc atilde auml aring aelig ccedil egrave eacute ecirc euml igrave iacute icirc iuml eth ' +
+    'ntilde ograve oacute ocirc otilde ouml divide oslash ugrave uacute ucirc uuml yacute thorn yuml';
+/** The character of each HTML entity, by name. */
+const ENTITIES = new Map([
+    ...ASCII.split(' ').map(entry => {
+        const [name = ''] = entry.split('=');
+        return [name, entry.slice(name.length + 1)];
+    }),
+    ...LATIN_1.split(' ').map((name, index) => [name, String.fromCharCode(0xa0 + index)])
+]);
+
+// EXTERNAL MODULE: ./lib/lib/secret.js
+var lib_secret = __nccwpck_require__(395);
+// EXTERNAL MODULE: ./lib/lib/text.js
+var lib_text = __nccwpck_require__(924);
+;// CONCATENATED MODULE: ./lib/lib/redactor.js
+
+
+
+/** Levels of encoding that are searched, one inside the other. */
+const MAX_DEPTH = 4;
+/** JSON escapes, percent-encoded bytes, HTML entities. */
+const ENCODED = /\\u(?<unicode>[0-9a-f]{4})|\\(?<letter>["\\/bfnrt])|(?<percent>(?:%[0-9a-f]{2})+)|&#(?<decimal>\d{1,7});?|&#x(?<hex>[0-9a-f]{1,6});?|&(?<entity>[a-z]{2,8});/gi;
+const ESCAPES = { b: '\b', f: '\f', n: '\n', r: '\r', t: '\t' };
+/** Long enough to contain the shortest secret. */
+const BASE64_RUN = /[A-Za-z0-9+/_-]{11,}/g;
+const HEX_RUN = /[0-9a-f]{16,}/gi;
+/** Knows every secret of the run and removes them from texts, also if they are encoded. */
+class Redactor {
+    #secrets = [];
+    #needles = [];
+    #replacement;
+    /** `replacement`: what stands in place of a secret. */
+    constructor(secrets = [], replacement = lib_secret/* REDACTED */.XF) {
+        this.#replacement = replacement;
+        for (const secret of secrets)
+            this.add(secret);
+    }
+    /** Adds a secret with its other spellings. Returns those that are new. */
+    add(secret) {
+        const added = [secret, ...secret.otherSpellings()].filter(spelling => !this.#secrets.some(known => known.equals(spelling)));
+        this.#secrets.push(...added);
+        const needles = added.map(spelling => spelling.inspect(lowerCase));
+        this.#needles.push(...needles.filter(needle => needle.length >= lib_secret/* MIN_SECRET_LENGTH */.vb));
+        return added;
+    }
+    /**
+     * Returns the text with every known secret replaced, in upper or lower case, also if it is encoded: as JSON escapes,
+     * percent-encoding, HTML entities, base64, base64url or hex, up to four levels deep.
+     */
+    redact(text) {
+        if (this.#needles.length === 0)
+            return text;
+        const ranges = this.#find(text).sort(([a], [b]) => a - b);
+        let redacted = '';
+        let from = 0;
+        for (const [start, end] of ranges) {
+            if (start >= from)
+                redacted += text.slice(from, start) + this.#replacement;
+            from = Math.max(from, end);
+        }
+        return redacted + text.slice(from);
+    }
+    /** Returns whether the text contains a known secret, also if it is encoded. */
+    matches(text) {
+        return this.#contains(text, 0);
+    }
+    /**
+     * Returns a text from outside as one line without a secret, at most `maxLength` characters. Redacts twice, because
+     * cleaning can join the parts of a secret; cuts last, because half a secret would not be recognised.
+     */
+    clean(text, maxLength) {
+        return (0,lib_text/* truncate */.xv)(this.redact((0,lib_text/* toOneLine */.GX)(this.redact(text))), maxLength);
+    }
+    /** Returns the ranges of the text that contain secrets. */
+    #find(text) {
+        const ranges = [];
+        let units = text.split('').map((char, index) => {
+            return { char, start: index, end: index + 1 };
+        });
+        for (let depth = 0; units !== undefined && depth <= MAX_DEPTH; depth++) {
+            const decoded = depth === 0 ? text : units.map(({ char }) => char).join('');
+            for (const [at, length] of this.#findPlain(decoded, depth)) {
+                ranges.push([units[at]?.start ?? 0, units[at + length - 1]?.end ?? text.length]);
+            }
+            units = decodeUnits(units, decoded);
+        }
+        return ranges;
+    }
+    /** Returns where secrets, and runs of base64 or hex that contain one, are in a text that is not decoded further. */
+    #findPlain(text, depth) {
+        const found = [];
+        const searched = lowerCase(text);
+        for (const needle of this.#needles) {
+            for (let at = searched.indexOf(needle); at >= 0; at = searched.indexOf(needle, at + needle.length))
+                found.push([at, needle.length]);
+        }
+        if (depth >= MAX_DEPTH)
+            return found;
+        const isSecret = (bytes) => this.#contains(bytes.toString('utf8'), depth + 1);
+        for (const { 0: run, index } of text.matchAll(BASE64_RUN)) {
+            // A run can begin at any of the four positions of a base64 group.
+            if ([0, 1, 2, 3].some(skip => isSecret(Buffer.from(run.slice(skip), 'base64'))))
+                found.push([index, run.length]);
+        }
+        for (const { 0: run, index } of text.matchAll(HEX_RUN)) {
+            if ([0, 1].some(skip => isSecret(Buffer.from(run.slice(skip), 'hex'))))
+                found.push([index, run.length]);
+        }
+        return found;
+    }
+    /** Returns whether the text contains a secret at this depth or below. */
+    #contains(text, depth) {
+        if (this.#findPlain(text, depth).length > 0)
+            return true;
+        const decoded = text.replace(ENCODED, (encoded, ...rest) => decodeGroups(rest.at(-1)) ?? encoded);
+        return decoded !== text && depth < MAX_DEPTH && this.#contains(decoded, depth + 1);
+    }
+}
+/** Returns the units with one level of encoding removed; undefined if there is none. */
+function decodeUnits(units, text) {
+    const decoded = [];
+    let from = 0;
+    for (const match of text.matchAll(ENCODED)) {
+        const chars = decodeGroups(match.groups);
+        if (chars === undefined)
+            continue;
+        const last = match.index + match[0].length - 1;
+        const start = units[match.index]?.start ?? 0;
+        const end = units[last]?.end ?? start;
+        decoded.push(...units.slice(from, match.index));
+        for (const char of chars.split(''))
+            decoded.push({ char, start, end });
+        from = last + 1;
+    }
+    return from === 0 ? undefined : [...decoded, ...units.slice(from)];
+}
+function decodeGroups(groups = {}) {
+    const { unicode, letter, percent, decimal, hex, entity } = groups;
+    if (unicode !== undefined)
+        return String.fromCharCode(Number.parseInt(unicode, 16));
+    if (letter !== undefined)
+        return ESCAPES[letter] ?? letter;
+    if (percent !== undefined)
+        return decodePercent(percent);
+    if (entity !== undefined)
+        return ENTITIES.get(entity) ?? ENTITIES.get(entity.toLowerCase());
+    const code = decimal === undefined ? Number.parseInt(hex ?? '', 16) : Number(decimal);
+    return code <= 0x10ffff ? String.fromCodePoint(code) : undefined;
+}
+/** Returns percent-encoded bytes as UTF-8; if they are not UTF-8, as Latin-1. */
+function decodePercent(text) {
+    const bytes = Buffer.from(text.replaceAll('%', ''), 'hex');
+    const decoded = bytes.toString('utf8');
+    return decoded.includes('\ufffd') ? bytes.toString('latin1') : decoded;
+}
+/** Lower case, but only where the length stays the same, so that positions in both texts agree. */
+function lowerCase(text) {
+    return text.replace(/[A-Z\u0080-\uffff]/g, letter => {
+        const lower = letter.toLowerCase();
+        return lower.length === 1 ? lower : letter;
+    });
+}
+
+
+/***/ }),
+
 /***/ 395:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
-/* harmony export */   pO: () => (/* binding */ Redactor),
+/* harmony export */   XF: () => (/* binding */ REDACTED),
 /* harmony export */   pm: () => (/* binding */ formEncode),
 /* harmony export */   vb: () => (/* binding */ MIN_SECRET_LENGTH),
 /* harmony export */   zh: () => (/* binding */ Secret)
 /* harmony export */ });
-/* harmony import */ var _text_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(924);
-
 /** Shorter secrets are refused: masking a short value would damage every line of the log. */
 const MIN_SECRET_LENGTH = 8;
+/** What stands in place of a secret. */
 const REDACTED = '***';
 /**
  * A value that prints as `***`, whether interpolated, serialised as JSON or inspected. Only `reveal` returns the
@@ -1589,20 +1849,6 @@ class Secret {
         spellings.delete(this.#text);
         return [...spellings].map(text => new Secret(text));
     }
-    /** Returns the text with every occurrence of this secret replaced by `***`, in upper or lower case. */
-    redact(text) {
-        const secret = lowerCase(this.#text);
-        if (secret.length < MIN_SECRET_LENGTH)
-            return text;
-        const searched = lowerCase(text);
-        let redacted = '';
-        let from = 0;
-        for (let at = searched.indexOf(secret); at >= 0; at = searched.indexOf(secret, from)) {
-            redacted += text.slice(from, at) + REDACTED;
-            from = at + secret.length;
-        }
-        return redacted + text.slice(from);
-    }
     toString() {
         return REDACTED;
     }
@@ -1616,39 +1862,9 @@ class Secret {
         return REDACTED;
     }
 }
-/** Knows every secret of the run and removes them from texts. */
-class Redactor {
-    #secrets = [];
-    /** Adds a secret with its other spellings. Returns those that are new. */
-    add(secret) {
-        const added = [secret, ...secret.otherSpellings()].filter(spelling => !this.#secrets.some(known => known.equals(spelling)));
-        this.#secrets.push(...added);
-        // The longest first: if a shorter secret inside a longer one went first, the rest of the longer one would stay.
-        this.#secrets.sort((a, b) => b.length - a.length);
-        return added;
-    }
-    /** Returns the text with every known secret replaced by `***`. */
-    redact(text) {
-        return this.#secrets.reduce((redacted, secret) => secret.redact(redacted), text);
-    }
-    /**
-     * Returns a text from outside as one line without a secret, at most `maxLength` characters. Redacts twice, because
-     * cleaning can join the parts of a secret; cuts last, because half a secret would not be recognised.
-     */
-    clean(text, maxLength) {
-        return (0,_text_js__WEBPACK_IMPORTED_MODULE_0__/* .truncate */ .xv)(this.redact((0,_text_js__WEBPACK_IMPORTED_MODULE_0__/* .toOneLine */ .GX)(this.redact(text))), maxLength);
-    }
-}
 /** Returns the text as `application/x-www-form-urlencoded` spells it. */
 function formEncode(text) {
     return new URLSearchParams({ _: text }).toString().slice(2);
-}
-/** Lower case, but only where the length stays the same, so that positions in both texts agree. */
-function lowerCase(text) {
-    return text.replace(/[A-Z\u0080-\uffff]/g, letter => {
-        const lower = letter.toLowerCase();
-        return lower.length === 1 ? lower : letter;
-    });
 }
 
 
@@ -1732,7 +1948,7 @@ function editDistance(a, b) {
 
 /***/ }),
 
-/***/ 148:
+/***/ 908:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -1740,6 +1956,257 @@ function editDistance(a, b) {
 __nccwpck_require__.d(__webpack_exports__, {
   b: () => (/* binding */ post)
 });
+
+;// CONCATENATED MODULE: ./lib/runner/revocation.js
+/** Returns the provider with this alias. */
+function findProvider(providers, alias) {
+    return providers.find(({ aliases }) => aliases.includes(alias));
+}
+/** Revokes the tokens, all at once, within the time of the clean-up. Returns the outcomes in the same order; never throws. */
+function revokeTokens(tokens, providers, { cleanUpSession }) {
+    return Promise.allSettled(tokens.map(async ({ value, provider: alias, revocationBaseUrl }) => {
+        const provider = findProvider(providers, alias);
+        if (provider?.revoke === undefined)
+            throw new Error(`${alias} cannot revoke tokens`);
+        return provider.revoke(value, revocationBaseUrl, cleanUpSession());
+    }));
+}
+/**
+ * Revokes the tokens of a step that failed, except those in `keep`. Those that cannot be revoked stay saved for the post
+ * step. Logs the outcome, with `what` as its subject.
+ */
+async function revokeIssued(state, { what, keep = [], provider }, context) {
+    const tokens = state.tokens.filter(token => !keep.includes(token));
+    if (tokens.length === 0)
+        return;
+    const outcomes = await revokeTokens(tokens, [provider], context);
+    for (const [index, token] of tokens.entries()) {
+        if (outcomes[index]?.status === 'fulfilled')
+            removeQuietly(state, token);
+    }
+    const values = outcomes.flatMap(outcome => (outcome.status === 'fulfilled' ? [outcome.value] : []));
+    if (values.length === tokens.length) {
+        const isRevoked = values.every(value => value === 'revoked');
+        context.log.info(`${what} ${isRevoked ? 'was revoked' : 'is invalid: the platform no longer accepts it'}.`);
+    }
+    else
+        context.log.warn(`${what} could not be revoked yet. The post step tries again when the job ends.`);
+}
+/** A state that cannot be written must not hide why the step failed. The post step then finds the token gone. */
+function removeQuietly(state, token) {
+    try {
+        state.remove(token);
+    }
+    catch {
+        // See above.
+    }
+}
+
+// EXTERNAL MODULE: ./lib/lib/json.js
+var json = __nccwpck_require__(173);
+// EXTERNAL MODULE: ./lib/lib/secret.js
+var secret = __nccwpck_require__(395);
+;// CONCATENATED MODULE: ./lib/runner/saved-state.js
+
+
+const PUBLISHED = 'published';
+const TOKEN_FOLDER = 'token-folder';
+/** More tokens are never saved. Usually there are two at most: the initial one and the long-lived one. */
+const MAX_TOKENS = 20;
+/** Returns the name under which a token is saved; `index` counts from 0. */
+function stateName(index) {
+    return `token-${index + 1}`;
+}
+/** The largest value of a `Date`. */
+const MAX_DATE_MS = 8.64e15;
+/** Returns a token as it is saved; `readSavedState` reads it. */
+function serializeToken(token) {
+    return JSON.stringify({ ...token, value: token.value.reveal() });
+}
+/** Returns what the step saved. Anything that a step does not write is ignored. */
+function readSavedState(env) {
+    const tokens = Array.from({ length: MAX_TOKENS }, (_, index) => env[`STATE_${stateName(index)}`] ?? '').flatMap(parseToken);
+    const published = env[`STATE_${PUBLISHED}`];
+    const tokenFolder = env[`STATE_${TOKEN_FOLDER}`];
+    return {
+        tokens,
+        ...(published === 'auto' || published === 'true' || published === 'false' ? { published } : {}),
+        ...(tokenFolder ? { tokenFolder } : {})
+    };
+}
+function parseToken(text) {
+    const { value, kind, provider, revocationBaseUrl, expiresAtMs, isRejected } = (0,json/* parseJsonObject */.d)(text) ?? {};
+    if (typeof value !== 'string' || value === '')
+        return [];
+    if (typeof provider !== 'string' || typeof revocationBaseUrl !== 'string')
+        return [];
+    return [
+        {
+            value: new secret/* Secret */.zh(value),
+            kind: kind === 'long-lived' ? kind : 'access',
+            provider,
+            revocationBaseUrl,
+            ...(isRejected === true ? { isRejected } : {}),
+            ...(typeof expiresAtMs === 'number' && Math.abs(expiresAtMs) < MAX_DATE_MS ? { expiresAtMs } : {})
+        }
+    ];
+}
+
+;// CONCATENATED MODULE: external "node:crypto"
+const external_node_crypto_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:crypto");
+// EXTERNAL MODULE: external "node:fs"
+var external_node_fs_ = __nccwpck_require__(24);
+;// CONCATENATED MODULE: external "node:path"
+const external_node_path_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:path");
+;// CONCATENATED MODULE: ./lib/runner/token-file.js
+
+
+
+/** Returns the path of a new folder for the token file. It does not create it, so that the path can be saved first. */
+function newTokenFolder(runnerTemp) {
+    return join(runnerTemp, `cc-token-${randomUUID()}`);
+}
+/** Returns the path of the token file in its folder. */
+function tokenFilePath(folder) {
+    return join(folder, 'token');
+}
+/**
+ * Creates the folder (mode 0700) and the file (mode 0600) with the token. Both must not exist yet, so a link at their
+ * place makes it throw.
+ */
+function writeTokenFile(folder, token) {
+    mkdirSync(folder, { mode: 0o700 });
+    const file = openSync(tokenFilePath(folder), 'wx', 0o600);
+    try {
+        writeFileSync(file, token.reveal());
+    }
+    finally {
+        closeSync(file);
+    }
+}
+/** Removes the folder and its file. Returns whether it existed. Never follows a link. */
+function removeTokenFolder(folder) {
+    const path = (0,external_node_path_namespaceObject.resolve)(folder); // without a slash at its end, which would make `lstat` follow a link
+    const isTokenFolder = /^cc-token-[0-9a-f-]{36}$/.test((0,external_node_path_namespaceObject.basename)(path));
+    if (!isTokenFolder || !(0,external_node_fs_.lstatSync)(path, { throwIfNoEntry: false })?.isDirectory())
+        return false;
+    (0,external_node_fs_.rmSync)(path, { recursive: true, force: true });
+    return true;
+}
+
+;// CONCATENATED MODULE: ./lib/post.js
+
+
+
+const MAX_REASON_LENGTH = 500;
+const OUTCOMES = { revoked: 'revoked', 'already-invalid': 'already invalid' };
+/**
+ * Runs the post step: removes the token file and revokes tokens. Uses only saved state, because inputs are not reliable
+ * here, above all in composite actions. Logs one line. Never throws, and takes ten seconds at most.
+ */
+async function post(context, providers) {
+    const { env, log } = context;
+    const saved = readSavedState(env);
+    for (const { value } of saved.tokens)
+        log.mask(value);
+    // The file first: it takes no time, and a cancelled clean-up must not leave it.
+    const folder = cleanUpFolder(saved);
+    const results = [...(await cleanUpTokens(saved, context, providers)), ...folder];
+    const line = `Clean-up: ${results.map(({ text }) => text).join('; ') || 'nothing to do'}.`;
+    if (results.some(({ failed }) => failed))
+        log.warn(line);
+    else
+        log.info(line);
+}
+async function cleanUpTokens(saved, context, providers) {
+    const kept = saved.tokens.flatMap(token => {
+        const reason = reasonToKeep(token, saved);
+        return reason === undefined ? [] : [{ token, reason }];
+    });
+    const revocable = saved.tokens.filter(token => !kept.some(one => one.token === token));
+    const { log } = context;
+    const outcomes = await revokeTokens(revocable, providers, context);
+    return [
+        ...kept.map(({ token, reason }) => ({ text: `${token.kind} token ${reason}` })),
+        ...revocable.map((token, index) => describeOutcome(token, outcomes[index], { log, providers }))
+    ];
+}
+/**
+ * Returns why a token is not revoked; undefined if it is to be revoked. An expired token is revoked too: the clock may be
+ * wrong, and the platform's answer costs one request.
+ */
+function reasonToKeep(token, { published }) {
+    if (token.isRejected)
+        return undefined;
+    if (published === 'false')
+        return 'kept, because revoke is false';
+    if (published === 'auto' && token.kind === 'long-lived')
+        return 'kept, because it is to outlive the job';
+    return undefined;
+}
+function describeOutcome({ kind, expiresAtMs, provider: alias }, outcome, { log, providers }) {
+    if (outcome?.status === 'fulfilled')
+        return { text: `${kind} token ${OUTCOMES[outcome.value]}` };
+    const message = outcome?.reason instanceof Error ? log.clean(outcome.reason.message, MAX_REASON_LENGTH) : '';
+    const reason = message === '' ? '' : ` (${message.replace(/\.$/, '')})`;
+    const unknownExpiry = findProvider(providers, alias)?.unknownExpiry;
+    const expiry = expiresAtMs === undefined ? unknownExpiry : `at ${new Date(expiresAtMs).toISOString()}`;
+    return {
+        text: `${kind} token not revoked${reason}; it expires ${expiry ?? 'at an unknown time'}`,
+        failed: true
+    };
+}
+function cleanUpFolder({ tokenFolder }) {
+    if (tokenFolder === undefined)
+        return [];
+    try {
+        return [{ text: removeTokenFolder(tokenFolder) ? 'token file removed' : 'token file already gone' }];
+    }
+    catch {
+        return [{ text: 'token file not removed', failed: true }];
+    }
+}
+
+
+/***/ }),
+
+/***/ 837:
+/***/ ((__webpack_module__, __unused_webpack___webpack_exports__, __nccwpck_require__) => {
+
+__nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependencies__, __webpack_async_result__) => { try {
+/* harmony import */ var _auth_providers_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(235);
+/* harmony import */ var _post_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(908);
+/* harmony import */ var _runner_run_action_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(650);
+
+
+
+await (0,_runner_run_action_js__WEBPACK_IMPORTED_MODULE_2__/* .runAction */ .C)(context => (0,_post_js__WEBPACK_IMPORTED_MODULE_1__/* .post */ .b)(context, _auth_providers_js__WEBPACK_IMPORTED_MODULE_0__/* .PROVIDERS */ .x), { process, kind: 'post' });
+
+__webpack_async_result__();
+} catch(e) { __webpack_async_result__(e); } }, 1);
+
+/***/ }),
+
+/***/ 650:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+
+// EXPORTS
+__nccwpck_require__.d(__webpack_exports__, {
+  C: () => (/* binding */ runAction)
+});
+
+// EXTERNAL MODULE: ./lib/http/proxy.js
+var proxy = __nccwpck_require__(768);
+;// CONCATENATED MODULE: ./lib/lib/clock.js
+const startedAtMs = Date.now();
+const startedAt = process.hrtime.bigint();
+/** The real clock. It is monotonic: deadlines hold even if the machine's clock is set during the run. */
+const systemClock = {
+    now: () => startedAtMs + Number((process.hrtime.bigint() - startedAt) / 1000000n),
+    sleep: ms => new Promise(resolve => setTimeout(resolve, ms)),
+    random: Math.random
+};
 
 // EXTERNAL MODULE: ./lib/lib/action-error.js
 var action_error = __nccwpck_require__(18);
@@ -1855,17 +2322,746 @@ function systemErrors(error) {
     });
 }
 
-// EXTERNAL MODULE: ./node_modules/@actions/http-client/lib/index.js + 1 modules
-var lib = __nccwpck_require__(543);
+;// CONCATENATED MODULE: external "node:diagnostics_channel"
+const external_node_diagnostics_channel_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:diagnostics_channel");
+;// CONCATENATED MODULE: external "node:net"
+const external_node_net_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:net");
+// EXTERNAL MODULE: external "http"
+var external_http_ = __nccwpck_require__(611);
+var external_http_namespaceObject = /*#__PURE__*/__nccwpck_require__.t(external_http_, 2);
+// EXTERNAL MODULE: external "https"
+var external_https_ = __nccwpck_require__(692);
+var external_https_namespaceObject = /*#__PURE__*/__nccwpck_require__.t(external_https_, 2);
+// EXTERNAL MODULE: ./node_modules/@actions/http-client/lib/proxy.js
+var lib_proxy = __nccwpck_require__(783);
+// EXTERNAL MODULE: ./node_modules/tunnel/index.js
+var tunnel = __nccwpck_require__(770);
+;// CONCATENATED MODULE: ./stand-ins/undici/index.js
+/**
+ * Stands in for undici below @actions/http-client, which imports it for `getAgentDispatcher()` alone: a proxy
+ * for `fetch`, which nothing here calls. Requests, through a proxy too, go by Node's own `http`.
+ */
+class ProxyAgent {
+  constructor() {
+    throw new Error('undici is not in this bundle: a request was about to leave by fetch')
+  }
+}
+
+;// CONCATENATED MODULE: ./node_modules/@actions/http-client/lib/index.js
+/* eslint-disable @typescript-eslint/no-explicit-any */
+var __awaiter = (undefined && undefined.__awaiter) || function (thisArg, _arguments, P, generator) {
+    function adopt(value) { return value instanceof P ? value : new P(function (resolve) { resolve(value); }); }
+    return new (P || (P = Promise))(function (resolve, reject) {
+        function fulfilled(value) { try { step(generator.next(value)); } catch (e) { reject(e); } }
+        function rejected(value) { try { step(generator["throw"](value)); } catch (e) { reject(e); } }
+        function step(result) { result.done ? resolve(result.value) : adopt(result.value).then(fulfilled, rejected); }
+        step((generator = generator.apply(thisArg, _arguments || [])).next());
+    });
+};
+
+
+
+
+
+var HttpCodes;
+(function (HttpCodes) {
+    HttpCodes[HttpCodes["OK"] = 200] = "OK";
+    HttpCodes[HttpCodes["MultipleChoices"] = 300] = "MultipleChoices";
+    HttpCodes[HttpCodes["MovedPermanently"] = 301] = "MovedPermanently";
+    HttpCodes[HttpCodes["ResourceMoved"] = 302] = "ResourceMoved";
+    HttpCodes[HttpCodes["SeeOther"] = 303] = "SeeOther";
+    HttpCodes[HttpCodes["NotModified"] = 304] = "NotModified";
+    HttpCodes[HttpCodes["UseProxy"] = 305] = "UseProxy";
+    HttpCodes[HttpCodes["SwitchProxy"] = 306] = "SwitchProxy";
+    HttpCodes[HttpCodes["TemporaryRedirect"] = 307] = "TemporaryRedirect";
+    HttpCodes[HttpCodes["PermanentRedirect"] = 308] = "PermanentRedirect";
+    HttpCodes[HttpCodes["BadRequest"] = 400] = "BadRequest";
+    HttpCodes[HttpCodes["Unauthorized"] = 401] = "Unauthorized";
+    HttpCodes[HttpCodes["PaymentRequired"] = 402] = "PaymentRequired";
+    HttpCodes[HttpCodes["Forbidden"] = 403] = "Forbidden";
+    HttpCodes[HttpCodes["NotFound"] = 404] = "NotFound";
+    HttpCodes[HttpCodes["MethodNotAllowed"] = 405] = "MethodNotAllowed";
+    HttpCodes[HttpCodes["NotAcceptable"] = 406] = "NotAcceptable";
+    HttpCodes[HttpCodes["ProxyAuthenticationRequired"] = 407] = "ProxyAuthenticationRequired";
+    HttpCodes[HttpCodes["RequestTimeout"] = 408] = "RequestTimeout";
+    HttpCodes[HttpCodes["Conflict"] = 409] = "Conflict";
+    HttpCodes[HttpCodes["Gone"] = 410] = "Gone";
+    HttpCodes[HttpCodes["TooManyRequests"] = 429] = "TooManyRequests";
+    HttpCodes[HttpCodes["InternalServerError"] = 500] = "InternalServerError";
+    HttpCodes[HttpCodes["NotImplemented"] = 501] = "NotImplemented";
+    HttpCodes[HttpCodes["BadGateway"] = 502] = "BadGateway";
+    HttpCodes[HttpCodes["ServiceUnavailable"] = 503] = "ServiceUnavailable";
+    HttpCodes[HttpCodes["GatewayTimeout"] = 504] = "GatewayTimeout";
+})(HttpCodes || (HttpCodes = {}));
+var Headers;
+(function (Headers) {
+    Headers["Accept"] = "accept";
+    Headers["ContentType"] = "content-type";
+})(Headers || (Headers = {}));
+var MediaTypes;
+(function (MediaTypes) {
+    MediaTypes["ApplicationJson"] = "application/json";
+})(MediaTypes || (MediaTypes = {}));
+/**
+ * Returns the proxy URL, depending upon the supplied url and proxy environment variables.
+ * @param serverUrl  The server URL where the request will be sent. For example, https://api.github.com
+ */
+function getProxyUrl(serverUrl) {
+    const proxyUrl = pm.getProxyUrl(new URL(serverUrl));
+    return proxyUrl ? proxyUrl.href : '';
+}
+const HttpRedirectCodes = [
+    HttpCodes.MovedPermanently,
+    HttpCodes.ResourceMoved,
+    HttpCodes.SeeOther,
+    HttpCodes.TemporaryRedirect,
+    HttpCodes.PermanentRedirect
+];
+const HttpResponseRetryCodes = [
+    HttpCodes.BadGateway,
+    HttpCodes.ServiceUnavailable,
+    HttpCodes.GatewayTimeout
+];
+const RetryableHttpVerbs = ['OPTIONS', 'GET', 'DELETE', 'HEAD'];
+const ExponentialBackoffCeiling = 10;
+const ExponentialBackoffTimeSlice = 5;
+class HttpClientError extends Error {
+    constructor(message, statusCode) {
+        super(message);
+        this.name = 'HttpClientError';
+        this.statusCode = statusCode;
+        Object.setPrototypeOf(this, HttpClientError.prototype);
+    }
+}
+class HttpClientResponse {
+    constructor(message) {
+        this.message = message;
+    }
+    readBody() {
+        return __awaiter(this, void 0, void 0, function* () {
+            return new Promise((resolve) => __awaiter(this, void 0, void 0, function* () {
+                let output = Buffer.alloc(0);
+                this.message.on('data', (chunk) => {
+                    output = Buffer.concat([output, chunk]);
+                });
+                this.message.on('end', () => {
+                    resolve(output.toString());
+                });
+            }));
+        });
+    }
+    readBodyBuffer() {
+        return __awaiter(this, void 0, void 0, function* () {
+            return new Promise((resolve) => __awaiter(this, void 0, void 0, function* () {
+                const chunks = [];
+                this.message.on('data', (chunk) => {
+                    chunks.push(chunk);
+                });
+                this.message.on('end', () => {
+                    resolve(Buffer.concat(chunks));
+                });
+            }));
+        });
+    }
+}
+function isHttps(requestUrl) {
+    const parsedUrl = new URL(requestUrl);
+    return parsedUrl.protocol === 'https:';
+}
+class lib_HttpClient {
+    constructor(userAgent, handlers, requestOptions) {
+        this._ignoreSslError = false;
+        this._allowRedirects = true;
+        this._allowRedirectDowngrade = false;
+        this._maxRedirects = 50;
+        this._allowRetries = false;
+        this._maxRetries = 1;
+        this._keepAlive = false;
+        this._disposed = false;
+        this.userAgent = this._getUserAgentWithOrchestrationId(userAgent);
+        this.handlers = handlers || [];
+        this.requestOptions = requestOptions;
+        if (requestOptions) {
+            if (requestOptions.ignoreSslError != null) {
+                this._ignoreSslError = requestOptions.ignoreSslError;
+            }
+            this._socketTimeout = requestOptions.socketTimeout;
+            if (requestOptions.allowRedirects != null) {
+                this._allowRedirects = requestOptions.allowRedirects;
+            }
+            if (requestOptions.allowRedirectDowngrade != null) {
+                this._allowRedirectDowngrade = requestOptions.allowRedirectDowngrade;
+            }
+            if (requestOptions.maxRedirects != null) {
+                this._maxRedirects = Math.max(requestOptions.maxRedirects, 0);
+            }
+            if (requestOptions.keepAlive != null) {
+                this._keepAlive = requestOptions.keepAlive;
+            }
+            if (requestOptions.allowRetries != null) {
+                this._allowRetries = requestOptions.allowRetries;
+            }
+            if (requestOptions.maxRetries != null) {
+                this._maxRetries = requestOptions.maxRetries;
+            }
+        }
+    }
+    options(requestUrl, additionalHeaders) {
+        return __awaiter(this, void 0, void 0, function* () {
+            return this.request('OPTIONS', requestUrl, null, additionalHeaders || {});
+        });
+    }
+    get(requestUrl, additionalHeaders) {
+        return __awaiter(this, void 0, void 0, function* () {
+            return this.request('GET', requestUrl, null, additionalHeaders || {});
+        });
+    }
+    del(requestUrl, additionalHeaders) {
+        return __awaiter(this, void 0, void 0, function* () {
+            return this.request('DELETE', requestUrl, null, additionalHeaders || {});
+        });
+    }
+    post(requestUrl, data, additionalHeaders) {
+        return __awaiter(this, void 0, void 0, function* () {
+            return this.request('POST', requestUrl, data, additionalHeaders || {});
+        });
+    }
+    patch(requestUrl, data, additionalHeaders) {
+        return __awaiter(this, void 0, void 0, function* () {
+            return this.request('PATCH', requestUrl, data, additionalHeaders || {});
+        });
+    }
+    put(requestUrl, data, additionalHeaders) {
+        return __awaiter(this, void 0, void 0, function* () {
+            return this.request('PUT', requestUrl, data, additionalHeaders || {});
+        });
+    }
+    head(requestUrl, additionalHeaders) {
+        return __awaiter(this, void 0, void 0, function* () {
+            return this.request('HEAD', requestUrl, null, additionalHeaders || {});
+        });
+    }
+    sendStream(verb, requestUrl, stream, additionalHeaders) {
+        return __awaiter(this, void 0, void 0, function* () {
+            return this.request(verb, requestUrl, stream, additionalHeaders);
+        });
+    }
+    /**
+     * Gets a typed object from an endpoint
+     * Be aware that not found returns a null.  Other errors (4xx, 5xx) reject the promise
+     */
+    getJson(requestUrl_1) {
+        return __awaiter(this, arguments, void 0, function* (requestUrl, additionalHeaders = {}) {
+            additionalHeaders[Headers.Accept] = this._getExistingOrDefaultHeader(additionalHeaders, Headers.Accept, MediaTypes.ApplicationJson);
+            const res = yield this.get(requestUrl, additionalHeaders);
+            return this._processResponse(res, this.requestOptions);
+        });
+    }
+    postJson(requestUrl_1, obj_1) {
+        return __awaiter(this, arguments, void 0, function* (requestUrl, obj, additionalHeaders = {}) {
+            const data = JSON.stringify(obj, null, 2);
+            additionalHeaders[Headers.Accept] = this._getExistingOrDefaultHeader(additionalHeaders, Headers.Accept, MediaTypes.ApplicationJson);
+            additionalHeaders[Headers.ContentType] =
+                this._getExistingOrDefaultContentTypeHeader(additionalHeaders, MediaTypes.ApplicationJson);
+            const res = yield this.post(requestUrl, data, additionalHeaders);
+            return this._processResponse(res, this.requestOptions);
+        });
+    }
+    putJson(requestUrl_1, obj_1) {
+        return __awaiter(this, arguments, void 0, function* (requestUrl, obj, additionalHeaders = {}) {
+            const data = JSON.stringify(obj, null, 2);
+            additionalHeaders[Headers.Accept] = this._getExistingOrDefaultHeader(additionalHeaders, Headers.Accept, MediaTypes.ApplicationJson);
+            additionalHeaders[Headers.ContentType] =
+                this._getExistingOrDefaultContentTypeHeader(additionalHeaders, MediaTypes.ApplicationJson);
+            const res = yield this.put(requestUrl, data, additionalHeaders);
+            return this._processResponse(res, this.requestOptions);
+        });
+    }
+    patchJson(requestUrl_1, obj_1) {
+        return __awaiter(this, arguments, void 0, function* (requestUrl, obj, additionalHeaders = {}) {
+            const data = JSON.stringify(obj, null, 2);
+            additionalHeaders[Headers.Accept] = this._getExistingOrDefaultHeader(additionalHeaders, Headers.Accept, MediaTypes.ApplicationJson);
+            additionalHeaders[Headers.ContentType] =
+                this._getExistingOrDefaultContentTypeHeader(additionalHeaders, MediaTypes.ApplicationJson);
+            const res = yield this.patch(requestUrl, data, additionalHeaders);
+            return this._processResponse(res, this.requestOptions);
+        });
+    }
+    /**
+     * Makes a raw http request.
+     * All other methods such as get, post, patch, and request ultimately call this.
+     * Prefer get, del, post and patch
+     */
+    request(verb, requestUrl, data, headers) {
+        return __awaiter(this, void 0, void 0, function* () {
+            if (this._disposed) {
+                throw new Error('Client has already been disposed.');
+            }
+            const parsedUrl = new URL(requestUrl);
+            let info = this._prepareRequest(verb, parsedUrl, headers);
+            // Only perform retries on reads since writes may not be idempotent.
+            const maxTries = this._allowRetries && RetryableHttpVerbs.includes(verb)
+                ? this._maxRetries + 1
+                : 1;
+            let numTries = 0;
+            let response;
+            do {
+                response = yield this.requestRaw(info, data);
+                // Check if it's an authentication challenge
+                if (response &&
+                    response.message &&
+                    response.message.statusCode === HttpCodes.Unauthorized) {
+                    let authenticationHandler;
+                    for (const handler of this.handlers) {
+                        if (handler.canHandleAuthentication(response)) {
+                            authenticationHandler = handler;
+                            break;
+                        }
+                    }
+                    if (authenticationHandler) {
+                        return authenticationHandler.handleAuthentication(this, info, data);
+                    }
+                    else {
+                        // We have received an unauthorized response but have no handlers to handle it.
+                        // Let the response return to the caller.
+                        return response;
+                    }
+                }
+                let redirectsRemaining = this._maxRedirects;
+                while (response.message.statusCode &&
+                    HttpRedirectCodes.includes(response.message.statusCode) &&
+                    this._allowRedirects &&
+                    redirectsRemaining > 0) {
+                    const redirectUrl = response.message.headers['location'];
+                    if (!redirectUrl) {
+                        // if there's no location to redirect to, we won't
+                        break;
+                    }
+                    const parsedRedirectUrl = new URL(redirectUrl);
+                    if (parsedUrl.protocol === 'https:' &&
+                        parsedUrl.protocol !== parsedRedirectUrl.protocol &&
+                        !this._allowRedirectDowngrade) {
+                        throw new Error('Redirect from HTTPS to HTTP protocol. This downgrade is not allowed for security reasons. If you want to allow this behavior, set the allowRedirectDowngrade option to true.');
+                    }
+                    // we need to finish reading the response before reassigning response
+                    // which will leak the open socket.
+                    yield response.readBody();
+                    // strip authorization header if redirected to a different hostname
+                    if (parsedRedirectUrl.hostname !== parsedUrl.hostname) {
+                        for (const header in headers) {
+                            // header names are case insensitive
+                            if (header.toLowerCase() === 'authorization') {
+                                delete headers[header];
+                            }
+                        }
+                    }
+                    // let's make the request with the new redirectUrl
+                    info = this._prepareRequest(verb, parsedRedirectUrl, headers);
+                    response = yield this.requestRaw(info, data);
+                    redirectsRemaining--;
+                }
+                if (!response.message.statusCode ||
+                    !HttpResponseRetryCodes.includes(response.message.statusCode)) {
+                    // If not a retry code, return immediately instead of retrying
+                    return response;
+                }
+                numTries += 1;
+                if (numTries < maxTries) {
+                    yield response.readBody();
+                    yield this._performExponentialBackoff(numTries);
+                }
+            } while (numTries < maxTries);
+            return response;
+        });
+    }
+    /**
+     * Needs to be called if keepAlive is set to true in request options.
+     */
+    dispose() {
+        if (this._agent) {
+            this._agent.destroy();
+        }
+        this._disposed = true;
+    }
+    /**
+     * Raw request.
+     * @param info
+     * @param data
+     */
+    requestRaw(info, data) {
+        return __awaiter(this, void 0, void 0, function* () {
+            return new Promise((resolve, reject) => {
+                function callbackForResult(err, res) {
+                    if (err) {
+                        reject(err);
+                    }
+                    else if (!res) {
+                        // If `err` is not passed, then `res` must be passed.
+                        reject(new Error('Unknown error'));
+                    }
+                    else {
+                        resolve(res);
+                    }
+                }
+                this.requestRawWithCallback(info, data, callbackForResult);
+            });
+        });
+    }
+    /**
+     * Raw request with callback.
+     * @param info
+     * @param data
+     * @param onResult
+     */
+    requestRawWithCallback(info, data, onResult) {
+        if (typeof data === 'string') {
+            if (!info.options.headers) {
+                info.options.headers = {};
+            }
+            info.options.headers['Content-Length'] = Buffer.byteLength(data, 'utf8');
+        }
+        let callbackCalled = false;
+        function handleResult(err, res) {
+            if (!callbackCalled) {
+                callbackCalled = true;
+                onResult(err, res);
+            }
+        }
+        const req = info.httpModule.request(info.options, (msg) => {
+            const res = new HttpClientResponse(msg);
+            handleResult(undefined, res);
+        });
+        let socket;
+        req.on('socket', sock => {
+            socket = sock;
+        });
+        // If we ever get disconnected, we want the socket to timeout eventually
+        req.setTimeout(this._socketTimeout || 3 * 60000, () => {
+            if (socket) {
+                socket.end();
+            }
+            handleResult(new Error(`Request timeout: ${info.options.path}`));
+        });
+        req.on('error', function (err) {
+            // err has statusCode property
+            // res should have headers
+            handleResult(err);
+        });
+        if (data && typeof data === 'string') {
+            req.write(data, 'utf8');
+        }
+        if (data && typeof data !== 'string') {
+            data.on('close', function () {
+                req.end();
+            });
+            data.pipe(req);
+        }
+        else {
+            req.end();
+        }
+    }
+    /**
+     * Gets an http agent. This function is useful when you need an http agent that handles
+     * routing through a proxy server - depending upon the url and proxy environment variables.
+     * @param serverUrl  The server URL where the request will be sent. For example, https://api.github.com
+     */
+    getAgent(serverUrl) {
+        const parsedUrl = new URL(serverUrl);
+        return this._getAgent(parsedUrl);
+    }
+    getAgentDispatcher(serverUrl) {
+        const parsedUrl = new URL(serverUrl);
+        const proxyUrl = lib_proxy/* getProxyUrl */.s(parsedUrl);
+        const useProxy = proxyUrl && proxyUrl.hostname;
+        if (!useProxy) {
+            return;
+        }
+        return this._getProxyAgentDispatcher(parsedUrl, proxyUrl);
+    }
+    _prepareRequest(method, requestUrl, headers) {
+        const info = {};
+        info.parsedUrl = requestUrl;
+        const usingSsl = info.parsedUrl.protocol === 'https:';
+        info.httpModule = usingSsl ? external_https_namespaceObject : external_http_namespaceObject;
+        const defaultPort = usingSsl ? 443 : 80;
+        info.options = {};
+        info.options.host = info.parsedUrl.hostname;
+        info.options.port = info.parsedUrl.port
+            ? parseInt(info.parsedUrl.port)
+            : defaultPort;
+        info.options.path =
+            (info.parsedUrl.pathname || '') + (info.parsedUrl.search || '');
+        info.options.method = method;
+        info.options.headers = this._mergeHeaders(headers);
+        if (this.userAgent != null) {
+            info.options.headers['user-agent'] = this.userAgent;
+        }
+        info.options.agent = this._getAgent(info.parsedUrl);
+        // gives handlers an opportunity to participate
+        if (this.handlers) {
+            for (const handler of this.handlers) {
+                handler.prepareRequest(info.options);
+            }
+        }
+        return info;
+    }
+    _mergeHeaders(headers) {
+        if (this.requestOptions && this.requestOptions.headers) {
+            return Object.assign({}, lowercaseKeys(this.requestOptions.headers), lowercaseKeys(headers || {}));
+        }
+        return lowercaseKeys(headers || {});
+    }
+    /**
+     * Gets an existing header value or returns a default.
+     * Handles converting number header values to strings since HTTP headers must be strings.
+     * Note: This returns string | string[] since some headers can have multiple values.
+     * For headers that must always be a single string (like Content-Type), use the
+     * specialized _getExistingOrDefaultContentTypeHeader method instead.
+     */
+    _getExistingOrDefaultHeader(additionalHeaders, header, _default) {
+        let clientHeader;
+        if (this.requestOptions && this.requestOptions.headers) {
+            const headerValue = lowercaseKeys(this.requestOptions.headers)[header];
+            if (headerValue) {
+                clientHeader =
+                    typeof headerValue === 'number' ? headerValue.toString() : headerValue;
+            }
+        }
+        const additionalValue = additionalHeaders[header];
+        if (additionalValue !== undefined) {
+            return typeof additionalValue === 'number'
+                ? additionalValue.toString()
+                : additionalValue;
+        }
+        if (clientHeader !== undefined) {
+            return clientHeader;
+        }
+        return _default;
+    }
+    /**
+     * Specialized version of _getExistingOrDefaultHeader for Content-Type header.
+     * Always returns a single string (not an array) since Content-Type should be a single value.
+     * Converts arrays to comma-separated strings and numbers to strings to ensure type safety.
+     * This was split from _getExistingOrDefaultHeader to provide stricter typing for callers
+     * that assign the result to places expecting a string (e.g., additionalHeaders[Headers.ContentType]).
+     */
+    _getExistingOrDefaultContentTypeHeader(additionalHeaders, _default) {
+        let clientHeader;
+        if (this.requestOptions && this.requestOptions.headers) {
+            const headerValue = lowercaseKeys(this.requestOptions.headers)[Headers.ContentType];
+            if (headerValue) {
+                if (typeof headerValue === 'number') {
+                    clientHeader = String(headerValue);
+                }
+                else if (Array.isArray(headerValue)) {
+                    clientHeader = headerValue.join(', ');
+                }
+                else {
+                    clientHeader = headerValue;
+                }
+            }
+        }
+        const additionalValue = additionalHeaders[Headers.ContentType];
+        // Return the first non-undefined value, converting numbers or arrays to strings if necessary
+        if (additionalValue !== undefined) {
+            if (typeof additionalValue === 'number') {
+                return String(additionalValue);
+            }
+            else if (Array.isArray(additionalValue)) {
+                return additionalValue.join(', ');
+            }
+            else {
+                return additionalValue;
+            }
+        }
+        if (clientHeader !== undefined) {
+            return clientHeader;
+        }
+        return _default;
+    }
+    _getAgent(parsedUrl) {
+        let agent;
+        const proxyUrl = lib_proxy/* getProxyUrl */.s(parsedUrl);
+        const useProxy = proxyUrl && proxyUrl.hostname;
+        if (this._keepAlive && useProxy) {
+            agent = this._proxyAgent;
+        }
+        if (!useProxy) {
+            agent = this._agent;
+        }
+        // if agent is already assigned use that agent.
+        if (agent) {
+            return agent;
+        }
+        const usingSsl = parsedUrl.protocol === 'https:';
+        let maxSockets = 100;
+        if (this.requestOptions) {
+            maxSockets = this.requestOptions.maxSockets || external_http_.globalAgent.maxSockets;
+        }
+        // This is `useProxy` again, but we need to check `proxyURl` directly for TypeScripts's flow analysis.
+        if (proxyUrl && proxyUrl.hostname) {
+            const agentOptions = {
+                maxSockets,
+                keepAlive: this._keepAlive,
+                proxy: Object.assign(Object.assign({}, ((proxyUrl.username || proxyUrl.password) && {
+                    proxyAuth: `${proxyUrl.username}:${proxyUrl.password}`
+                })), { host: proxyUrl.hostname, port: proxyUrl.port })
+            };
+            let tunnelAgent;
+            const overHttps = proxyUrl.protocol === 'https:';
+            if (usingSsl) {
+                tunnelAgent = overHttps ? tunnel.httpsOverHttps : tunnel.httpsOverHttp;
+            }
+            else {
+                tunnelAgent = overHttps ? tunnel.httpOverHttps : tunnel.httpOverHttp;
+            }
+            agent = tunnelAgent(agentOptions);
+            this._proxyAgent = agent;
+        }
+        // if tunneling agent isn't assigned create a new agent
+        if (!agent) {
+            const options = { keepAlive: this._keepAlive, maxSockets };
+            agent = usingSsl ? new external_https_.Agent(options) : new external_http_.Agent(options);
+            this._agent = agent;
+        }
+        if (usingSsl && this._ignoreSslError) {
+            // we don't want to set NODE_TLS_REJECT_UNAUTHORIZED=0 since that will affect request for entire process
+            // http.RequestOptions doesn't expose a way to modify RequestOptions.agent.options
+            // we have to cast it to any and change it directly
+            agent.options = Object.assign(agent.options || {}, {
+                rejectUnauthorized: false
+            });
+        }
+        return agent;
+    }
+    _getProxyAgentDispatcher(parsedUrl, proxyUrl) {
+        let proxyAgent;
+        if (this._keepAlive) {
+            proxyAgent = this._proxyAgentDispatcher;
+        }
+        // if agent is already assigned use that agent.
+        if (proxyAgent) {
+            return proxyAgent;
+        }
+        const usingSsl = parsedUrl.protocol === 'https:';
+        proxyAgent = new ProxyAgent(Object.assign({ uri: proxyUrl.href, pipelining: !this._keepAlive ? 0 : 1 }, ((proxyUrl.username || proxyUrl.password) && {
+            token: `Basic ${Buffer.from(`${proxyUrl.username}:${proxyUrl.password}`).toString('base64')}`
+        })));
+        this._proxyAgentDispatcher = proxyAgent;
+        if (usingSsl && this._ignoreSslError) {
+            // we don't want to set NODE_TLS_REJECT_UNAUTHORIZED=0 since that will affect request for entire process
+            // http.RequestOptions doesn't expose a way to modify RequestOptions.agent.options
+            // we have to cast it to any and change it directly
+            proxyAgent.options = Object.assign(proxyAgent.options.requestTls || {}, {
+                rejectUnauthorized: false
+            });
+        }
+        return proxyAgent;
+    }
+    _getUserAgentWithOrchestrationId(userAgent) {
+        const baseUserAgent = userAgent || 'actions/http-client';
+        const orchId = process.env['ACTIONS_ORCHESTRATION_ID'];
+        if (orchId) {
+            // Sanitize the orchestration ID to ensure it contains only valid characters
+            // Valid characters: 0-9, a-z, _, -, .
+            const sanitizedId = orchId.replace(/[^a-z0-9_.-]/gi, '_');
+            return `${baseUserAgent} actions_orchestration_id/${sanitizedId}`;
+        }
+        return baseUserAgent;
+    }
+    _performExponentialBackoff(retryNumber) {
+        return __awaiter(this, void 0, void 0, function* () {
+            retryNumber = Math.min(ExponentialBackoffCeiling, retryNumber);
+            const ms = ExponentialBackoffTimeSlice * Math.pow(2, retryNumber);
+            return new Promise(resolve => setTimeout(() => resolve(), ms));
+        });
+    }
+    _processResponse(res, options) {
+        return __awaiter(this, void 0, void 0, function* () {
+            return new Promise((resolve, reject) => __awaiter(this, void 0, void 0, function* () {
+                const statusCode = res.message.statusCode || 0;
+                const response = {
+                    statusCode,
+                    result: null,
+                    headers: {}
+                };
+                // not found leads to null obj returned
+                if (statusCode === HttpCodes.NotFound) {
+                    resolve(response);
+                }
+                // get the result from the body
+                function dateTimeDeserializer(key, value) {
+                    if (typeof value === 'string') {
+                        const a = new Date(value);
+                        if (!isNaN(a.valueOf())) {
+                            return a;
+                        }
+                    }
+                    return value;
+                }
+                let obj;
+                let contents;
+                try {
+                    contents = yield res.readBody();
+                    if (contents && contents.length > 0) {
+                        if (options && options.deserializeDates) {
+                            obj = JSON.parse(contents, dateTimeDeserializer);
+                        }
+                        else {
+                            obj = JSON.parse(contents);
+                        }
+                        response.result = obj;
+                    }
+                    response.headers = res.message.headers;
+                }
+                catch (err) {
+                    // Invalid resource (contents not json);  leaving result obj null
+                }
+                // note that 3xx redirects are handled by the http layer.
+                if (statusCode > 299) {
+                    let msg;
+                    // if exception/error in body, attempt to get better error
+                    if (obj && obj.message) {
+                        msg = obj.message;
+                    }
+                    else if (contents && contents.length > 0) {
+                        // it may be the case that the exception is in the body message as string
+                        msg = contents;
+                    }
+                    else {
+                        msg = `Failed request: (${statusCode})`;
+                    }
+                    const err = new HttpClientError(msg, statusCode);
+                    err.result = response.result;
+                    reject(err);
+                }
+                else {
+                    resolve(response);
+                }
+            }));
+        });
+    }
+}
+const lowercaseKeys = (obj) => Object.keys(obj).reduce((c, k) => ((c[k.toLowerCase()] = obj[k]), c), {});
+//# sourceMappingURL=index.js.map
 // EXTERNAL MODULE: ./lib/lib/secret.js
 var secret = __nccwpck_require__(395);
+;// CONCATENATED MODULE: ./lib/lib/version.js
+/** The version in package.json; a test compares them. */
+const VERSION = '1.0.0';
+
 ;// CONCATENATED MODULE: ./lib/http/client.js
+
+
+
 
 
 
 /** No response of a platform is larger. */
 const MAX_BODY_BYTES = 1024 * 1024;
-const USER_AGENT = 'cc-token-action';
+const USER_AGENT = `cc-token-action/${VERSION}`;
+/** Time for one address of a host before the next one is tried. Node's default of 250 ms is too short for distant hosts. */
+const ADDRESS_TIMEOUT_MS = 3000;
 /** Sends single attempts with the official HTTP client, one client per origin, so that connections are reused. */
 class Connections {
     #clients = new Map();
@@ -1875,11 +3071,13 @@ class Connections {
         delete process.env['NODE_TLS_REJECT_UNAUTHORIZED'];
         // A process cannot end while a name is looked up, and glibc waits ten seconds for a silent name server. glibc reads
         // this variable before the first lookup.
-        process.env['RES_OPTIONS'] ??= 'timeout:1 attempts:1';
+        process.env['RES_OPTIONS'] ??= 'timeout:4 attempts:1';
+        (0,external_node_net_namespaceObject.setDefaultAutoSelectFamilyAttemptTimeout)(ADDRESS_TIMEOUT_MS);
+        (0,external_node_diagnostics_channel_namespaceObject.subscribe)(REQUEST_CHANNEL, rejectUpgrade);
     }
     /** Sends the request once. Returns any complete response; throws AttemptError if there is none within `timeoutMs`. */
     async attempt(request, timeoutMs) {
-        const { client, aborter } = this.#clientFor(request.url.origin);
+        const { client, aborter } = request.isOnNewConnection ? newClient() : this.#clientFor(request.url.origin);
         const abort = new AbortController();
         aborter.signal = abort.signal;
         let timer;
@@ -1899,6 +3097,8 @@ class Connections {
         }
         finally {
             clearTimeout(timer);
+            if (request.isOnNewConnection)
+                client.dispose();
         }
     }
     /** Closes all idle connections. */
@@ -1906,23 +3106,39 @@ class Connections {
         for (const { client } of this.#clients.values())
             client.dispose();
         this.#clients.clear();
+        (0,external_node_diagnostics_channel_namespaceObject.unsubscribe)(REQUEST_CHANNEL, rejectUpgrade);
     }
     #clientFor(origin) {
         const existing = this.#clients.get(origin);
         if (existing !== undefined)
             return existing;
-        const aborter = new Aborter();
-        const client = new lib/* HttpClient */.Qq(USER_AGENT, [aborter], { keepAlive: true, allowRedirects: false });
-        const created = { client, aborter };
+        const created = newClient();
         this.#clients.set(origin, created);
         return created;
     }
 }
-/** Passes an abort signal to Node's `http`: the client has no parameter for it. */
+function newClient() {
+    const aborter = new Aborter();
+    const client = new lib_HttpClient(USER_AGENT, [aborter], { keepAlive: true, allowRedirects: false });
+    client.userAgent = USER_AGENT; // without the id of the workflow run that the constructor appends
+    return { client, aborter };
+}
+/** Node publishes every request here before it is sent. */
+const REQUEST_CHANNEL = 'http.client.request.start';
+/** Without a listener, Node closes the connection of a 101 response and leaves the request pending. */
+function rejectUpgrade(message) {
+    const { request } = message;
+    request.once('upgrade', (_response, socket) => {
+        socket.destroy();
+        request.emit('error', new AttemptError('not-http', 'the server switched protocols (HTTP 101)'));
+    });
+}
+/** Passes an abort signal to Node's `http`, and IPv6 literals without brackets: the client does neither. */
 class Aborter {
     signal;
     prepareRequest(options) {
         options.signal = this.signal;
+        options.host = options.host?.replace(/^\[(.*)\]$/, '$1') ?? null;
     }
     canHandleAuthentication() {
         return false;
@@ -1971,8 +3187,6 @@ function readBody(message) {
 
 // EXTERNAL MODULE: ./lib/http/errors.js
 var errors = __nccwpck_require__(729);
-// EXTERNAL MODULE: ./lib/http/proxy.js
-var proxy = __nccwpck_require__(768);
 ;// CONCATENATED MODULE: ./lib/http/retry.js
 const TRANSIENT_STATUS = new Set([408, 425, 500, 502, 503, 504]);
 const TRANSIENT_ERROR = new Set(['timeout', 'network', 'cut-short']);
@@ -2097,7 +3311,7 @@ class HttpSession {
      * Throws `timeout`, `network`, `tls`, `redirected` or `bad-response`.
      */
     async send(request) {
-        (0,proxy/* requireReadableProxy */.E)(request);
+        (0,proxy/* requireReadableProxy */.ER)(request);
         this.#requireCleanUrl(request);
         this.#requireTime(request);
         this.#requestCount += 1;
@@ -2152,7 +3366,7 @@ class HttpSession {
     }
     /** Addresses appear in logs of servers and proxies. A platform's response may try to put a secret into one. */
     #requireCleanUrl(request) {
-        if (this.#log.redact(request.url.href) === request.url.href)
+        if (!this.#log.containsSecret(request.url.href))
             return;
         throw new action_error/* ActionError */.l('bad-response', `${(0,types/* describeRequest */.N)(request)} was not sent: its address would contain a secret.`, 'A response of the platform repeats a secret of this step. Check base-url, and what is between the runner and the platform.');
     }
@@ -2173,23 +3387,9 @@ class HttpSession {
         const timeoutMs = Math.max(1, Math.min(this.#limits.attemptTimeoutMs, this.#timeLeftMs()));
         this.#attemptCount += 1;
         const trace = (what) => this.#log.debug(`${(0,types/* describeRequest */.N)(request)}: ${what}, ${this.#clock.now() - sentAt.getTime()} ms`);
+        let response;
         try {
-            const response = await this.#connections.attempt(request, timeoutMs);
-            trace(`${response.status}, ${response.isReusedConnection ? 'reused' : 'new'} connection`);
-            const isThrottled = request.isThrottled?.(response) ?? response.status === 429;
-            const askedMs = request.retryAfterMs
-                ? request.retryAfterMs(response, this.#clock.now())
-                : retryAfterMs(response.headers['retry-after'], this.#clock.now());
-            const asksToWait = askedMs !== undefined && (isThrottled || response.status === 503);
-            return {
-                response,
-                result: {
-                    kind: 'response',
-                    status: response.status,
-                    isThrottled,
-                    ...(asksToWait ? { retryAfterMs: askedMs } : {})
-                }
-            };
+            response = await this.#connections.attempt(request, timeoutMs);
         }
         catch (thrown) {
             const error = toAttemptError(thrown);
@@ -2197,6 +3397,17 @@ class HttpSession {
             const { kind, mayHaveBeenApplied } = error;
             return { error, result: { kind: 'error', error: kind, mayHaveBeenApplied } };
         }
+        request.onResponse?.(response, sentAt);
+        trace(`${response.status}, ${response.isReusedConnection ? 'reused' : 'new'} connection`);
+        const { status, headers } = response;
+        const isThrottled = request.isThrottled?.(response) ?? status === 429;
+        const now = this.#clock.now();
+        const askedMs = request.retryAfterMs
+            ? request.retryAfterMs(response, now)
+            : retryAfterMs(headers['retry-after'], now);
+        const asksToWait = askedMs !== undefined && (isThrottled || status === 503);
+        const retryAfter = asksToWait ? { retryAfterMs: askedMs } : {};
+        return { response, result: { kind: 'response', status, isThrottled, ...retryAfter } };
     }
     #logWait({ url }, wait) {
         const { result, error, attempts, failed, waitMs } = wait;
@@ -2219,250 +3430,28 @@ class HttpSession {
     }
 }
 
-;// CONCATENATED MODULE: ./lib/runner/revocation.js
+;// CONCATENATED MODULE: ./lib/runner/context.js
 
-/** Limits of a clean-up. It takes ten seconds at most, beside `timeout`; the process itself needs a part of them. */
-const LIMITS = { timeoutMs: 9_000, attemptTimeoutMs: 4_000, maxAttempts: 10 };
-/** Returns a session for a clean-up. Its waits are logged only with step debugging. */
-function cleanUpSession({ log, clock }) {
+/** A clean-up takes ten seconds at most, beside `timeout`; the process itself needs a part of them. */
+const CLEAN_UP_LIMITS = { timeoutMs: 9_000, attemptTimeoutMs: 4_000, maxAttempts: 10 };
+/** Returns the context of a step. */
+function createContext(parts) {
+    const { log, clock } = parts;
+    let session;
+    // Waits of a clean-up are logged only with step debugging.
     const quiet = {
-        redact: (text) => log.redact(text),
+        containsSecret: (text) => log.containsSecret(text),
         info: (line) => log.debug(line),
         debug: (line) => log.debug(line)
     };
-    return new HttpSession({ limits: LIMITS, clock, log: quiet });
-}
-/** Revokes the tokens, all at once and within ten seconds. Returns the outcomes in the same order; never throws. */
-async function revokeTokens(tokens, providers, context) {
-    const session = cleanUpSession(context);
-    try {
-        return await Promise.allSettled(tokens.map(async ({ value, provider: alias, revocationBaseUrl }) => {
-            const provider = providers.find(({ aliases }) => aliases.includes(alias));
-            if (provider?.revoke === undefined)
-                throw new Error(`${alias} cannot revoke tokens`);
-            return provider.revoke(value, revocationBaseUrl, session);
-        }));
-    }
-    finally {
-        session.close();
-    }
-}
-/**
- * Revokes the tokens of a step that failed, except those in `keep`. Those that cannot be revoked stay saved for the post
- * step. Logs the outcome, with `what` as its subject.
- */
-async function revokeIssued(state, { what, keep = [], provider }, context) {
-    const tokens = state.tokens.filter(token => !keep.includes(token));
-    if (tokens.length === 0)
-        return;
-    const outcomes = await revokeTokens(tokens, [provider], context);
-    for (const [index, token] of tokens.entries()) {
-        if (outcomes[index]?.status === 'fulfilled')
-            removeQuietly(state, token);
-    }
-    if (outcomes.every(({ status }) => status === 'fulfilled'))
-        context.log.info(`${what} was revoked.`);
-    else
-        context.log.warn(`${what} could not be revoked yet. The post step tries again when the job ends.`);
-}
-/** A state that cannot be written must not hide why the step failed. The post step then finds the token gone. */
-function removeQuietly(state, token) {
-    try {
-        state.remove(token);
-    }
-    catch {
-        // See above.
-    }
-}
-
-// EXTERNAL MODULE: ./lib/lib/json.js
-var json = __nccwpck_require__(173);
-;// CONCATENATED MODULE: ./lib/runner/saved-state.js
-
-
-const PUBLISHED = 'published';
-const TOKEN_FOLDER = 'token-folder';
-/** A step is issued two tokens at most: the initial one and the long-lived one. */
-const TOKEN_COUNT = 2;
-/** Returns the name under which a token is saved; `index` counts from 0. */
-function stateName(index) {
-    return `token-${index + 1}`;
-}
-/** The largest value of a `Date`. */
-const MAX_DATE_MS = 8.64e15;
-/** Returns a token as it is saved; `readSavedState` reads it. */
-function serializeToken({ value, kind, provider, revocationBaseUrl, expiresAtMs }) {
-    return JSON.stringify({ value: value.reveal(), kind, provider, revocationBaseUrl, expiresAtMs });
-}
-/** Returns what the step saved. Anything that a step does not write is ignored. */
-function readSavedState(env) {
-    const tokens = Array.from({ length: TOKEN_COUNT }, (_, index) => env[`STATE_${stateName(index)}`] ?? '').flatMap(parseToken);
-    const published = env[`STATE_${PUBLISHED}`];
-    const tokenFolder = env[`STATE_${TOKEN_FOLDER}`];
     return {
-        tokens,
-        ...(published === 'auto' || published === 'true' || published === 'false' ? { published } : {}),
-        ...(tokenFolder ? { tokenFolder } : {})
+        ...parts,
+        cleanUpSession() {
+            session ??= new HttpSession({ limits: CLEAN_UP_LIMITS, clock, log: quiet });
+            return session;
+        }
     };
 }
-function parseToken(text) {
-    const { value, kind, provider, revocationBaseUrl, expiresAtMs } = (0,json/* parseJsonObject */.d)(text) ?? {};
-    if (typeof value !== 'string' || value === '')
-        return [];
-    if (typeof provider !== 'string' || typeof revocationBaseUrl !== 'string')
-        return [];
-    return [
-        {
-            value: new secret/* Secret */.zh(value),
-            kind: kind === 'long-lived' ? kind : 'access',
-            provider,
-            revocationBaseUrl,
-            ...(typeof expiresAtMs === 'number' && Math.abs(expiresAtMs) < MAX_DATE_MS ? { expiresAtMs } : {})
-        }
-    ];
-}
-
-;// CONCATENATED MODULE: external "node:crypto"
-const external_node_crypto_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:crypto");
-// EXTERNAL MODULE: external "node:fs"
-var external_node_fs_ = __nccwpck_require__(24);
-;// CONCATENATED MODULE: external "node:path"
-const external_node_path_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:path");
-;// CONCATENATED MODULE: ./lib/runner/token-file.js
-
-
-
-/** Returns the path of a new folder for the token file. It does not create it, so that the path can be saved first. */
-function newTokenFolder(runnerTemp) {
-    return join(runnerTemp, `cc-token-${randomUUID()}`);
-}
-/** Returns the path of the token file in its folder. */
-function tokenFilePath(folder) {
-    return join(folder, 'token');
-}
-/**
- * Creates the folder (mode 0700) and the file (mode 0600) with the token. Both must not exist yet, so a link at their
- * place makes it throw.
- */
-function writeTokenFile(folder, token) {
-    mkdirSync(folder, { mode: 0o700 });
-    const file = openSync(tokenFilePath(folder), 'wx', 0o600);
-    try {
-        writeFileSync(file, token.reveal());
-    }
-    finally {
-        closeSync(file);
-    }
-}
-/** Removes the folder and its file. Returns whether it existed. Never follows a link. */
-function removeTokenFolder(folder) {
-    const isTokenFolder = /^cc-token-[0-9a-f-]{36}$/.test((0,external_node_path_namespaceObject.basename)(folder));
-    if (!isTokenFolder || (0,external_node_fs_.lstatSync)(folder, { throwIfNoEntry: false }) === undefined)
-        return false;
-    (0,external_node_fs_.rmSync)(folder, { recursive: true, force: true });
-    return true;
-}
-
-;// CONCATENATED MODULE: ./lib/post.js
-
-
-
-/**
- * Runs the post step: removes the token file and revokes tokens. Uses only saved state, because inputs are not reliable
- * here, above all in composite actions. Logs one line. Never throws, and takes ten seconds at most.
- */
-async function post(context, providers) {
-    const { env, log } = context;
-    const saved = readSavedState(env);
-    for (const { value } of saved.tokens)
-        log.mask(value);
-    // The file first: it takes no time, and a cancelled clean-up must not leave it.
-    const folder = cleanUpFolder(saved);
-    const results = [...(await cleanUpTokens(saved, context, providers)), ...folder];
-    const line = `Clean-up: ${results.map(({ text }) => text).join('; ') || 'nothing to do'}.`;
-    if (results.some(({ failed }) => failed))
-        log.warn(line);
-    else
-        log.info(line);
-}
-async function cleanUpTokens(saved, context, providers) {
-    const kept = saved.tokens.flatMap(token => {
-        const reason = reasonToKeep(token, saved, context.clock.now());
-        return reason === undefined ? [] : [{ token, reason }];
-    });
-    const revocable = saved.tokens.filter(token => !kept.some(one => one.token === token));
-    const outcomes = await revokeTokens(revocable, providers, context);
-    return [
-        ...kept.map(({ token, reason }) => ({ text: `${token.kind} token ${reason}` })),
-        ...revocable.map((token, index) => describeOutcome(token, outcomes[index]))
-    ];
-}
-/** Returns why a token is not revoked; undefined if it is to be revoked. */
-function reasonToKeep(token, { published }, nowMs) {
-    if (token.expiresAtMs !== undefined && token.expiresAtMs <= nowMs)
-        return 'already expired';
-    if (published === 'false')
-        return 'kept, because revoke is false';
-    if (published === 'auto' && token.kind === 'long-lived')
-        return 'kept, because it is to outlive the job';
-    return undefined;
-}
-function describeOutcome({ kind, expiresAtMs }, outcome) {
-    if (outcome?.status === 'fulfilled')
-        return { text: `${kind} token ${outcome.value === 'revoked' ? 'revoked' : 'already gone'}` };
-    const reason = outcome?.reason instanceof Error ? ` (${outcome.reason.message.replace(/\.$/, '')})` : '';
-    const until = expiresAtMs === undefined ? 'it expires' : new Date(expiresAtMs).toISOString();
-    return { text: `${kind} token not revoked${reason}; it lives until ${until}`, failed: true };
-}
-function cleanUpFolder({ tokenFolder }) {
-    if (tokenFolder === undefined)
-        return [];
-    try {
-        return [{ text: removeTokenFolder(tokenFolder) ? 'token file removed' : 'token file already gone' }];
-    }
-    catch {
-        return [{ text: 'token file not removed', failed: true }];
-    }
-}
-
-
-/***/ }),
-
-/***/ 837:
-/***/ ((__webpack_module__, __unused_webpack___webpack_exports__, __nccwpck_require__) => {
-
-__nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependencies__, __webpack_async_result__) => { try {
-/* harmony import */ var _auth_providers_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(235);
-/* harmony import */ var _post_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(148);
-/* harmony import */ var _runner_run_action_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(213);
-
-
-
-await (0,_runner_run_action_js__WEBPACK_IMPORTED_MODULE_2__/* .runAction */ .C)(context => (0,_post_js__WEBPACK_IMPORTED_MODULE_1__/* .post */ .b)(context, _auth_providers_js__WEBPACK_IMPORTED_MODULE_0__/* .PROVIDERS */ .x), { process, kind: 'post' });
-
-__webpack_async_result__();
-} catch(e) { __webpack_async_result__(e); } }, 1);
-
-/***/ }),
-
-/***/ 213:
-/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
-
-
-// EXPORTS
-__nccwpck_require__.d(__webpack_exports__, {
-  C: () => (/* binding */ runAction)
-});
-
-;// CONCATENATED MODULE: ./lib/lib/clock.js
-const startedAtMs = Date.now();
-const startedAt = process.hrtime.bigint();
-/** The real clock. It is monotonic: deadlines hold even if the machine's clock is set during the run. */
-const systemClock = {
-    now: () => startedAtMs + Number((process.hrtime.bigint() - startedAt) / 1000000n),
-    sleep: ms => new Promise(resolve => setTimeout(resolve, ms)),
-    random: Math.random
-};
 
 ;// CONCATENATED MODULE: external "os"
 const external_os_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("os");
@@ -2635,10 +3624,8 @@ function file_command_prepareKeyValueMessage(key, value) {
 //# sourceMappingURL=file-command.js.map
 ;// CONCATENATED MODULE: external "path"
 const external_path_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("path");
-// EXTERNAL MODULE: ./node_modules/@actions/http-client/lib/index.js + 1 modules
-var lib = __nccwpck_require__(543);
 ;// CONCATENATED MODULE: ./node_modules/@actions/http-client/lib/auth.js
-var __awaiter = (undefined && undefined.__awaiter) || function (thisArg, _arguments, P, generator) {
+var auth_awaiter = (undefined && undefined.__awaiter) || function (thisArg, _arguments, P, generator) {
     function adopt(value) { return value instanceof P ? value : new P(function (resolve) { resolve(value); }); }
     return new (P || (P = Promise))(function (resolve, reject) {
         function fulfilled(value) { try { step(generator.next(value)); } catch (e) { reject(e); } }
@@ -2663,7 +3650,7 @@ class BasicCredentialHandler {
         return false;
     }
     handleAuthentication() {
-        return __awaiter(this, void 0, void 0, function* () {
+        return auth_awaiter(this, void 0, void 0, function* () {
             throw new Error('not implemented');
         });
     }
@@ -2685,7 +3672,7 @@ class auth_BearerCredentialHandler {
         return false;
     }
     handleAuthentication() {
-        return __awaiter(this, void 0, void 0, function* () {
+        return auth_awaiter(this, void 0, void 0, function* () {
             throw new Error('not implemented');
         });
     }
@@ -2707,7 +3694,7 @@ class PersonalAccessTokenCredentialHandler {
         return false;
     }
     handleAuthentication() {
-        return __awaiter(this, void 0, void 0, function* () {
+        return auth_awaiter(this, void 0, void 0, function* () {
             throw new Error('not implemented');
         });
     }
@@ -4615,8 +5602,8 @@ function getIDToken(aud) {
  */
 
 //# sourceMappingURL=core.js.map
-// EXTERNAL MODULE: ./lib/lib/secret.js
-var secret = __nccwpck_require__(395);
+// EXTERNAL MODULE: ./lib/lib/redactor.js + 1 modules
+var redactor = __nccwpck_require__(811);
 ;// CONCATENATED MODULE: ./lib/runner/logger.js
 
 
@@ -4624,7 +5611,7 @@ var secret = __nccwpck_require__(395);
 const FLUSH_MS = 2000;
 /** The log of the step. Masks secrets, and removes every known secret from each line before it is written. */
 class Logger {
-    #redactor = new secret/* Redactor */.pO();
+    #redactor = new redactor/* Redactor */.p();
     /** Registers a secret and its other spellings with the runner, each once. */
     mask = (secret) => {
         for (const spelling of this.#redactor.add(secret))
@@ -4633,6 +5620,10 @@ class Logger {
     /** Returns the text with every known secret replaced by `***`. */
     redact(text) {
         return this.#redactor.redact(text);
+    }
+    /** Returns whether the text contains a known secret, also if it is encoded. */
+    containsSecret(text) {
+        return this.#redactor.matches(text);
     }
     /** Returns a text from outside as one line without a secret, at most `maxLength` characters. */
     clean(text, maxLength) {
@@ -4673,8 +5664,6 @@ function flush({ write }) {
 
 // EXTERNAL MODULE: external "node:fs"
 var external_node_fs_ = __nccwpck_require__(24);
-// EXTERNAL MODULE: ./lib/lib/action-error.js
-var action_error = __nccwpck_require__(18);
 ;// CONCATENATED MODULE: ./lib/runner/report-failure.js
 
 
@@ -4754,13 +5743,17 @@ class Rollback {
 
 
 
+
+
 /**
  * Runs a step and ends the process, even if sockets are still open: with 0 after success, with 1 after a failure or a
  * cancellation. Before it ends with 1, it rolls back what the step wrote. `kind: 'post'` never fails the job.
  */
 async function runAction(step, { process, kind }) {
-    const context = { env: process.env, log: new Logger(), clock: systemClock, rollback: new Rollback() };
-    const { log, rollback } = context;
+    const [log, rollback] = [new Logger(), new Rollback()];
+    const context = createContext({ env: process.env, log, clock: systemClock, rollback });
+    for (const secret of (0,proxy/* proxySecrets */.Wm)(process.env))
+        log.mask(secret);
     const isPost = kind === 'post';
     let isEnding = false;
     const exit = async (code) => {
@@ -4811,738 +5804,6 @@ async function pendingSignals() {
         await new Promise(resolve => setImmediate(resolve));
 }
 
-
-/***/ }),
-
-/***/ 543:
-/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
-
-
-// EXPORTS
-__nccwpck_require__.d(__webpack_exports__, {
-  Qq: () => (/* binding */ HttpClient)
-});
-
-// UNUSED EXPORTS: Headers, HttpClientError, HttpClientResponse, HttpCodes, MediaTypes, getProxyUrl, isHttps
-
-// EXTERNAL MODULE: external "http"
-var external_http_ = __nccwpck_require__(611);
-var external_http_namespaceObject = /*#__PURE__*/__nccwpck_require__.t(external_http_, 2);
-// EXTERNAL MODULE: external "https"
-var external_https_ = __nccwpck_require__(692);
-var external_https_namespaceObject = /*#__PURE__*/__nccwpck_require__.t(external_https_, 2);
-// EXTERNAL MODULE: ./node_modules/@actions/http-client/lib/proxy.js
-var proxy = __nccwpck_require__(783);
-// EXTERNAL MODULE: ./node_modules/tunnel/index.js
-var tunnel = __nccwpck_require__(770);
-;// CONCATENATED MODULE: ./stand-ins/undici/index.js
-/**
- * Stands in for undici below @actions/http-client, which imports it for `getAgentDispatcher()` alone: a proxy
- * for `fetch`, which nothing here calls. Requests, through a proxy too, go by Node's own `http`.
- */
-class ProxyAgent {
-  constructor() {
-    throw new Error('undici is not in this bundle: a request was about to leave by fetch')
-  }
-}
-
-;// CONCATENATED MODULE: ./node_modules/@actions/http-client/lib/index.js
-/* eslint-disable @typescript-eslint/no-explicit-any */
-var __awaiter = (undefined && undefined.__awaiter) || function (thisArg, _arguments, P, generator) {
-    function adopt(value) { return value instanceof P ? value : new P(function (resolve) { resolve(value); }); }
-    return new (P || (P = Promise))(function (resolve, reject) {
-        function fulfilled(value) { try { step(generator.next(value)); } catch (e) { reject(e); } }
-        function rejected(value) { try { step(generator["throw"](value)); } catch (e) { reject(e); } }
-        function step(result) { result.done ? resolve(result.value) : adopt(result.value).then(fulfilled, rejected); }
-        step((generator = generator.apply(thisArg, _arguments || [])).next());
-    });
-};
-
-
-
-
-
-var HttpCodes;
-(function (HttpCodes) {
-    HttpCodes[HttpCodes["OK"] = 200] = "OK";
-    HttpCodes[HttpCodes["MultipleChoices"] = 300] = "MultipleChoices";
-    HttpCodes[HttpCodes["MovedPermanently"] = 301] = "MovedPermanently";
-    HttpCodes[HttpCodes["ResourceMoved"] = 302] = "ResourceMoved";
-    HttpCodes[HttpCodes["SeeOther"] = 303] = "SeeOther";
-    HttpCodes[HttpCodes["NotModified"] = 304] = "NotModified";
-    HttpCodes[HttpCodes["UseProxy"] = 305] = "UseProxy";
-    HttpCodes[HttpCodes["SwitchProxy"] = 306] = "SwitchProxy";
-    HttpCodes[HttpCodes["TemporaryRedirect"] = 307] = "TemporaryRedirect";
-    HttpCodes[HttpCodes["PermanentRedirect"] = 308] = "PermanentRedirect";
-    HttpCodes[HttpCodes["BadRequest"] = 400] = "BadRequest";
-    HttpCodes[HttpCodes["Unauthorized"] = 401] = "Unauthorized";
-    HttpCodes[HttpCodes["PaymentRequired"] = 402] = "PaymentRequired";
-    HttpCodes[HttpCodes["Forbidden"] = 403] = "Forbidden";
-    HttpCodes[HttpCodes["NotFound"] = 404] = "NotFound";
-    HttpCodes[HttpCodes["MethodNotAllowed"] = 405] = "MethodNotAllowed";
-    HttpCodes[HttpCodes["NotAcceptable"] = 406] = "NotAcceptable";
-    HttpCodes[HttpCodes["ProxyAuthenticationRequired"] = 407] = "ProxyAuthenticationRequired";
-    HttpCodes[HttpCodes["RequestTimeout"] = 408] = "RequestTimeout";
-    HttpCodes[HttpCodes["Conflict"] = 409] = "Conflict";
-    HttpCodes[HttpCodes["Gone"] = 410] = "Gone";
-    HttpCodes[HttpCodes["TooManyRequests"] = 429] = "TooManyRequests";
-    HttpCodes[HttpCodes["InternalServerError"] = 500] = "InternalServerError";
-    HttpCodes[HttpCodes["NotImplemented"] = 501] = "NotImplemented";
-    HttpCodes[HttpCodes["BadGateway"] = 502] = "BadGateway";
-    HttpCodes[HttpCodes["ServiceUnavailable"] = 503] = "ServiceUnavailable";
-    HttpCodes[HttpCodes["GatewayTimeout"] = 504] = "GatewayTimeout";
-})(HttpCodes || (HttpCodes = {}));
-var Headers;
-(function (Headers) {
-    Headers["Accept"] = "accept";
-    Headers["ContentType"] = "content-type";
-})(Headers || (Headers = {}));
-var MediaTypes;
-(function (MediaTypes) {
-    MediaTypes["ApplicationJson"] = "application/json";
-})(MediaTypes || (MediaTypes = {}));
-/**
- * Returns the proxy URL, depending upon the supplied url and proxy environment variables.
- * @param serverUrl  The server URL where the request will be sent. For example, https://api.github.com
- */
-function getProxyUrl(serverUrl) {
-    const proxyUrl = pm.getProxyUrl(new URL(serverUrl));
-    return proxyUrl ? proxyUrl.href : '';
-}
-const HttpRedirectCodes = [
-    HttpCodes.MovedPermanently,
-    HttpCodes.ResourceMoved,
-    HttpCodes.SeeOther,
-    HttpCodes.TemporaryRedirect,
-    HttpCodes.PermanentRedirect
-];
-const HttpResponseRetryCodes = [
-    HttpCodes.BadGateway,
-    HttpCodes.ServiceUnavailable,
-    HttpCodes.GatewayTimeout
-];
-const RetryableHttpVerbs = ['OPTIONS', 'GET', 'DELETE', 'HEAD'];
-const ExponentialBackoffCeiling = 10;
-const ExponentialBackoffTimeSlice = 5;
-class HttpClientError extends Error {
-    constructor(message, statusCode) {
-        super(message);
-        this.name = 'HttpClientError';
-        this.statusCode = statusCode;
-        Object.setPrototypeOf(this, HttpClientError.prototype);
-    }
-}
-class HttpClientResponse {
-    constructor(message) {
-        this.message = message;
-    }
-    readBody() {
-        return __awaiter(this, void 0, void 0, function* () {
-            return new Promise((resolve) => __awaiter(this, void 0, void 0, function* () {
-                let output = Buffer.alloc(0);
-                this.message.on('data', (chunk) => {
-                    output = Buffer.concat([output, chunk]);
-                });
-                this.message.on('end', () => {
-                    resolve(output.toString());
-                });
-            }));
-        });
-    }
-    readBodyBuffer() {
-        return __awaiter(this, void 0, void 0, function* () {
-            return new Promise((resolve) => __awaiter(this, void 0, void 0, function* () {
-                const chunks = [];
-                this.message.on('data', (chunk) => {
-                    chunks.push(chunk);
-                });
-                this.message.on('end', () => {
-                    resolve(Buffer.concat(chunks));
-                });
-            }));
-        });
-    }
-}
-function isHttps(requestUrl) {
-    const parsedUrl = new URL(requestUrl);
-    return parsedUrl.protocol === 'https:';
-}
-class HttpClient {
-    constructor(userAgent, handlers, requestOptions) {
-        this._ignoreSslError = false;
-        this._allowRedirects = true;
-        this._allowRedirectDowngrade = false;
-        this._maxRedirects = 50;
-        this._allowRetries = false;
-        this._maxRetries = 1;
-        this._keepAlive = false;
-        this._disposed = false;
-        this.userAgent = this._getUserAgentWithOrchestrationId(userAgent);
-        this.handlers = handlers || [];
-        this.requestOptions = requestOptions;
-        if (requestOptions) {
-            if (requestOptions.ignoreSslError != null) {
-                this._ignoreSslError = requestOptions.ignoreSslError;
-            }
-            this._socketTimeout = requestOptions.socketTimeout;
-            if (requestOptions.allowRedirects != null) {
-                this._allowRedirects = requestOptions.allowRedirects;
-            }
-            if (requestOptions.allowRedirectDowngrade != null) {
-                this._allowRedirectDowngrade = requestOptions.allowRedirectDowngrade;
-            }
-            if (requestOptions.maxRedirects != null) {
-                this._maxRedirects = Math.max(requestOptions.maxRedirects, 0);
-            }
-            if (requestOptions.keepAlive != null) {
-                this._keepAlive = requestOptions.keepAlive;
-            }
-            if (requestOptions.allowRetries != null) {
-                this._allowRetries = requestOptions.allowRetries;
-            }
-            if (requestOptions.maxRetries != null) {
-                this._maxRetries = requestOptions.maxRetries;
-            }
-        }
-    }
-    options(requestUrl, additionalHeaders) {
-        return __awaiter(this, void 0, void 0, function* () {
-            return this.request('OPTIONS', requestUrl, null, additionalHeaders || {});
-        });
-    }
-    get(requestUrl, additionalHeaders) {
-        return __awaiter(this, void 0, void 0, function* () {
-            return this.request('GET', requestUrl, null, additionalHeaders || {});
-        });
-    }
-    del(requestUrl, additionalHeaders) {
-        return __awaiter(this, void 0, void 0, function* () {
-            return this.request('DELETE', requestUrl, null, additionalHeaders || {});
-        });
-    }
-    post(requestUrl, data, additionalHeaders) {
-        return __awaiter(this, void 0, void 0, function* () {
-            return this.request('POST', requestUrl, data, additionalHeaders || {});
-        });
-    }
-    patch(requestUrl, data, additionalHeaders) {
-        return __awaiter(this, void 0, void 0, function* () {
-            return this.request('PATCH', requestUrl, data, additionalHeaders || {});
-        });
-    }
-    put(requestUrl, data, additionalHeaders) {
-        return __awaiter(this, void 0, void 0, function* () {
-            return this.request('PUT', requestUrl, data, additionalHeaders || {});
-        });
-    }
-    head(requestUrl, additionalHeaders) {
-        return __awaiter(this, void 0, void 0, function* () {
-            return this.request('HEAD', requestUrl, null, additionalHeaders || {});
-        });
-    }
-    sendStream(verb, requestUrl, stream, additionalHeaders) {
-        return __awaiter(this, void 0, void 0, function* () {
-            return this.request(verb, requestUrl, stream, additionalHeaders);
-        });
-    }
-    /**
-     * Gets a typed object from an endpoint
-     * Be aware that not found returns a null.  Other errors (4xx, 5xx) reject the promise
-     */
-    getJson(requestUrl_1) {
-        return __awaiter(this, arguments, void 0, function* (requestUrl, additionalHeaders = {}) {
-            additionalHeaders[Headers.Accept] = this._getExistingOrDefaultHeader(additionalHeaders, Headers.Accept, MediaTypes.ApplicationJson);
-            const res = yield this.get(requestUrl, additionalHeaders);
-            return this._processResponse(res, this.requestOptions);
-        });
-    }
-    postJson(requestUrl_1, obj_1) {
-        return __awaiter(this, arguments, void 0, function* (requestUrl, obj, additionalHeaders = {}) {
-            const data = JSON.stringify(obj, null, 2);
-            additionalHeaders[Headers.Accept] = this._getExistingOrDefaultHeader(additionalHeaders, Headers.Accept, MediaTypes.ApplicationJson);
-            additionalHeaders[Headers.ContentType] =
-                this._getExistingOrDefaultContentTypeHeader(additionalHeaders, MediaTypes.ApplicationJson);
-            const res = yield this.post(requestUrl, data, additionalHeaders);
-            return this._processResponse(res, this.requestOptions);
-        });
-    }
-    putJson(requestUrl_1, obj_1) {
-        return __awaiter(this, arguments, void 0, function* (requestUrl, obj, additionalHeaders = {}) {
-            const data = JSON.stringify(obj, null, 2);
-            additionalHeaders[Headers.Accept] = this._getExistingOrDefaultHeader(additionalHeaders, Headers.Accept, MediaTypes.ApplicationJson);
-            additionalHeaders[Headers.ContentType] =
-                this._getExistingOrDefaultContentTypeHeader(additionalHeaders, MediaTypes.ApplicationJson);
-            const res = yield this.put(requestUrl, data, additionalHeaders);
-            return this._processResponse(res, this.requestOptions);
-        });
-    }
-    patchJson(requestUrl_1, obj_1) {
-        return __awaiter(this, arguments, void 0, function* (requestUrl, obj, additionalHeaders = {}) {
-            const data = JSON.stringify(obj, null, 2);
-            additionalHeaders[Headers.Accept] = this._getExistingOrDefaultHeader(additionalHeaders, Headers.Accept, MediaTypes.ApplicationJson);
-            additionalHeaders[Headers.ContentType] =
-                this._getExistingOrDefaultContentTypeHeader(additionalHeaders, MediaTypes.ApplicationJson);
-            const res = yield this.patch(requestUrl, data, additionalHeaders);
-            return this._processResponse(res, this.requestOptions);
-        });
-    }
-    /**
-     * Makes a raw http request.
-     * All other methods such as get, post, patch, and request ultimately call this.
-     * Prefer get, del, post and patch
-     */
-    request(verb, requestUrl, data, headers) {
-        return __awaiter(this, void 0, void 0, function* () {
-            if (this._disposed) {
-                throw new Error('Client has already been disposed.');
-            }
-            const parsedUrl = new URL(requestUrl);
-            let info = this._prepareRequest(verb, parsedUrl, headers);
-            // Only perform retries on reads since writes may not be idempotent.
-            const maxTries = this._allowRetries && RetryableHttpVerbs.includes(verb)
-                ? this._maxRetries + 1
-                : 1;
-            let numTries = 0;
-            let response;
-            do {
-                response = yield this.requestRaw(info, data);
-                // Check if it's an authentication challenge
-                if (response &&
-                    response.message &&
-                    response.message.statusCode === HttpCodes.Unauthorized) {
-                    let authenticationHandler;
-                    for (const handler of this.handlers) {
-                        if (handler.canHandleAuthentication(response)) {
-                            authenticationHandler = handler;
-                            break;
-                        }
-                    }
-                    if (authenticationHandler) {
-                        return authenticationHandler.handleAuthentication(this, info, data);
-                    }
-                    else {
-                        // We have received an unauthorized response but have no handlers to handle it.
-                        // Let the response return to the caller.
-                        return response;
-                    }
-                }
-                let redirectsRemaining = this._maxRedirects;
-                while (response.message.statusCode &&
-                    HttpRedirectCodes.includes(response.message.statusCode) &&
-                    this._allowRedirects &&
-                    redirectsRemaining > 0) {
-                    const redirectUrl = response.message.headers['location'];
-                    if (!redirectUrl) {
-                        // if there's no location to redirect to, we won't
-                        break;
-                    }
-                    const parsedRedirectUrl = new URL(redirectUrl);
-                    if (parsedUrl.protocol === 'https:' &&
-                        parsedUrl.protocol !== parsedRedirectUrl.protocol &&
-                        !this._allowRedirectDowngrade) {
-                        throw new Error('Redirect from HTTPS to HTTP protocol. This downgrade is not allowed for security reasons. If you want to allow this behavior, set the allowRedirectDowngrade option to true.');
-                    }
-                    // we need to finish reading the response before reassigning response
-                    // which will leak the open socket.
-                    yield response.readBody();
-                    // strip authorization header if redirected to a different hostname
-                    if (parsedRedirectUrl.hostname !== parsedUrl.hostname) {
-                        for (const header in headers) {
-                            // header names are case insensitive
-                            if (header.toLowerCase() === 'authorization') {
-                                delete headers[header];
-                            }
-                        }
-                    }
-                    // let's make the request with the new redirectUrl
-                    info = this._prepareRequest(verb, parsedRedirectUrl, headers);
-                    response = yield this.requestRaw(info, data);
-                    redirectsRemaining--;
-                }
-                if (!response.message.statusCode ||
-                    !HttpResponseRetryCodes.includes(response.message.statusCode)) {
-                    // If not a retry code, return immediately instead of retrying
-                    return response;
-                }
-                numTries += 1;
-                if (numTries < maxTries) {
-                    yield response.readBody();
-                    yield this._performExponentialBackoff(numTries);
-                }
-            } while (numTries < maxTries);
-            return response;
-        });
-    }
-    /**
-     * Needs to be called if keepAlive is set to true in request options.
-     */
-    dispose() {
-        if (this._agent) {
-            this._agent.destroy();
-        }
-        this._disposed = true;
-    }
-    /**
-     * Raw request.
-     * @param info
-     * @param data
-     */
-    requestRaw(info, data) {
-        return __awaiter(this, void 0, void 0, function* () {
-            return new Promise((resolve, reject) => {
-                function callbackForResult(err, res) {
-                    if (err) {
-                        reject(err);
-                    }
-                    else if (!res) {
-                        // If `err` is not passed, then `res` must be passed.
-                        reject(new Error('Unknown error'));
-                    }
-                    else {
-                        resolve(res);
-                    }
-                }
-                this.requestRawWithCallback(info, data, callbackForResult);
-            });
-        });
-    }
-    /**
-     * Raw request with callback.
-     * @param info
-     * @param data
-     * @param onResult
-     */
-    requestRawWithCallback(info, data, onResult) {
-        if (typeof data === 'string') {
-            if (!info.options.headers) {
-                info.options.headers = {};
-            }
-            info.options.headers['Content-Length'] = Buffer.byteLength(data, 'utf8');
-        }
-        let callbackCalled = false;
-        function handleResult(err, res) {
-            if (!callbackCalled) {
-                callbackCalled = true;
-                onResult(err, res);
-            }
-        }
-        const req = info.httpModule.request(info.options, (msg) => {
-            const res = new HttpClientResponse(msg);
-            handleResult(undefined, res);
-        });
-        let socket;
-        req.on('socket', sock => {
-            socket = sock;
-        });
-        // If we ever get disconnected, we want the socket to timeout eventually
-        req.setTimeout(this._socketTimeout || 3 * 60000, () => {
-            if (socket) {
-                socket.end();
-            }
-            handleResult(new Error(`Request timeout: ${info.options.path}`));
-        });
-        req.on('error', function (err) {
-            // err has statusCode property
-            // res should have headers
-            handleResult(err);
-        });
-        if (data && typeof data === 'string') {
-            req.write(data, 'utf8');
-        }
-        if (data && typeof data !== 'string') {
-            data.on('close', function () {
-                req.end();
-            });
-            data.pipe(req);
-        }
-        else {
-            req.end();
-        }
-    }
-    /**
-     * Gets an http agent. This function is useful when you need an http agent that handles
-     * routing through a proxy server - depending upon the url and proxy environment variables.
-     * @param serverUrl  The server URL where the request will be sent. For example, https://api.github.com
-     */
-    getAgent(serverUrl) {
-        const parsedUrl = new URL(serverUrl);
-        return this._getAgent(parsedUrl);
-    }
-    getAgentDispatcher(serverUrl) {
-        const parsedUrl = new URL(serverUrl);
-        const proxyUrl = proxy/* getProxyUrl */.s(parsedUrl);
-        const useProxy = proxyUrl && proxyUrl.hostname;
-        if (!useProxy) {
-            return;
-        }
-        return this._getProxyAgentDispatcher(parsedUrl, proxyUrl);
-    }
-    _prepareRequest(method, requestUrl, headers) {
-        const info = {};
-        info.parsedUrl = requestUrl;
-        const usingSsl = info.parsedUrl.protocol === 'https:';
-        info.httpModule = usingSsl ? external_https_namespaceObject : external_http_namespaceObject;
-        const defaultPort = usingSsl ? 443 : 80;
-        info.options = {};
-        info.options.host = info.parsedUrl.hostname;
-        info.options.port = info.parsedUrl.port
-            ? parseInt(info.parsedUrl.port)
-            : defaultPort;
-        info.options.path =
-            (info.parsedUrl.pathname || '') + (info.parsedUrl.search || '');
-        info.options.method = method;
-        info.options.headers = this._mergeHeaders(headers);
-        if (this.userAgent != null) {
-            info.options.headers['user-agent'] = this.userAgent;
-        }
-        info.options.agent = this._getAgent(info.parsedUrl);
-        // gives handlers an opportunity to participate
-        if (this.handlers) {
-            for (const handler of this.handlers) {
-                handler.prepareRequest(info.options);
-            }
-        }
-        return info;
-    }
-    _mergeHeaders(headers) {
-        if (this.requestOptions && this.requestOptions.headers) {
-            return Object.assign({}, lowercaseKeys(this.requestOptions.headers), lowercaseKeys(headers || {}));
-        }
-        return lowercaseKeys(headers || {});
-    }
-    /**
-     * Gets an existing header value or returns a default.
-     * Handles converting number header values to strings since HTTP headers must be strings.
-     * Note: This returns string | string[] since some headers can have multiple values.
-     * For headers that must always be a single string (like Content-Type), use the
-     * specialized _getExistingOrDefaultContentTypeHeader method instead.
-     */
-    _getExistingOrDefaultHeader(additionalHeaders, header, _default) {
-        let clientHeader;
-        if (this.requestOptions && this.requestOptions.headers) {
-            const headerValue = lowercaseKeys(this.requestOptions.headers)[header];
-            if (headerValue) {
-                clientHeader =
-                    typeof headerValue === 'number' ? headerValue.toString() : headerValue;
-            }
-        }
-        const additionalValue = additionalHeaders[header];
-        if (additionalValue !== undefined) {
-            return typeof additionalValue === 'number'
-                ? additionalValue.toString()
-                : additionalValue;
-        }
-        if (clientHeader !== undefined) {
-            return clientHeader;
-        }
-        return _default;
-    }
-    /**
-     * Specialized version of _getExistingOrDefaultHeader for Content-Type header.
-     * Always returns a single string (not an array) since Content-Type should be a single value.
-     * Converts arrays to comma-separated strings and numbers to strings to ensure type safety.
-     * This was split from _getExistingOrDefaultHeader to provide stricter typing for callers
-     * that assign the result to places expecting a string (e.g., additionalHeaders[Headers.ContentType]).
-     */
-    _getExistingOrDefaultContentTypeHeader(additionalHeaders, _default) {
-        let clientHeader;
-        if (this.requestOptions && this.requestOptions.headers) {
-            const headerValue = lowercaseKeys(this.requestOptions.headers)[Headers.ContentType];
-            if (headerValue) {
-                if (typeof headerValue === 'number') {
-                    clientHeader = String(headerValue);
-                }
-                else if (Array.isArray(headerValue)) {
-                    clientHeader = headerValue.join(', ');
-                }
-                else {
-                    clientHeader = headerValue;
-                }
-            }
-        }
-        const additionalValue = additionalHeaders[Headers.ContentType];
-        // Return the first non-undefined value, converting numbers or arrays to strings if necessary
-        if (additionalValue !== undefined) {
-            if (typeof additionalValue === 'number') {
-                return String(additionalValue);
-            }
-            else if (Array.isArray(additionalValue)) {
-                return additionalValue.join(', ');
-            }
-            else {
-                return additionalValue;
-            }
-        }
-        if (clientHeader !== undefined) {
-            return clientHeader;
-        }
-        return _default;
-    }
-    _getAgent(parsedUrl) {
-        let agent;
-        const proxyUrl = proxy/* getProxyUrl */.s(parsedUrl);
-        const useProxy = proxyUrl && proxyUrl.hostname;
-        if (this._keepAlive && useProxy) {
-            agent = this._proxyAgent;
-        }
-        if (!useProxy) {
-            agent = this._agent;
-        }
-        // if agent is already assigned use that agent.
-        if (agent) {
-            return agent;
-        }
-        const usingSsl = parsedUrl.protocol === 'https:';
-        let maxSockets = 100;
-        if (this.requestOptions) {
-            maxSockets = this.requestOptions.maxSockets || external_http_.globalAgent.maxSockets;
-        }
-        // This is `useProxy` again, but we need to check `proxyURl` directly for TypeScripts's flow analysis.
-        if (proxyUrl && proxyUrl.hostname) {
-            const agentOptions = {
-                maxSockets,
-                keepAlive: this._keepAlive,
-                proxy: Object.assign(Object.assign({}, ((proxyUrl.username || proxyUrl.password) && {
-                    proxyAuth: `${proxyUrl.username}:${proxyUrl.password}`
-                })), { host: proxyUrl.hostname, port: proxyUrl.port })
-            };
-            let tunnelAgent;
-            const overHttps = proxyUrl.protocol === 'https:';
-            if (usingSsl) {
-                tunnelAgent = overHttps ? tunnel.httpsOverHttps : tunnel.httpsOverHttp;
-            }
-            else {
-                tunnelAgent = overHttps ? tunnel.httpOverHttps : tunnel.httpOverHttp;
-            }
-            agent = tunnelAgent(agentOptions);
-            this._proxyAgent = agent;
-        }
-        // if tunneling agent isn't assigned create a new agent
-        if (!agent) {
-            const options = { keepAlive: this._keepAlive, maxSockets };
-            agent = usingSsl ? new external_https_.Agent(options) : new external_http_.Agent(options);
-            this._agent = agent;
-        }
-        if (usingSsl && this._ignoreSslError) {
-            // we don't want to set NODE_TLS_REJECT_UNAUTHORIZED=0 since that will affect request for entire process
-            // http.RequestOptions doesn't expose a way to modify RequestOptions.agent.options
-            // we have to cast it to any and change it directly
-            agent.options = Object.assign(agent.options || {}, {
-                rejectUnauthorized: false
-            });
-        }
-        return agent;
-    }
-    _getProxyAgentDispatcher(parsedUrl, proxyUrl) {
-        let proxyAgent;
-        if (this._keepAlive) {
-            proxyAgent = this._proxyAgentDispatcher;
-        }
-        // if agent is already assigned use that agent.
-        if (proxyAgent) {
-            return proxyAgent;
-        }
-        const usingSsl = parsedUrl.protocol === 'https:';
-        proxyAgent = new ProxyAgent(Object.assign({ uri: proxyUrl.href, pipelining: !this._keepAlive ? 0 : 1 }, ((proxyUrl.username || proxyUrl.password) && {
-            token: `Basic ${Buffer.from(`${proxyUrl.username}:${proxyUrl.password}`).toString('base64')}`
-        })));
-        this._proxyAgentDispatcher = proxyAgent;
-        if (usingSsl && this._ignoreSslError) {
-            // we don't want to set NODE_TLS_REJECT_UNAUTHORIZED=0 since that will affect request for entire process
-            // http.RequestOptions doesn't expose a way to modify RequestOptions.agent.options
-            // we have to cast it to any and change it directly
-            proxyAgent.options = Object.assign(proxyAgent.options.requestTls || {}, {
-                rejectUnauthorized: false
-            });
-        }
-        return proxyAgent;
-    }
-    _getUserAgentWithOrchestrationId(userAgent) {
-        const baseUserAgent = userAgent || 'actions/http-client';
-        const orchId = process.env['ACTIONS_ORCHESTRATION_ID'];
-        if (orchId) {
-            // Sanitize the orchestration ID to ensure it contains only valid characters
-            // Valid characters: 0-9, a-z, _, -, .
-            const sanitizedId = orchId.replace(/[^a-z0-9_.-]/gi, '_');
-            return `${baseUserAgent} actions_orchestration_id/${sanitizedId}`;
-        }
-        return baseUserAgent;
-    }
-    _performExponentialBackoff(retryNumber) {
-        return __awaiter(this, void 0, void 0, function* () {
-            retryNumber = Math.min(ExponentialBackoffCeiling, retryNumber);
-            const ms = ExponentialBackoffTimeSlice * Math.pow(2, retryNumber);
-            return new Promise(resolve => setTimeout(() => resolve(), ms));
-        });
-    }
-    _processResponse(res, options) {
-        return __awaiter(this, void 0, void 0, function* () {
-            return new Promise((resolve, reject) => __awaiter(this, void 0, void 0, function* () {
-                const statusCode = res.message.statusCode || 0;
-                const response = {
-                    statusCode,
-                    result: null,
-                    headers: {}
-                };
-                // not found leads to null obj returned
-                if (statusCode === HttpCodes.NotFound) {
-                    resolve(response);
-                }
-                // get the result from the body
-                function dateTimeDeserializer(key, value) {
-                    if (typeof value === 'string') {
-                        const a = new Date(value);
-                        if (!isNaN(a.valueOf())) {
-                            return a;
-                        }
-                    }
-                    return value;
-                }
-                let obj;
-                let contents;
-                try {
-                    contents = yield res.readBody();
-                    if (contents && contents.length > 0) {
-                        if (options && options.deserializeDates) {
-                            obj = JSON.parse(contents, dateTimeDeserializer);
-                        }
-                        else {
-                            obj = JSON.parse(contents);
-                        }
-                        response.result = obj;
-                    }
-                    response.headers = res.message.headers;
-                }
-                catch (err) {
-                    // Invalid resource (contents not json);  leaving result obj null
-                }
-                // note that 3xx redirects are handled by the http layer.
-                if (statusCode > 299) {
-                    let msg;
-                    // if exception/error in body, attempt to get better error
-                    if (obj && obj.message) {
-                        msg = obj.message;
-                    }
-                    else if (contents && contents.length > 0) {
-                        // it may be the case that the exception is in the body message as string
-                        msg = contents;
-                    }
-                    else {
-                        msg = `Failed request: (${statusCode})`;
-                    }
-                    const err = new HttpClientError(msg, statusCode);
-                    err.result = response.result;
-                    reject(err);
-                }
-                else {
-                    resolve(response);
-                }
-            }));
-        });
-    }
-}
-const lowercaseKeys = (obj) => Object.keys(obj).reduce((c, k) => ((c[k.toLowerCase()] = obj[k]), c), {});
-//# sourceMappingURL=index.js.map
 
 /***/ }),
 

@@ -385,7 +385,98 @@ function isLoopback(host) {
 var errors = __nccwpck_require__(729);
 // EXTERNAL MODULE: ./lib/lib/json.js
 var lib_json = __nccwpck_require__(173);
+// EXTERNAL MODULE: ./lib/lib/redactor.js + 1 modules
+var redactor = __nccwpck_require__(811);
+// EXTERNAL MODULE: ./lib/lib/secret.js
+var lib_secret = __nccwpck_require__(395);
+// EXTERNAL MODULE: ./lib/lib/token.js
+var lib_token = __nccwpck_require__(150);
+;// CONCATENATED MODULE: ./lib/auth/token-response.js
+
+
+
+
+
+
+/** Masks for one response. A platform sends three tokens at most, of one line each; a hostile response may have more. */
+const MAX_MASKS = 8;
+/** A longer lifetime is taken for an error of the platform. */
+const MAX_LIFETIME_SECONDS = 10 * 366 * 86_400;
+/** Returns the response's body as a JSON object. Throws `bad-response`. */
+function requireJson(response) {
+    const json = (0,lib_json/* parseJsonObject */.d)(response.body);
+    if (json === undefined)
+        throw badResponse(response, 'its body is not a JSON object');
+    return json;
+}
+/** Returns the error for a response that arrived complete but cannot be used. It quotes nothing of the body. */
+function badResponse(response, problem) {
+    return new action_error/* ActionError */.l('bad-response', `${(0,errors/* responseWithStatus */.cN)(response)}, but ${problem}${(0,errors/* responseTrail */.iP)(response)}.`, 'Nothing was published. The login page of a proxy or gateway often causes this: check base-url and the network ' +
+        'path to the platform. If it persists, show this message to the support of the platform.');
+}
+/**
+ * Reports every token in a response to the events, whatever the status, so that an error that quotes the response cannot
+ * show one, and so that a token is revoked even if the step does not accept the response.
+ */
+function reportTokens(response, sentAt, { expected, events }) {
+    maskTokens(response, events);
+    const json = (0,lib_json/* parseJsonObject */.d)(response.body) ?? {};
+    const token = parseToken(json, sentAt, expected);
+    if (typeof token === 'string')
+        return;
+    const isRejected = !expected.acceptedStatus.includes(response.status);
+    events.onToken(isRejected ? { ...token, isRejected } : token);
+}
+/** Reports every token in a response to `onSecret`. The runner masks each line separately. */
+function maskTokens(response, { onSecret }) {
+    for (const line of tokenLines(response).slice(0, MAX_MASKS))
+        onSecret(new lib_secret/* Secret */.zh(line));
+}
+/** Returns whether every token in the response is masked. Otherwise no error may quote it. */
+function areTokensMasked(response) {
+    return tokenLines(response).length <= MAX_MASKS;
+}
+/** Returns the token in a response, as `reportTokens` reported it. Throws `bad-response`. */
+function readToken(response, expected) {
+    const token = parseToken(requireJson(response), response.sentAt, expected);
+    if (typeof token === 'string')
+        throw badResponse(response, token);
+    return token;
+}
+/** Returns the token, or why it cannot be used. */
+function parseToken(json, sentAt, expected) {
+    const { access_token: text, expires_in: expiresIn } = json;
+    if (typeof text !== 'string')
+        return 'there is no access_token in it';
+    if (!(0,lib_token/* isToken */.s)(text))
+        return 'its access_token is not 16 characters to 32 KiB of visible ASCII';
+    const { kind, credentials, revocationBaseUrl } = expected;
+    if (new redactor/* Redactor */.p(credentials).matches(text))
+        return 'its access_token contains one of the credentials';
+    const lifetime = readLifetime(expiresIn, sentAt);
+    const token = { value: new lib_secret/* Secret */.zh(text), kind, ...lifetime };
+    return revocationBaseUrl === undefined ? token : { ...token, revocationBaseUrl };
+}
+/** Returns the lines of all tokens in a response, without those too short to mask and too long to be a token. */
+function tokenLines({ body }) {
+    const json = (0,lib_json/* parseJsonObject */.d)(body) ?? {};
+    return ['access_token', 'refresh_token', 'id_token'].flatMap(name => {
+        const text = json[name];
+        const lines = typeof text === 'string' ? text.split(/[\p{Cc}\p{Zl}\p{Zp}]+/u) : [];
+        return lines.filter(line => line.length >= lib_secret/* MIN_SECRET_LENGTH */.vb && line.length <= lib_token/* MAX_TOKEN_LENGTH */.a);
+    });
+}
+/** Returns nothing unless the value is a sensible number of seconds. */
+function readLifetime(value, sentAt) {
+    const seconds = typeof value === 'string' && /^\d{1,12}$/.test(value) ? Number(value) : value;
+    if (typeof seconds !== 'number' || !(seconds >= 1 && seconds <= MAX_LIFETIME_SECONDS))
+        return {};
+    const expiresInSeconds = Math.floor(seconds);
+    return { expiresInSeconds, expiresAt: new Date(sentAt.getTime() + expiresInSeconds * 1000) };
+}
+
 ;// CONCATENATED MODULE: ./lib/auth/errors.js
+
 
 
 /** Returns the error for a response that a token request does not accept: decided by `error` first, then by the status. */
@@ -433,23 +524,23 @@ function hintFor(code, { request }, hints) {
             return 'The platform rejected the request; its message above says why. Check the inputs.';
     }
 }
-/** Returns the platform's error and its own words, not redacted. */
-function readError({ body }) {
-    const json = (0,lib_json/* parseJsonObject */.d)(body) ?? {};
+/** Returns the platform's error, and its own words, not redacted. The words are empty if the response may not be quoted. */
+function readError(response) {
+    const json = (0,lib_json/* parseJsonObject */.d)(response.body) ?? {};
     const first = (...names) => {
         const found = names.map(name => json[name]).find(value => typeof value === 'string' && value !== '');
         return typeof found === 'string' ? found : '';
     };
     const error = first('error', 'code');
     const description = first('error_description', 'errorDescription', 'description', 'message');
+    if (!areTokensMasked(response))
+        return { error, words: '' };
     return {
         error,
         words: error !== '' && description !== '' ? `${error} (${description})` : error || description
     };
 }
 
-// EXTERNAL MODULE: ./lib/lib/secret.js
-var lib_secret = __nccwpck_require__(395);
 ;// CONCATENATED MODULE: ./lib/auth/oauth.js
 
 
@@ -498,67 +589,6 @@ function secretJsonBody(fields, [name, secret]) {
 }
 function basicCredentials({ id, secret }) {
     return secret.map(text => Buffer.from(`${id}:${text}`).toString('base64'));
-}
-
-// EXTERNAL MODULE: ./lib/lib/token.js
-var token = __nccwpck_require__(150);
-;// CONCATENATED MODULE: ./lib/auth/token-response.js
-
-
-
-
-
-/** A token has one line. A hostile response may have any number, and each costs a mask. */
-const MAX_MASKED_LINES = 100;
-/** A longer lifetime is taken for an error of the platform. */
-const MAX_LIFETIME_SECONDS = 10 * 366 * 86_400;
-/** Returns the response's body as a JSON object. Throws `bad-response`. */
-function requireJson(response) {
-    const json = (0,lib_json/* parseJsonObject */.d)(response.body);
-    if (json === undefined)
-        throw badResponse(response, 'its body is not a JSON object');
-    return json;
-}
-/** Returns the error for a response that arrived complete but cannot be used. It quotes nothing of the body. */
-function badResponse(response, problem) {
-    return new action_error/* ActionError */.l('bad-response', `${(0,errors/* responseWithStatus */.cN)(response)}, but ${problem}${(0,errors/* responseTrail */.iP)(response)}.`, 'Nothing was published. The login page of a proxy or gateway often causes this: check base-url and the network ' +
-        'path to the platform. If it persists, show this message to the support of the platform.');
-}
-/**
- * Reports every token in a response to `onSecret`, whatever the status, so that an error that quotes the response
- * cannot show one. Each line is masked separately, as the log would show it.
- */
-function maskTokens(response, { onSecret }) {
-    const json = (0,lib_json/* parseJsonObject */.d)(response.body) ?? {};
-    for (const name of ['access_token', 'refresh_token', 'id_token']) {
-        const text = json[name];
-        const lines = typeof text === 'string' ? text.split(/[\p{Cc}\p{Zl}\p{Zp}]+/u, MAX_MASKED_LINES) : [];
-        for (const line of lines)
-            if (line.length >= lib_secret/* MIN_SECRET_LENGTH */.vb)
-                onSecret(new lib_secret/* Secret */.zh(line));
-    }
-}
-/**
- * Returns the token in a response; call `maskTokens` first. Throws `bad-response` if there is none, if it cannot be
- * sent in a header, or if it contains one of the `credentials` (a server that echoes its request).
- */
-function readToken(response, { kind, credentials }) {
-    const { access_token: text, expires_in: expiresIn } = requireJson(response);
-    if (typeof text !== 'string')
-        throw badResponse(response, 'there is no access_token in it');
-    if (credentials.some(credential => credential.redact(text) !== text))
-        throw badResponse(response, 'its access_token contains one of the credentials');
-    if (!(0,token/* isToken */.s)(text))
-        throw badResponse(response, 'its access_token is not 16 characters to 32 KiB of visible ASCII');
-    return { value: new lib_secret/* Secret */.zh(text), kind, ...readLifetime(expiresIn, response.sentAt) };
-}
-/** Returns nothing unless the value is a sensible number of seconds. */
-function readLifetime(value, sentAt) {
-    const seconds = typeof value === 'string' && /^\d{1,12}$/.test(value) ? Number(value) : value;
-    if (typeof seconds !== 'number' || !(seconds >= 1 && seconds <= MAX_LIFETIME_SECONDS))
-        return {};
-    const expiresInSeconds = Math.floor(seconds);
-    return { expiresInSeconds, expiresAt: new Date(sentAt.getTime() + expiresInSeconds * 1000) };
 }
 
 ;// CONCATENATED MODULE: ./lib/lib/hostname.js
@@ -716,19 +746,22 @@ async function loginByApplication(request, session, events) {
     const discovery = await session.send({
         method: 'GET',
         url: endpointUrl(`https://${request.issuer}`, '/.well-known/openid-configuration', request.baseUrl),
-        headers: {}
+        headers: {},
+        onResponse: found => maskTokens(found, events)
     });
+    const expected = expectedToken(request);
     const response = await session.send({
         method: 'POST',
-        url: readEndpoint(discovery, 'token_endpoint', { request, events }),
+        url: readEndpoint(discovery, 'token_endpoint', request),
         headers: { Authorization: authorization, 'Content-Type': FORM_TYPE },
         body: secretFormBody({ grant_type: 'password', username: accessKey.id, scope }, [
             'password',
             accessKey.secret
         ]),
-        isThrottled: isThrottled
+        isThrottled: isThrottled,
+        onResponse: (received, sentAt) => reportTokens(received, sentAt, { expected, events })
     });
-    const token = acceptToken(response, events, { request, hints: APPLICATION_HINTS });
+    const token = acceptToken(response, expected, APPLICATION_HINTS);
     const tenantId = tenantOf(token.value);
     if (tenantId === undefined)
         throw badResponse(response, 'its access_token does not name a tenant');
@@ -737,21 +770,24 @@ async function loginByApplication(request, session, events) {
 /** B, documented: an access key without a client. Source: NICE's developer portal. */
 async function loginByAccessKey(request, session, events) {
     const { accessKey, area, baseUrl } = request;
+    const expected = expectedToken(request);
     const response = await session.send({
         method: 'POST',
         url: endpointUrl(`https://${area}.nice-incontact.com`, '/authentication/v1/token/access-key', baseUrl),
         headers: { 'Content-Type': JSON_TYPE },
         body: secretJsonBody({ accessKeyId: accessKey.id }, ['accessKeySecret', accessKey.secret]),
         isThrottled: isThrottled,
+        onResponse: (received, sentAt) => reportTokens(received, sentAt, { expected, events }),
         hintIfHostUnknown: `There seems to be no CXone area ${area}. The nearest known area is ${nearestCxoneArea(area)}.`
     });
-    const token = acceptToken(response, events, { request, hints: ACCESS_KEY_HINTS });
+    const token = acceptToken(response, expected, ACCESS_KEY_HINTS);
     const apiUrl = endpointUrl(`https://api-${area}.niceincontact.com`, '/', baseUrl).origin;
     return { token, region: area, apiUrl };
 }
 /** C, undocumented: client credentials at a realm. */
 async function loginByClient(request, session, events) {
     const { client, realm, scope, baseUrl } = request;
+    const expected = expectedToken(request);
     const response = await session.send({
         method: 'POST',
         url: endpointUrl(`https://${realm}.api.niceincontact.com`, '/oauth/token', baseUrl),
@@ -761,16 +797,18 @@ async function loginByClient(request, session, events) {
             client.secret
         ]),
         isThrottled: isThrottled,
+        onResponse: (received, sentAt) => reportTokens(received, sentAt, { expected, events }),
         hintIfHostUnknown: `There seems to be no CXone realm ${realm}.`
     });
-    return { token: acceptToken(response, events, { request, hints: CLIENT_HINTS }) };
+    return { token: acceptToken(response, expected, CLIENT_HINTS) };
 }
 /** Returns where the API of a tenant is. The request needs no credentials. */
 async function readConfiguration(request, tenantId, session, events) {
     const url = endpointUrl(`https://${request.issuer}`, '/.well-known/cxone-configuration', request.baseUrl);
     url.searchParams.set('tenantId', tenantId);
-    const response = await session.send({ method: 'GET', url, headers: {} });
-    const { origin } = readEndpoint(response, 'api_endpoint', { request, events });
+    const onResponse = (found) => maskTokens(found, events);
+    const response = await session.send({ method: 'GET', url, headers: {}, onResponse });
+    const { origin } = readEndpoint(response, 'api_endpoint', request);
     const { area, domain } = requireJson(response);
     return {
         apiUrl: origin,
@@ -779,8 +817,7 @@ async function readConfiguration(request, tenantId, session, events) {
     };
 }
 /** Returns an endpoint that an issuer names, at the base URL if one is given. Throws ActionError if it is not trusted. */
-function readEndpoint(response, name, { request, events }) {
-    maskTokens(response, events);
+function readEndpoint(response, name, request) {
     if (response.status !== 200)
         throw rejection(response, DISCOVERY_HINTS);
     const endpoint = trustedEndpoint(request.issuer, requireJson(response)[name]);
@@ -788,14 +825,14 @@ function readEndpoint(response, name, { request, events }) {
         throw badResponse(response, `its ${name} is not a plain https address on port 443 under the domains of ${request.issuer}`);
     return endpointUrl(endpoint.origin, endpoint.pathname, request.baseUrl);
 }
-/** Returns the token in the response, after reporting it to the events. Throws ActionError. */
-function acceptToken(response, events, expected) {
-    maskTokens(response, events);
+function expectedToken(request) {
+    return { kind: 'access', acceptedStatus: [200], credentials: spellingsOf(request) };
+}
+/** Returns the token in the response. Throws ActionError. */
+function acceptToken(response, expected, hints) {
     if (response.status !== 200)
-        throw rejection(response, expected.hints);
-    const token = readToken(response, { kind: 'access', credentials: spellingsOf(expected.request) });
-    events.onToken(token);
-    return token;
+        throw rejection(response, hints);
+    return readToken(response, expected);
 }
 function isName(value) {
     return typeof value === 'string' && /^[a-z0-9.-]{1,100}$/i.test(value);
@@ -892,6 +929,7 @@ const cxone = {
         { name: 'CXONE_ACCESS_TOKEN', value: ({ token }) => token.value },
         { name: 'CXONE_API_URL', value: ({ apiUrl }) => apiUrl }
     ],
+    unknownExpiry: 'an hour after it was issued',
     noRevocationAdvice: 'The token expires after an hour. To end it sooner, deactivate the access key.',
     readInputs: readCxoneRequest,
     describe(request) {
@@ -934,6 +972,8 @@ function locationOf(request) {
 const HINTS = {
     credentialsRejected: 'The API rejected a token that was issued a moment ago. Check that base-url leads to one platform only.'
 };
+/** Longer names are ignored. */
+const MAX_NAME_LENGTH = 1000;
 /**
  * Returns the owner of a Genesys Cloud token: `GET /api/v2/tokens/me` (source: official SDKs). It needs no permission;
  * `preserveIdleTTL` keeps the request from counting as use of the token. Throws ActionError.
@@ -956,7 +996,7 @@ async function identify(token, apiUrl, session) {
     const clientId = (0,lib_json/* asJsonObject */.O)(json['OAuthClient'])?.['id'];
     return {
         id,
-        ...(typeof name === 'string' ? { name } : {}),
+        ...(typeof name === 'string' && name.length <= MAX_NAME_LENGTH ? { name } : {}),
         ...(isId(clientId) ? { clientId } : {})
     };
 }
@@ -973,8 +1013,8 @@ async function revoke(token, revocationBaseUrl, session) {
     });
     if (response.status >= 200 && response.status < 300)
         return 'revoked';
-    if (response.status === 401 || response.status === 404)
-        return 'already-gone';
+    if (response.status === 401)
+        return 'already-invalid';
     throw rejection(response, HINTS);
 }
 function isId(value) {
@@ -1049,6 +1089,8 @@ function unlistedRegion(host) {
 
 
 
+
+
 /** Returns a Genesys Cloud token: two requests for a long-lived token, otherwise one. Throws ActionError. */
 async function exchangeGenesys(request, session, events) {
     const token = await requestToken(request, session, events);
@@ -1068,24 +1110,22 @@ function requestToken(request, session, events) {
 /** Documented. Source: the official JavaScript, Go and Python SDKs and the official CLI. */
 async function loginAtLoginHost(request, session, events) {
     const { client, region, scope, baseUrl } = request;
+    const expected = exchange_expectedToken(request, { acceptedStatus: [200], credentials: spellingsOf(request) });
     const response = await session.send({
         method: 'POST',
         url: endpointUrl(`https://login.${region.domain}`, '/oauth/token', baseUrl),
         headers: { Authorization: basicAuthorization(client, events), 'Content-Type': FORM_TYPE },
         body: formBody({ grant_type: 'client_credentials', scope }),
         isThrottled: isThrottled,
+        onResponse: (received, sentAt) => reportTokens(received, sentAt, { expected, events }),
         hintIfHostUnknown: hintIfHostUnknown(region)
     });
-    return exchange_acceptToken(response, events, {
-        request,
-        kind: 'access',
-        hints: loginHints(region),
-        sent: spellingsOf(request)
-    });
+    return exchange_acceptToken(response, expected, loginHints(region));
 }
 /** Undocumented. */
 async function loginAtApiHost(request, session, events) {
     const { client, region, baseUrl } = request;
+    const expected = exchange_expectedToken(request, { acceptedStatus: [200], credentials: spellingsOf(request) });
     const response = await session.send({
         method: 'POST',
         url: endpointUrl(apiOrigin(region), '/api/v2/oauth/token', baseUrl),
@@ -1095,62 +1135,69 @@ async function loginAtApiHost(request, session, events) {
             client.secret
         ]),
         isThrottled: isThrottled,
+        onResponse: (received, sentAt) => reportTokens(received, sentAt, { expected, events }),
         hintIfHostUnknown: hintIfHostUnknown(region)
     });
     const notOffered = 'Genesys does not document this request, and your organisation may not support it. Remove token-endpoint: the ' +
         'default is the documented request at the login host.';
-    return exchange_acceptToken(response, events, {
-        request,
-        kind: 'access',
-        hints: { ...loginHints(region), notOffered },
-        sent: spellingsOf(request)
-    });
+    return exchange_acceptToken(response, expected, { ...loginHints(region), notOffered });
 }
 /** Undocumented: requests a token that is valid for a year. */
 async function generateLongLived(request, session, events) {
     const { initial, region, baseUrl, serviceAccountId } = request;
     const initialToken = (await requestToken(initial, session, events)).value;
-    const response = await session.send({
-        method: 'POST',
-        url: endpointUrl(apiOrigin(region), '/api/v2/oauth/token/generate', baseUrl),
-        headers: { Authorization: bearerAuthorization(initialToken), 'Content-Type': JSON_TYPE },
-        body: JSON.stringify({ grant_type: 'client_credentials', resource_owner: serviceAccountId }),
-        // A repeated request could make a second token that is valid for a year and that no step knows.
-        retry: 'if-not-applied',
-        isThrottled: isThrottled,
-        hintIfHostUnknown: hintIfHostUnknown(region)
+    const expected = exchange_expectedToken(request, {
+        acceptedStatus: [200, 201], // the response is undocumented; 201 is usual for something that is created
+        credentials: [...spellingsOf(initial), initialToken]
     });
-    return exchange_acceptToken(response, events, {
-        request,
-        kind: 'long-lived',
-        hints: GENERATE_HINTS,
-        sent: [...spellingsOf(initial), initialToken]
-    });
-}
-/** Returns the token in the response, after reporting it to the events. Throws ActionError. */
-function exchange_acceptToken(response, events, expected) {
-    const { request, kind, hints, sent } = expected;
-    maskTokens(response, events);
-    const read = () => {
-        const token = {
-            ...readToken(response, { kind, credentials: sent }),
-            revocationBaseUrl: apiUrl(request)
+    let mayExistUnknown = true;
+    const onResponse = (received, sentAt) => {
+        if (REFUSED_STATUS.has(received.status))
+            mayExistUnknown = false;
+        const onToken = (token) => {
+            mayExistUnknown = false;
+            events.onToken(token);
         };
-        events.onToken(token);
-        return token;
+        reportTokens(received, sentAt, { expected, events: { ...events, onToken } });
     };
-    // The response to generate is undocumented; accept 201 as well as 200.
-    if (response.status === 200 || (kind === 'long-lived' && response.status === 201))
-        return read();
     try {
-        // The step does not accept other success codes, but the token in such a response is valid and must be revoked.
-        if (response.status > 200 && response.status < 300)
-            read();
+        const response = await session.send({
+            method: 'POST',
+            url: endpointUrl(apiOrigin(region), '/api/v2/oauth/token/generate', baseUrl),
+            headers: { Authorization: bearerAuthorization(initialToken), 'Content-Type': JSON_TYPE },
+            body: JSON.stringify({ grant_type: 'client_credentials', resource_owner: serviceAccountId }),
+            // A repeated request could make a second token that is valid for a year and that no step knows.
+            retry: 'if-not-applied',
+            isOnNewConnection: true,
+            isThrottled: isThrottled,
+            onResponse,
+            hintIfHostUnknown: hintIfHostUnknown(region)
+        });
+        return exchange_acceptToken(response, expected, GENERATE_HINTS);
     }
-    catch {
-        // There is no token in it.
+    catch (error) {
+        if (error instanceof errors/* RequestError */.GI && !error.mayHaveBeenApplied)
+            mayExistUnknown = false;
+        throw mayExistUnknown ? tokenMayExist(error, serviceAccountId) : error;
     }
-    throw rejection(response, hints);
+}
+/** Returns the error for a generate request that may have made a token which the step did not receive. */
+function tokenMayExist(error, serviceAccountId) {
+    if (!(error instanceof action_error/* ActionError */.l))
+        return error;
+    return new action_error/* ActionError */.l(error.code, `${error.message} A long-lived token of the service account ${serviceAccountId} may exist that this step did not receive.`, `Ask a Genesys administrator to end it. ${error.hint}`, { cause: error });
+}
+/** Responses to generate after which it is certain that no token was made. */
+const REFUSED_STATUS = new Set([400, 401, 403, 404, 405, 409, 422, 429]);
+function exchange_expectedToken(request, expected) {
+    const kind = request.exchange === 'genesys-long-lived' ? 'long-lived' : 'access';
+    return { ...expected, kind, revocationBaseUrl: apiUrl(request) };
+}
+/** Returns the token in the response. Throws ActionError. */
+function exchange_acceptToken(response, expected, hints) {
+    if (!expected.acceptedStatus.includes(response.status))
+        throw rejection(response, hints);
+    return readToken(response, expected);
 }
 function apiOrigin({ domain }) {
     return `https://api.${domain}`;
@@ -1265,6 +1312,7 @@ const genesys = {
         { name: 'GENESYSCLOUD_REGION', value: ({ region }) => region },
         { name: 'GENESYSCLOUD_API_REGION', value: ({ apiUrl }) => apiUrl }
     ],
+    unknownExpiry: 'as set on its OAuth client, after 48 hours at most (SCIM clients: 450 days; long-lived tokens: a year)',
     readInputs: readGenesysRequest,
     describe({ exchange, region: { code, domain }, baseUrl }) {
         return {
@@ -1332,6 +1380,8 @@ const HINTS = {
     'too-large': 'This is not a response of the platform. Check base-url, and what is between the runner and the platform.',
     'not-http': 'The server does not speak HTTP. Check base-url and the proxy.'
 };
+/** Longer responses are not quoted: redacting them could take long, and no platform explains an error at such length. */
+const MAX_QUOTABLE_LENGTH = 8 * 1024;
 /** A request without a complete response. */
 class RequestError extends _lib_action_error_js__WEBPACK_IMPORTED_MODULE_0__/* .ActionError */ .l {
     /** False only if it is certain that no attempt was carried out. */
@@ -1353,7 +1403,8 @@ function redirectError(response) {
 }
 /** Returns the error for a response with an unexpected status. `words`: what the server says, not redacted. */
 function responseError(response, { code, words, hint }) {
-    const quoted = words === '' ? '' : ` ${words}`;
+    const isQuotable = words !== '' && response.body.length <= MAX_QUOTABLE_LENGTH;
+    const quoted = isQuotable ? ` ${words}` : '';
     return new _lib_action_error_js__WEBPACK_IMPORTED_MODULE_0__/* .ActionError */ .l(code, `${responseWithStatus(response)}${quoted}${responseTrail(response)}.`, hint);
 }
 /** Returns the error code for a status that is not a success; `special` says what some statuses mean here. */
@@ -1383,12 +1434,12 @@ function responseTrail({ headers, attempts, whyNoRetry }) {
 }
 function hintFor(request, error) {
     // Behind a proxy, the name that was looked up is the proxy's.
-    const isHostUnknown = error.systemCode === 'ENOTFOUND' && (0,_proxy_js__WEBPACK_IMPORTED_MODULE_1__/* .proxyHost */ .x)(request.url) === undefined;
+    const isHostUnknown = error.systemCode === 'ENOTFOUND' && (0,_proxy_js__WEBPACK_IMPORTED_MODULE_1__/* .proxyHost */ .x0)(request.url) === undefined;
     const about = isHostUnknown ? (request.hintIfHostUnknown ?? '') : '';
     return `${about} ${HINTS[error.kind]}`.trim();
 }
 function throughProxy(url) {
-    const proxy = (0,_proxy_js__WEBPACK_IMPORTED_MODULE_1__/* .proxyHost */ .x)(url);
+    const proxy = (0,_proxy_js__WEBPACK_IMPORTED_MODULE_1__/* .proxyHost */ .x0)(url);
     return proxy === undefined ? '' : `, through the proxy ${proxy}`;
 }
 
@@ -1399,12 +1450,15 @@ function throughProxy(url) {
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
-/* harmony export */   E: () => (/* binding */ requireReadableProxy),
-/* harmony export */   x: () => (/* binding */ proxyHost)
+/* harmony export */   ER: () => (/* binding */ requireReadableProxy),
+/* harmony export */   Wm: () => (/* binding */ proxySecrets),
+/* harmony export */   x0: () => (/* binding */ proxyHost)
 /* harmony export */ });
 /* harmony import */ var _actions_http_client_lib_proxy__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(783);
 /* harmony import */ var _lib_action_error_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(18);
-/* harmony import */ var _types_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(869);
+/* harmony import */ var _lib_secret_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(395);
+/* harmony import */ var _types_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(869);
+
 
 
 
@@ -1429,9 +1483,564 @@ function requireReadableProxy(request) {
     catch {
         // Not a URL: reported below.
     }
+    if (proxy?.hostname.startsWith('[')) {
+        throw new _lib_action_error_js__WEBPACK_IMPORTED_MODULE_1__/* .ActionError */ .l('network', `${(0,_types_js__WEBPACK_IMPORTED_MODULE_3__/* .describeRequest */ .N)(request)} was not sent: the proxy in ${name} is an IPv6 address, which is not supported, 0 attempts.`, 'Use the name of the proxy, or its IPv4 address.');
+    }
     if (proxy?.host && /^https?:$/.test(proxy.protocol))
         return;
-    throw new _lib_action_error_js__WEBPACK_IMPORTED_MODULE_1__/* .ActionError */ .l('network', `${(0,_types_js__WEBPACK_IMPORTED_MODULE_2__/* .describeRequest */ .N)(request)} was not sent: the value of ${name} is not an http or https URL, 0 attempts.`, 'Write it as http://host:port or http://user:password@host:port, with special characters percent-encoded (% is %25, # is %23).');
+    throw new _lib_action_error_js__WEBPACK_IMPORTED_MODULE_1__/* .ActionError */ .l('network', `${(0,_types_js__WEBPACK_IMPORTED_MODULE_3__/* .describeRequest */ .N)(request)} was not sent: the value of ${name} is not an http or https URL, 0 attempts.`, 'Write it as http://host:port or http://user:password@host:port, with special characters percent-encoded (% is %25, # is %23).');
+}
+const PROXY_VARIABLES = ['https_proxy', 'HTTPS_PROXY', 'http_proxy', 'HTTP_PROXY'];
+/** Returns the passwords of the proxies in the environment, as they are written, decoded, and in a Basic header. */
+function proxySecrets(env) {
+    const secrets = PROXY_VARIABLES.flatMap(name => {
+        const [, user = '', password = ''] = /^(?:[a-z]+:\/\/)?([^:@/]*):(.+)@/i.exec(env[name] ?? '') ?? [];
+        if (password === '')
+            return [];
+        const [plainUser, plainPassword] = [decode(user), decode(password)];
+        return [password, plainPassword, Buffer.from(`${plainUser}:${plainPassword}`).toString('base64')];
+    });
+    return [...new Set(secrets)].filter(text => text.length >= _lib_secret_js__WEBPACK_IMPORTED_MODULE_2__/* .MIN_SECRET_LENGTH */ .vb).map(text => new _lib_secret_js__WEBPACK_IMPORTED_MODULE_2__/* .Secret */ .zh(text));
+}
+function decode(text) {
+    try {
+        return decodeURIComponent(text);
+    }
+    catch {
+        return text;
+    }
+}
+
+
+/***/ }),
+
+/***/ 394:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   LD: () => (/* binding */ decide),
+/* harmony export */   Vs: () => (/* binding */ retryAfterMs),
+/* harmony export */   ou: () => (/* binding */ SHORTEST_ATTEMPT_MS)
+/* harmony export */ });
+const TRANSIENT_STATUS = new Set([408, 425, 500, 502, 503, 504]);
+const TRANSIENT_ERROR = new Set(['timeout', 'network', 'cut-short']);
+const SECOND_MS = 1000;
+const LONGEST_FAULT_WAIT_MS = 20 * SECOND_MS;
+const LONGEST_THROTTLE_WAIT_MS = 60 * SECOND_MS;
+/** A longer wait is beyond every deadline. */
+const LONGEST_RETRY_AFTER_SECONDS = 366 * 86_400;
+/** With less time left, no attempt is started. */
+const SHORTEST_ATTEMPT_MS = SECOND_MS;
+/** The last attempt of a throttled request starts at most this long before the deadline. */
+const LAST_ATTEMPT_WINDOW_MS = 5 * SECOND_MS;
+/** Decides what follows an attempt. Errors are limited by `maxAttempts` and time, throttling only by time. */
+function decide(result, context) {
+    const { counts, maxAttempts, timeLeftMs, random } = context;
+    if (!isTransient(result, context.policy))
+        return { retry: false, reason: 'final' };
+    const isThrottled = result.kind === 'response' && result.isThrottled;
+    if (!isThrottled && counts.failed >= maxAttempts)
+        return { retry: false, reason: 'attempts' };
+    const availableMs = timeLeftMs - SHORTEST_ATTEMPT_MS;
+    const retryAfter = result.kind === 'response' ? (result.retryAfterMs ?? 0) : 0;
+    if (retryAfter > 0) {
+        if (retryAfter > availableMs)
+            return { retry: false, reason: 'retry-after' };
+        const jitterMs = random() * retryAfterJitterMs(retryAfter, counts.throttled);
+        return { retry: true, waitMs: Math.min(retryAfter + jitterMs, availableMs) };
+    }
+    if (availableMs <= 0)
+        return { retry: false, reason: 'time' };
+    const waitMs = isThrottled ? throttleWaitMs(counts.throttled, random) : faultWaitMs(counts.failed, random);
+    if (waitMs <= availableMs)
+        return { retry: true, waitMs };
+    if (!isThrottled)
+        return { retry: true, waitMs: availableMs * (0.5 + random() / 2) };
+    // One last attempt shortly before the deadline, with jitter so that many jobs do not send it at the same moment.
+    if (availableMs <= LAST_ATTEMPT_WINDOW_MS)
+        return { retry: false, reason: 'time' };
+    const earlierMs = random() * Math.min(LAST_ATTEMPT_WINDOW_MS, availableMs - LAST_ATTEMPT_WINDOW_MS);
+    return { retry: true, waitMs: availableMs - earlierMs };
+}
+function isTransient(result, policy) {
+    if (result.kind === 'error')
+        return TRANSIENT_ERROR.has(result.error) && (policy === 'always' || !result.mayHaveBeenApplied);
+    return result.isThrottled || (policy === 'always' && TRANSIENT_STATUS.has(result.status));
+}
+/**
+ * The platform counts by the minute. The first wait of 5 to 15 s is enough after a short burst; each later wait of 30 to
+ * 60 s reaches the next minute.
+ */
+function throttleWaitMs(throttled, random) {
+    if (throttled <= 1)
+        return (5 + 10 * random()) * SECOND_MS;
+    return LONGEST_THROTTLE_WAIT_MS * (0.5 + random() / 2);
+}
+/**
+ * Jitter, so that many jobs do not come back at the same moment. It grows if a short time was asked for repeatedly: it
+ * was too short for that many jobs.
+ */
+function retryAfterJitterMs(retryAfter, throttled) {
+    const jitterMs = Math.max(SECOND_MS, retryAfter / 10);
+    if (retryAfter >= 10 * SECOND_MS || throttled <= 1)
+        return jitterMs;
+    return Math.max(jitterMs, Math.min(30 * SECOND_MS, 5 * SECOND_MS * 2 ** (throttled - 2)));
+}
+/** Exponential, with full jitter. */
+function faultWaitMs(failed, random) {
+    return random() * Math.min(LONGEST_FAULT_WAIT_MS, SECOND_MS * 2 ** (failed - 1));
+}
+/**
+ * Returns the milliseconds that a `Retry-After` header asks to wait, given in seconds or as a date; undefined if it is
+ * missing, malformed or in the past.
+ */
+function retryAfterMs(header, nowMs) {
+    const text = header?.trim() ?? '';
+    // Accept any number of digits; the caller compares it with the deadline.
+    if (/^\d+$/.test(text))
+        return Math.min(Number(text), LONGEST_RETRY_AFTER_SECONDS) * SECOND_MS || undefined;
+    // A date in one of HTTP's three forms; the asctime form does not say that it is GMT.
+    const [date] = /^[A-Z][a-z]{2,8}, .* GMT$|^[A-Z][a-z]{2} [A-Z][a-z]{2} [ \d]\d [\d:]{8} \d{4}$/.exec(text) ?? [''];
+    const waitMs = Date.parse(date.endsWith('GMT') ? date : `${date} GMT`) - nowMs;
+    return waitMs > 0 ? waitMs : undefined;
+}
+
+
+/***/ }),
+
+/***/ 13:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+
+// EXPORTS
+__nccwpck_require__.d(__webpack_exports__, {
+  N: () => (/* binding */ HttpSession)
+});
+
+// EXTERNAL MODULE: ./lib/lib/action-error.js
+var action_error = __nccwpck_require__(18);
+// EXTERNAL MODULE: ./lib/lib/text.js
+var lib_text = __nccwpck_require__(924);
+;// CONCATENATED MODULE: ./lib/http/attempt-error.js
+/** An attempt without a complete response. The message contains nothing that the server sent. */
+class AttemptError extends Error {
+    name = 'AttemptError';
+    kind;
+    /** The error code of the system, such as `ECONNREFUSED`; may be empty. */
+    systemCode;
+    /** False only if it is certain that the server did not carry out the request. */
+    mayHaveBeenApplied;
+    constructor(kind, message, details = {}) {
+        super(message);
+        this.kind = kind;
+        this.systemCode = details.systemCode ?? '';
+        this.mayHaveBeenApplied = details.mayHaveBeenApplied ?? true;
+    }
+    /** The error in a few words, for the log. */
+    get summary() {
+        return this.systemCode === '' ? this.message : `${this.message} (${this.systemCode})`;
+    }
+}
+/**
+ * The only errors after which it is certain that no request was sent. Everything else, timeouts included, leaves the
+ * outcome unknown.
+ */
+const NAME_RESOLUTION = new Set(['ENOTFOUND', 'EAI_AGAIN', 'EAI_FAIL']);
+const NOT_CONNECTED = new Set(['ECONNREFUSED', 'EHOSTUNREACH', 'ENETUNREACH']);
+const CERTIFICATE_WORDS = {
+    DEPTH_ZERO_SELF_SIGNED_CERT: 'its certificate is self-signed',
+    SELF_SIGNED_CERT_IN_CHAIN: 'its certificate was issued by an authority that the runner does not trust',
+    UNABLE_TO_GET_ISSUER_CERT: 'its certificate was issued by an authority that the runner does not trust',
+    UNABLE_TO_GET_ISSUER_CERT_LOCALLY: 'its certificate was issued by an authority that the runner does not trust',
+    UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'its certificate was issued by an authority that the runner does not trust',
+    CERT_HAS_EXPIRED: 'its certificate has expired',
+    CERT_NOT_YET_VALID: 'its certificate is not valid yet',
+    CERT_REVOKED: 'its certificate is revoked',
+    CERT_SIGNATURE_FAILURE: 'the signature of its certificate is wrong',
+    CERT_UNTRUSTED: 'its certificate is not trusted',
+    CERT_REJECTED: 'its certificate is rejected',
+    CERT_CHAIN_TOO_LONG: 'its certificate chain is too long',
+    INVALID_CA: 'its certificate was issued by an authority that may not issue certificates',
+    INVALID_PURPOSE: 'its certificate is not for servers',
+    PATH_LENGTH_EXCEEDED: 'its certificate chain is too long',
+    HOSTNAME_MISMATCH: 'its certificate is for another name',
+    ERR_TLS_CERT_ALTNAME_INVALID: 'its certificate is for another name'
+};
+const NETWORK_WORDS = {
+    ENOTFOUND: 'DNS does not know the host',
+    EAI_AGAIN: 'DNS did not answer',
+    EAI_FAIL: 'DNS failed',
+    ECONNREFUSED: 'the connection was refused',
+    ECONNRESET: 'the connection was reset',
+    EPIPE: 'the connection was closed',
+    ETIMEDOUT: 'no connection was made in time',
+    EHOSTUNREACH: 'the host is unreachable',
+    ENETUNREACH: 'the network is unreachable'
+};
+/** Returns what Node or the HTTP client threw as an AttemptError. */
+function toAttemptError(error) {
+    if (error instanceof AttemptError)
+        return error;
+    const causes = systemErrors(error);
+    const { code, message } = causes[0] ?? { code: '', message: '' };
+    const tunnel = /tunneling socket could not be established, (?:statusCode=(\d{3})|cause=(.*))/s.exec(message);
+    if (tunnel)
+        return tunnelError(tunnel[1], tunnel[2] ?? '');
+    const mayHaveBeenApplied = !causes.every(isNeverSent);
+    const details = { systemCode: code, mayHaveBeenApplied };
+    const certificateProblem = CERTIFICATE_WORDS[code];
+    if (certificateProblem !== undefined)
+        return new AttemptError('tls', certificateProblem, details);
+    if (isTlsCode(code))
+        return new AttemptError('tls', 'the TLS connection failed', details);
+    if (code === 'HPE_HEADER_OVERFLOW')
+        return new AttemptError('too-large', 'its headers are larger than 16 KiB');
+    if (code.startsWith('HPE_'))
+        return new AttemptError('not-http', 'the response is not HTTP', { systemCode: code });
+    return new AttemptError('network', NETWORK_WORDS[code] ?? 'the connection failed', details);
+}
+/** The HTTP client reports what went wrong between runner and proxy only in the text of its error. */
+function tunnelError(status, cause) {
+    if (status !== undefined) {
+        const kind = status.startsWith('4') ? 'proxy-refused' : 'network';
+        return new AttemptError(kind, `the proxy answered ${status} to CONNECT`, { mayHaveBeenApplied: false });
+    }
+    // Without an answer to CONNECT there is no tunnel, so nothing can have reached the host.
+    if (/certificate|altnames|SSL routines/i.test(cause))
+        return new AttemptError('tls', 'the runner does not trust the certificate of the proxy', {
+            mayHaveBeenApplied: false
+        });
+    const systemCode = /\bE[A-Z_]{3,}/.exec(cause)?.[0] ?? '';
+    return new AttemptError('network', 'the proxy was not reached', { systemCode, mayHaveBeenApplied: false });
+}
+function isNeverSent({ code, syscall }) {
+    if (syscall === 'read' || syscall === 'write')
+        return false; // a connection existed
+    return NAME_RESOLUTION.has(code) || NOT_CONNECTED.has(code) || code in CERTIFICATE_WORDS;
+}
+function isTlsCode(code) {
+    return /^(CERT_|CRL_|ERR_TLS_|ERR_SSL_|UNABLE_TO_|ERROR_IN_C|UNSPECIFIED$|EPROTO$)/.test(code);
+}
+/** Returns the errors behind one that was thrown: Node tries every address of a host and throws them together. */
+function systemErrors(error) {
+    const { errors } = (error ?? {});
+    const all = Array.isArray(errors) && errors.length > 0 ? errors : [error];
+    return all.map(one => {
+        const { code, syscall, message } = (one ?? {});
+        return { code: String(code ?? ''), syscall: String(syscall ?? ''), message: String(message ?? '') };
+    });
+}
+
+;// CONCATENATED MODULE: external "node:diagnostics_channel"
+const external_node_diagnostics_channel_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:diagnostics_channel");
+;// CONCATENATED MODULE: external "node:net"
+const external_node_net_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:net");
+// EXTERNAL MODULE: ./node_modules/@actions/http-client/lib/index.js + 1 modules
+var lib = __nccwpck_require__(543);
+// EXTERNAL MODULE: ./lib/lib/secret.js
+var secret = __nccwpck_require__(395);
+;// CONCATENATED MODULE: ./lib/lib/version.js
+/** The version in package.json; a test compares them. */
+const VERSION = '1.0.0';
+
+;// CONCATENATED MODULE: ./lib/http/client.js
+
+
+
+
+
+
+/** No response of a platform is larger. */
+const MAX_BODY_BYTES = 1024 * 1024;
+const USER_AGENT = `cc-token-action/${VERSION}`;
+/** Time for one address of a host before the next one is tried. Node's default of 250 ms is too short for distant hosts. */
+const ADDRESS_TIMEOUT_MS = 3000;
+/** Sends single attempts with the official HTTP client, one client per origin, so that connections are reused. */
+class Connections {
+    #clients = new Map();
+    constructor() {
+        // `0` would turn off certificate checks for the whole process. Node reads the variable at every connection, and the
+        // client's proxy tunnel has no option that overrides it.
+        delete process.env['NODE_TLS_REJECT_UNAUTHORIZED'];
+        // A process cannot end while a name is looked up, and glibc waits ten seconds for a silent name server. glibc reads
+        // this variable before the first lookup.
+        process.env['RES_OPTIONS'] ??= 'timeout:4 attempts:1';
+        (0,external_node_net_namespaceObject.setDefaultAutoSelectFamilyAttemptTimeout)(ADDRESS_TIMEOUT_MS);
+        (0,external_node_diagnostics_channel_namespaceObject.subscribe)(REQUEST_CHANNEL, rejectUpgrade);
+    }
+    /** Sends the request once. Returns any complete response; throws AttemptError if there is none within `timeoutMs`. */
+    async attempt(request, timeoutMs) {
+        const { client, aborter } = request.isOnNewConnection ? newClient() : this.#clientFor(request.url.origin);
+        const abort = new AbortController();
+        aborter.signal = abort.signal;
+        let timer;
+        // A timer of our own: if a proxy never answers CONNECT, neither the signal nor the client's timeout ends the promise.
+        const timedOut = new Promise((_, reject) => {
+            const error = new AttemptError('timeout', `no complete response within ${timeoutMs} ms`);
+            timer = setTimeout(() => reject(error), timeoutMs);
+        });
+        const response = send(client, request);
+        response.catch(() => { }); // after a timeout, its later failure does not matter
+        try {
+            return await Promise.race([response, timedOut]);
+        }
+        catch (error) {
+            abort.abort();
+            throw toAttemptError(error);
+        }
+        finally {
+            clearTimeout(timer);
+            if (request.isOnNewConnection)
+                client.dispose();
+        }
+    }
+    /** Closes all idle connections. */
+    close() {
+        for (const { client } of this.#clients.values())
+            client.dispose();
+        this.#clients.clear();
+        (0,external_node_diagnostics_channel_namespaceObject.unsubscribe)(REQUEST_CHANNEL, rejectUpgrade);
+    }
+    #clientFor(origin) {
+        const existing = this.#clients.get(origin);
+        if (existing !== undefined)
+            return existing;
+        const created = newClient();
+        this.#clients.set(origin, created);
+        return created;
+    }
+}
+function newClient() {
+    const aborter = new Aborter();
+    const client = new lib/* HttpClient */.Qq(USER_AGENT, [aborter], { keepAlive: true, allowRedirects: false });
+    client.userAgent = USER_AGENT; // without the id of the workflow run that the constructor appends
+    return { client, aborter };
+}
+/** Node publishes every request here before it is sent. */
+const REQUEST_CHANNEL = 'http.client.request.start';
+/** Without a listener, Node closes the connection of a 101 response and leaves the request pending. */
+function rejectUpgrade(message) {
+    const { request } = message;
+    request.once('upgrade', (_response, socket) => {
+        socket.destroy();
+        request.emit('error', new AttemptError('not-http', 'the server switched protocols (HTTP 101)'));
+    });
+}
+/** Passes an abort signal to Node's `http`, and IPv6 literals without brackets: the client does neither. */
+class Aborter {
+    signal;
+    prepareRequest(options) {
+        options.signal = this.signal;
+        options.host = options.host?.replace(/^\[(.*)\]$/, '$1') ?? null;
+    }
+    canHandleAuthentication() {
+        return false;
+    }
+    handleAuthentication() {
+        return Promise.reject(new Error('authentication is not supported'));
+    }
+}
+async function send(client, request) {
+    const headers = Object.fromEntries(Object.entries(request.headers).map(([name, value]) => [name, reveal(value)]));
+    const body = request.body === undefined ? null : reveal(request.body);
+    const { message } = await client.request(request.method, request.url.href, body, headers);
+    return {
+        status: message.statusCode ?? 0,
+        headers: firstValues(message),
+        body: (await readBody(message)).toString('utf8'),
+        isReusedConnection: message.req?.reusedSocket === true
+    };
+}
+function reveal(value) {
+    return value instanceof secret/* Secret */.zh ? value.reveal() : value;
+}
+function firstValues(message) {
+    return Object.fromEntries(Object.entries(message.headersDistinct).map(([name, values]) => [name, values?.[0]]));
+}
+/** Returns the complete body. The client's own `readBody` never settles if the body is cut short. */
+function readBody(message) {
+    return new Promise((resolve, reject) => {
+        const chunks = [];
+        let size = 0;
+        const cutShort = () => reject(new AttemptError('cut-short', 'the body was cut short'));
+        message.on('data', (chunk) => {
+            size += chunk.length;
+            if (size > MAX_BODY_BYTES) {
+                reject(new AttemptError('too-large', `the body is larger than ${MAX_BODY_BYTES} bytes`));
+                message.destroy();
+            }
+            else
+                chunks.push(chunk);
+        });
+        message.on('end', () => (message.complete ? resolve(Buffer.concat(chunks)) : cutShort()));
+        message.on('error', cutShort);
+        message.on('close', cutShort);
+    });
+}
+
+// EXTERNAL MODULE: ./lib/http/errors.js
+var errors = __nccwpck_require__(729);
+// EXTERNAL MODULE: ./lib/http/proxy.js
+var proxy = __nccwpck_require__(768);
+// EXTERNAL MODULE: ./lib/http/retry.js
+var retry = __nccwpck_require__(394);
+// EXTERNAL MODULE: ./lib/http/types.js
+var types = __nccwpck_require__(869);
+;// CONCATENATED MODULE: ./lib/http/session.js
+
+
+
+
+
+
+
+
+/** Sends requests, with retries, within one deadline. */
+class HttpSession {
+    #connections = new Connections();
+    #limits;
+    #clock;
+    #log;
+    #deadlineMs;
+    #requestCount = 0;
+    #attemptCount = 0;
+    /** `limits.timeoutMs` starts now. */
+    constructor({ limits, clock, log }) {
+        this.#limits = limits;
+        this.#clock = clock;
+        this.#log = log;
+        this.#deadlineMs = clock.now() + limits.timeoutMs;
+    }
+    /** Requests so far; a retried request counts once. */
+    get requestCount() {
+        return this.#requestCount;
+    }
+    /** Attempts so far, retries included. */
+    get attemptCount() {
+        return this.#attemptCount;
+    }
+    /**
+     * Sends the request, with retries where they can help. Returns the last response, whatever its status but a redirect.
+     * Throws `timeout`, `network`, `tls`, `redirected` or `bad-response`.
+     */
+    async send(request) {
+        (0,proxy/* requireReadableProxy */.ER)(request);
+        this.#requireCleanUrl(request);
+        this.#requireTime(request);
+        this.#requestCount += 1;
+        const counts = { throttled: 0, failed: 0 };
+        let mayHaveBeenApplied = false;
+        for (let attempts = 1;; attempts++) {
+            request.onAttempt?.('started');
+            const sentAt = new Date(this.#clock.now());
+            const { response, error, result } = await this.#attempt(request, sentAt);
+            const isThrottled = result.kind === 'response' && result.isThrottled;
+            const earlierMayHaveBeenApplied = mayHaveBeenApplied;
+            mayHaveBeenApplied ||= !isThrottled && (error?.mayHaveBeenApplied ?? true);
+            counts[isThrottled ? 'throttled' : 'failed'] += 1;
+            const decision = (0,retry/* decide */.LD)(result, {
+                policy: request.retry ?? 'always',
+                counts,
+                maxAttempts: this.#limits.maxAttempts,
+                timeLeftMs: this.#timeLeftMs(),
+                random: this.#clock.random
+            });
+            if (decision.retry) {
+                this.#logWait(request, { result, error, attempts, failed: counts.failed, waitMs: decision.waitMs });
+                if (!mayHaveBeenApplied)
+                    request.onAttempt?.('not-applied');
+                await this.#clock.sleep(decision.waitMs);
+                continue;
+            }
+            const whyNoRetry = this.#whyNoRetry(decision.reason, result);
+            if (response === undefined) {
+                throw new errors/* RequestError */.GI(request, error, { attempts, mayHaveBeenApplied, whyNoRetry });
+            }
+            const last = {
+                ...response,
+                request,
+                isThrottled,
+                sentAt,
+                attempts,
+                earlierMayHaveBeenApplied,
+                whyNoRetry
+            };
+            if (last.status >= 300 && last.status < 400)
+                throw (0,errors/* redirectError */.z5)(last);
+            return last;
+        }
+    }
+    /** Closes all idle connections. */
+    close() {
+        this.#connections.close();
+    }
+    #timeLeftMs() {
+        return this.#deadlineMs - this.#clock.now();
+    }
+    /** Addresses appear in logs of servers and proxies. A platform's response may try to put a secret into one. */
+    #requireCleanUrl(request) {
+        if (!this.#log.containsSecret(request.url.href))
+            return;
+        throw new action_error/* ActionError */.l('bad-response', `${(0,types/* describeRequest */.N)(request)} was not sent: its address would contain a secret.`, 'A response of the platform repeats a secret of this step. Check base-url, and what is between the runner and the platform.');
+    }
+    /** A request that creates or stores something is not started if its response could not be awaited. */
+    #requireTime(request) {
+        const { timeoutMs } = this.#limits;
+        let neededMs = 1;
+        if (request.method === 'PUT')
+            neededMs = Math.min(5 * retry/* SHORTEST_ATTEMPT_MS */.ou, timeoutMs / 4);
+        if (request.retry === 'if-not-applied')
+            neededMs = retry/* SHORTEST_ATTEMPT_MS */.ou;
+        if (this.#timeLeftMs() >= neededMs)
+            return;
+        const error = new AttemptError('timeout', `it was not sent because the timeout of ${(0,lib_text/* formatDuration */.a3)(timeoutMs / 1000)} is used up`);
+        throw new errors/* RequestError */.GI(request, error, { attempts: 0, mayHaveBeenApplied: false });
+    }
+    async #attempt(request, sentAt) {
+        const timeoutMs = Math.max(1, Math.min(this.#limits.attemptTimeoutMs, this.#timeLeftMs()));
+        this.#attemptCount += 1;
+        const trace = (what) => this.#log.debug(`${(0,types/* describeRequest */.N)(request)}: ${what}, ${this.#clock.now() - sentAt.getTime()} ms`);
+        let response;
+        try {
+            response = await this.#connections.attempt(request, timeoutMs);
+        }
+        catch (thrown) {
+            const error = toAttemptError(thrown);
+            trace(error.systemCode || error.kind);
+            const { kind, mayHaveBeenApplied } = error;
+            return { error, result: { kind: 'error', error: kind, mayHaveBeenApplied } };
+        }
+        request.onResponse?.(response, sentAt);
+        trace(`${response.status}, ${response.isReusedConnection ? 'reused' : 'new'} connection`);
+        const { status, headers } = response;
+        const isThrottled = request.isThrottled?.(response) ?? status === 429;
+        const now = this.#clock.now();
+        const askedMs = request.retryAfterMs
+            ? request.retryAfterMs(response, now)
+            : (0,retry/* retryAfterMs */.Vs)(headers['retry-after'], now);
+        const asksToWait = askedMs !== undefined && (isThrottled || status === 503);
+        const retryAfter = asksToWait ? { retryAfterMs: askedMs } : {};
+        return { response, result: { kind: 'response', status, isThrottled, ...retryAfter } };
+    }
+    #logWait({ url }, wait) {
+        const { result, error, attempts, failed, waitMs } = wait;
+        const isThrottled = result.kind === 'response' && result.isThrottled;
+        const status = result.kind === 'response' ? `HTTP ${result.status}` : error?.summary;
+        const what = isThrottled ? `rate limited (${status})` : status;
+        const failure = failed === attempts
+            ? ` of ${this.#limits.maxAttempts}`
+            : `, failure ${failed} of ${this.#limits.maxAttempts}`;
+        this.#log.info(`${url.host}: ${what}, attempt ${attempts}${isThrottled ? '' : failure}; retrying in ${(waitMs / 1000).toFixed(1)} s.`);
+    }
+    #whyNoRetry(reason, result) {
+        const timeout = (0,lib_text/* formatDuration */.a3)(this.#limits.timeoutMs / 1000);
+        if (reason === 'retry-after' && result.kind === 'response') {
+            const asked = (0,lib_text/* formatDuration */.a3)(Math.ceil((result.retryAfterMs ?? 0) / 1000));
+            const left = (0,lib_text/* formatDuration */.a3)(Math.max(0, Math.floor(this.#timeLeftMs() / 1000)));
+            return `; the server asks to wait ${asked}, but only ${left} of the timeout of ${timeout} are left`;
+        }
+        return reason === 'time' ? `; no time is left of the timeout of ${timeout}` : '';
+    }
 }
 
 
@@ -1547,19 +2156,202 @@ function asJsonObject(value) {
 
 /***/ }),
 
+/***/ 811:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+
+// EXPORTS
+__nccwpck_require__.d(__webpack_exports__, {
+  p: () => (/* binding */ Redactor)
+});
+
+;// CONCATENATED MODULE: ./lib/lib/entities.js
+/** HTML names of ASCII punctuation and of the characters from U+00A0 to U+00FF. Source: the HTML standard. */
+const ASCII = 'Tab=\t NewLine=\n excl=! quot=" num=# dollar=$ percnt=% amp=& apos=\' lpar=( rpar=) ast=* plus=+ comma=, period=. sol=/ ' +
+    'colon=: semi=; lt=< equals== gt=> quest=? commat=@ lsqb=[ lbrack=[ bsol=\\ rsqb=] rbrack=] Hat=^ lowbar=_ grave=` ' +
+    'lcub={ lbrace={ verbar=| vert=| rcub=} rbrace=}';
+const LATIN_1 = 'nbsp iexcl cent pound curren yen brvbar sect uml copy ordf laquo not shy reg macr deg plusmn sup2 sup3 acute micro para ' +
+    'middot cedil sup1 ordm raquo frac14 frac12 frac34 iquest Agrave Aacute Acirc Atilde Auml Aring AElig Ccedil Egrave Eacute ' +
+    'Ecirc Euml Igrave Iacute Icirc Iuml ETH Ntilde Ograve Oacute Ocirc Otilde Ouml times Oslash Ugrave Uacute Ucirc Uuml ' +
+    'Yacute THORN szlig agrave aacute acirc atilde auml aring aelig ccedil egrave eacute ecirc euml igrave iacute icirc iuml eth ' +
+    'ntilde ograve oacute ocirc otilde ouml divide oslash ugrave uacute ucirc uuml yacute thorn yuml';
+/** The character of each HTML entity, by name. */
+const ENTITIES = new Map([
+    ...ASCII.split(' ').map(entry => {
+        const [name = ''] = entry.split('=');
+        return [name, entry.slice(name.length + 1)];
+    }),
+    ...LATIN_1.split(' ').map((name, index) => [name, String.fromCharCode(0xa0 + index)])
+]);
+
+// EXTERNAL MODULE: ./lib/lib/secret.js
+var lib_secret = __nccwpck_require__(395);
+// EXTERNAL MODULE: ./lib/lib/text.js
+var lib_text = __nccwpck_require__(924);
+;// CONCATENATED MODULE: ./lib/lib/redactor.js
+
+
+
+/** Levels of encoding that are searched, one inside the other. */
+const MAX_DEPTH = 4;
+/** JSON escapes, percent-encoded bytes, HTML entities. */
+const ENCODED = /\\u(?<unicode>[0-9a-f]{4})|\\(?<letter>["\\/bfnrt])|(?<percent>(?:%[0-9a-f]{2})+)|&#(?<decimal>\d{1,7});?|&#x(?<hex>[0-9a-f]{1,6});?|&(?<entity>[a-z]{2,8});/gi;
+const ESCAPES = { b: '\b', f: '\f', n: '\n', r: '\r', t: '\t' };
+/** Long enough to contain the shortest secret. */
+const BASE64_RUN = /[A-Za-z0-9+/_-]{11,}/g;
+const HEX_RUN = /[0-9a-f]{16,}/gi;
+/** Knows every secret of the run and removes them from texts, also if they are encoded. */
+class Redactor {
+    #secrets = [];
+    #needles = [];
+    #replacement;
+    /** `replacement`: what stands in place of a secret. */
+    constructor(secrets = [], replacement = lib_secret/* REDACTED */.XF) {
+        this.#replacement = replacement;
+        for (const secret of secrets)
+            this.add(secret);
+    }
+    /** Adds a secret with its other spellings. Returns those that are new. */
+    add(secret) {
+        const added = [secret, ...secret.otherSpellings()].filter(spelling => !this.#secrets.some(known => known.equals(spelling)));
+        this.#secrets.push(...added);
+        const needles = added.map(spelling => spelling.inspect(lowerCase));
+        this.#needles.push(...needles.filter(needle => needle.length >= lib_secret/* MIN_SECRET_LENGTH */.vb));
+        return added;
+    }
+    /**
+     * Returns the text with every known secret replaced, in upper or lower case, also if it is encoded: as JSON escapes,
+     * percent-encoding, HTML entities, base64, base64url or hex, up to four levels deep.
+     */
+    redact(text) {
+        if (this.#needles.length === 0)
+            return text;
+        const ranges = this.#find(text).sort(([a], [b]) => a - b);
+        let redacted = '';
+        let from = 0;
+        for (const [start, end] of ranges) {
+            if (start >= from)
+                redacted += text.slice(from, start) + this.#replacement;
+            from = Math.max(from, end);
+        }
+        return redacted + text.slice(from);
+    }
+    /** Returns whether the text contains a known secret, also if it is encoded. */
+    matches(text) {
+        return this.#contains(text, 0);
+    }
+    /**
+     * Returns a text from outside as one line without a secret, at most `maxLength` characters. Redacts twice, because
+     * cleaning can join the parts of a secret; cuts last, because half a secret would not be recognised.
+     */
+    clean(text, maxLength) {
+        return (0,lib_text/* truncate */.xv)(this.redact((0,lib_text/* toOneLine */.GX)(this.redact(text))), maxLength);
+    }
+    /** Returns the ranges of the text that contain secrets. */
+    #find(text) {
+        const ranges = [];
+        let units = text.split('').map((char, index) => {
+            return { char, start: index, end: index + 1 };
+        });
+        for (let depth = 0; units !== undefined && depth <= MAX_DEPTH; depth++) {
+            const decoded = depth === 0 ? text : units.map(({ char }) => char).join('');
+            for (const [at, length] of this.#findPlain(decoded, depth)) {
+                ranges.push([units[at]?.start ?? 0, units[at + length - 1]?.end ?? text.length]);
+            }
+            units = decodeUnits(units, decoded);
+        }
+        return ranges;
+    }
+    /** Returns where secrets, and runs of base64 or hex that contain one, are in a text that is not decoded further. */
+    #findPlain(text, depth) {
+        const found = [];
+        const searched = lowerCase(text);
+        for (const needle of this.#needles) {
+            for (let at = searched.indexOf(needle); at >= 0; at = searched.indexOf(needle, at + needle.length))
+                found.push([at, needle.length]);
+        }
+        if (depth >= MAX_DEPTH)
+            return found;
+        const isSecret = (bytes) => this.#contains(bytes.toString('utf8'), depth + 1);
+        for (const { 0: run, index } of text.matchAll(BASE64_RUN)) {
+            // A run can begin at any of the four positions of a base64 group.
+            if ([0, 1, 2, 3].some(skip => isSecret(Buffer.from(run.slice(skip), 'base64'))))
+                found.push([index, run.length]);
+        }
+        for (const { 0: run, index } of text.matchAll(HEX_RUN)) {
+            if ([0, 1].some(skip => isSecret(Buffer.from(run.slice(skip), 'hex'))))
+                found.push([index, run.length]);
+        }
+        return found;
+    }
+    /** Returns whether the text contains a secret at this depth or below. */
+    #contains(text, depth) {
+        if (this.#findPlain(text, depth).length > 0)
+            return true;
+        const decoded = text.replace(ENCODED, (encoded, ...rest) => decodeGroups(rest.at(-1)) ?? encoded);
+        return decoded !== text && depth < MAX_DEPTH && this.#contains(decoded, depth + 1);
+    }
+}
+/** Returns the units with one level of encoding removed; undefined if there is none. */
+function decodeUnits(units, text) {
+    const decoded = [];
+    let from = 0;
+    for (const match of text.matchAll(ENCODED)) {
+        const chars = decodeGroups(match.groups);
+        if (chars === undefined)
+            continue;
+        const last = match.index + match[0].length - 1;
+        const start = units[match.index]?.start ?? 0;
+        const end = units[last]?.end ?? start;
+        decoded.push(...units.slice(from, match.index));
+        for (const char of chars.split(''))
+            decoded.push({ char, start, end });
+        from = last + 1;
+    }
+    return from === 0 ? undefined : [...decoded, ...units.slice(from)];
+}
+function decodeGroups(groups = {}) {
+    const { unicode, letter, percent, decimal, hex, entity } = groups;
+    if (unicode !== undefined)
+        return String.fromCharCode(Number.parseInt(unicode, 16));
+    if (letter !== undefined)
+        return ESCAPES[letter] ?? letter;
+    if (percent !== undefined)
+        return decodePercent(percent);
+    if (entity !== undefined)
+        return ENTITIES.get(entity) ?? ENTITIES.get(entity.toLowerCase());
+    const code = decimal === undefined ? Number.parseInt(hex ?? '', 16) : Number(decimal);
+    return code <= 0x10ffff ? String.fromCodePoint(code) : undefined;
+}
+/** Returns percent-encoded bytes as UTF-8; if they are not UTF-8, as Latin-1. */
+function decodePercent(text) {
+    const bytes = Buffer.from(text.replaceAll('%', ''), 'hex');
+    const decoded = bytes.toString('utf8');
+    return decoded.includes('\ufffd') ? bytes.toString('latin1') : decoded;
+}
+/** Lower case, but only where the length stays the same, so that positions in both texts agree. */
+function lowerCase(text) {
+    return text.replace(/[A-Z\u0080-\uffff]/g, letter => {
+        const lower = letter.toLowerCase();
+        return lower.length === 1 ? lower : letter;
+    });
+}
+
+
+/***/ }),
+
 /***/ 395:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
-/* harmony export */   pO: () => (/* binding */ Redactor),
+/* harmony export */   XF: () => (/* binding */ REDACTED),
 /* harmony export */   pm: () => (/* binding */ formEncode),
 /* harmony export */   vb: () => (/* binding */ MIN_SECRET_LENGTH),
 /* harmony export */   zh: () => (/* binding */ Secret)
 /* harmony export */ });
-/* harmony import */ var _text_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(924);
-
 /** Shorter secrets are refused: masking a short value would damage every line of the log. */
 const MIN_SECRET_LENGTH = 8;
+/** What stands in place of a secret. */
 const REDACTED = '***';
 /**
  * A value that prints as `***`, whether interpolated, serialised as JSON or inspected. Only `reveal` returns the
@@ -1597,20 +2389,6 @@ class Secret {
         spellings.delete(this.#text);
         return [...spellings].map(text => new Secret(text));
     }
-    /** Returns the text with every occurrence of this secret replaced by `***`, in upper or lower case. */
-    redact(text) {
-        const secret = lowerCase(this.#text);
-        if (secret.length < MIN_SECRET_LENGTH)
-            return text;
-        const searched = lowerCase(text);
-        let redacted = '';
-        let from = 0;
-        for (let at = searched.indexOf(secret); at >= 0; at = searched.indexOf(secret, from)) {
-            redacted += text.slice(from, at) + REDACTED;
-            from = at + secret.length;
-        }
-        return redacted + text.slice(from);
-    }
     toString() {
         return REDACTED;
     }
@@ -1624,39 +2402,9 @@ class Secret {
         return REDACTED;
     }
 }
-/** Knows every secret of the run and removes them from texts. */
-class Redactor {
-    #secrets = [];
-    /** Adds a secret with its other spellings. Returns those that are new. */
-    add(secret) {
-        const added = [secret, ...secret.otherSpellings()].filter(spelling => !this.#secrets.some(known => known.equals(spelling)));
-        this.#secrets.push(...added);
-        // The longest first: if a shorter secret inside a longer one went first, the rest of the longer one would stay.
-        this.#secrets.sort((a, b) => b.length - a.length);
-        return added;
-    }
-    /** Returns the text with every known secret replaced by `***`. */
-    redact(text) {
-        return this.#secrets.reduce((redacted, secret) => secret.redact(redacted), text);
-    }
-    /**
-     * Returns a text from outside as one line without a secret, at most `maxLength` characters. Redacts twice, because
-     * cleaning can join the parts of a secret; cuts last, because half a secret would not be recognised.
-     */
-    clean(text, maxLength) {
-        return (0,_text_js__WEBPACK_IMPORTED_MODULE_0__/* .truncate */ .xv)(this.redact((0,_text_js__WEBPACK_IMPORTED_MODULE_0__/* .toOneLine */ .GX)(this.redact(text))), maxLength);
-    }
-}
 /** Returns the text as `application/x-www-form-urlencoded` spells it. */
 function formEncode(text) {
     return new URLSearchParams({ _: text }).toString().slice(2);
-}
-/** Lower case, but only where the length stays the same, so that positions in both texts agree. */
-function lowerCase(text) {
-    return text.replace(/[A-Z\u0080-\uffff]/g, letter => {
-        const lower = letter.toLowerCase();
-        return lower.length === 1 ? lower : letter;
-    });
 }
 
 
@@ -1745,20 +2493,21 @@ function editDistance(a, b) {
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   a: () => (/* binding */ MAX_TOKEN_LENGTH),
 /* harmony export */   s: () => (/* binding */ isToken)
 /* harmony export */ });
 /** Token length in characters. The upper bound keeps a token within common header limits. */
 const MIN_LENGTH = 16;
-const MAX_LENGTH = 32 * 1024;
+const MAX_TOKEN_LENGTH = 32 * 1024;
 /** Returns whether the text can be a token: 16 characters to 32 KiB of visible ASCII. */
 function isToken(text) {
-    return text.length >= MIN_LENGTH && text.length <= MAX_LENGTH && /^[\x21-\x7e]+$/.test(text);
+    return text.length >= MIN_LENGTH && text.length <= MAX_TOKEN_LENGTH && /^[\x21-\x7e]+$/.test(text);
 }
 
 
 /***/ }),
 
-/***/ 331:
+/***/ 764:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -1812,90 +2561,8 @@ async function exchangeAndCheck({ provider, request, guards }, session, { log, o
     return { result, owner: cleaned };
 }
 
-;// CONCATENATED MODULE: ./lib/http/retry.js
-const TRANSIENT_STATUS = new Set([408, 425, 500, 502, 503, 504]);
-const TRANSIENT_ERROR = new Set(['timeout', 'network', 'cut-short']);
-const SECOND_MS = 1000;
-const LONGEST_FAULT_WAIT_MS = 20 * SECOND_MS;
-const LONGEST_THROTTLE_WAIT_MS = 60 * SECOND_MS;
-/** A longer wait is beyond every deadline. */
-const LONGEST_RETRY_AFTER_SECONDS = 366 * 86_400;
-/** With less time left, no attempt is started. */
-const SHORTEST_ATTEMPT_MS = SECOND_MS;
-/** The last attempt of a throttled request starts at most this long before the deadline. */
-const LAST_ATTEMPT_WINDOW_MS = 5 * SECOND_MS;
-/** Decides what follows an attempt. Errors are limited by `maxAttempts` and time, throttling only by time. */
-function decide(result, context) {
-    const { counts, maxAttempts, timeLeftMs, random } = context;
-    if (!isTransient(result, context.policy))
-        return { retry: false, reason: 'final' };
-    const isThrottled = result.kind === 'response' && result.isThrottled;
-    if (!isThrottled && counts.failed >= maxAttempts)
-        return { retry: false, reason: 'attempts' };
-    const availableMs = timeLeftMs - SHORTEST_ATTEMPT_MS;
-    const retryAfter = result.kind === 'response' ? (result.retryAfterMs ?? 0) : 0;
-    if (retryAfter > 0) {
-        if (retryAfter > availableMs)
-            return { retry: false, reason: 'retry-after' };
-        const jitterMs = random() * retryAfterJitterMs(retryAfter, counts.throttled);
-        return { retry: true, waitMs: Math.min(retryAfter + jitterMs, availableMs) };
-    }
-    if (availableMs <= 0)
-        return { retry: false, reason: 'time' };
-    const waitMs = isThrottled ? throttleWaitMs(counts.throttled, random) : faultWaitMs(counts.failed, random);
-    if (waitMs <= availableMs)
-        return { retry: true, waitMs };
-    if (!isThrottled)
-        return { retry: true, waitMs: availableMs * (0.5 + random() / 2) };
-    // One last attempt shortly before the deadline, with jitter so that many jobs do not send it at the same moment.
-    if (availableMs <= LAST_ATTEMPT_WINDOW_MS)
-        return { retry: false, reason: 'time' };
-    const earlierMs = random() * Math.min(LAST_ATTEMPT_WINDOW_MS, availableMs - LAST_ATTEMPT_WINDOW_MS);
-    return { retry: true, waitMs: availableMs - earlierMs };
-}
-function isTransient(result, policy) {
-    if (result.kind === 'error')
-        return TRANSIENT_ERROR.has(result.error) && (policy === 'always' || !result.mayHaveBeenApplied);
-    return result.isThrottled || (policy === 'always' && TRANSIENT_STATUS.has(result.status));
-}
-/**
- * The platform counts by the minute. The first wait of 5 to 15 s is enough after a short burst; each later wait of 30 to
- * 60 s reaches the next minute.
- */
-function throttleWaitMs(throttled, random) {
-    if (throttled <= 1)
-        return (5 + 10 * random()) * SECOND_MS;
-    return LONGEST_THROTTLE_WAIT_MS * (0.5 + random() / 2);
-}
-/**
- * Jitter, so that many jobs do not come back at the same moment. It grows if a short time was asked for repeatedly: it
- * was too short for that many jobs.
- */
-function retryAfterJitterMs(retryAfter, throttled) {
-    const jitterMs = Math.max(SECOND_MS, retryAfter / 10);
-    if (retryAfter >= 10 * SECOND_MS || throttled <= 1)
-        return jitterMs;
-    return Math.max(jitterMs, Math.min(30 * SECOND_MS, 5 * SECOND_MS * 2 ** (throttled - 2)));
-}
-/** Exponential, with full jitter. */
-function faultWaitMs(failed, random) {
-    return random() * Math.min(LONGEST_FAULT_WAIT_MS, SECOND_MS * 2 ** (failed - 1));
-}
-/**
- * Returns the milliseconds that a `Retry-After` header asks to wait, given in seconds or as a date; undefined if it is
- * missing, malformed or in the past.
- */
-function retryAfterMs(header, nowMs) {
-    const text = header?.trim() ?? '';
-    // Accept any number of digits; the caller compares it with the deadline.
-    if (/^\d+$/.test(text))
-        return Math.min(Number(text), LONGEST_RETRY_AFTER_SECONDS) * SECOND_MS || undefined;
-    // A date in one of HTTP's three forms; the asctime form does not say that it is GMT.
-    const [date] = /^[A-Z][a-z]{2,8}, .* GMT$|^[A-Z][a-z]{2} [A-Z][a-z]{2} [ \d]\d [\d:]{8} \d{4}$/.exec(text) ?? [''];
-    const waitMs = Date.parse(date.endsWith('GMT') ? date : `${date} GMT`) - nowMs;
-    return waitMs > 0 ? waitMs : undefined;
-}
-
+// EXTERNAL MODULE: ./lib/http/retry.js
+var retry = __nccwpck_require__(394);
 // EXTERNAL MODULE: ./lib/lib/json.js
 var lib_json = __nccwpck_require__(173);
 // EXTERNAL MODULE: ./lib/http/errors.js
@@ -1942,6 +2609,7 @@ function visibilityFields({ visibility, repositoryIds }) {
 
 
 
+const API_RETIRED = 'GitHub no longer supports the API version that this action uses: update the action.';
 /** Returns the error for a response that GitHub's API gives instead of success. */
 function githubError(response, scope, what) {
     const code = (0,errors/* statusToCode */.h1)(response, {
@@ -1952,7 +2620,8 @@ function githubError(response, scope, what) {
     });
     const message = (0,lib_json/* parseJsonObject */.d)(response.body)?.['message'];
     const words = typeof message === 'string' && message !== '' ? `(${message})` : '';
-    return (0,errors/* responseError */.U3)(response, { code, words, hint: hintFor(code, scope, what) });
+    const hint = response.status === 410 ? API_RETIRED : hintFor(code, scope, what);
+    return (0,errors/* responseError */.U3)(response, { code, words, hint });
 }
 /** Returns the error for a response that does not follow GitHub's API. */
 function unexpectedResponse(response, problem) {
@@ -1985,6 +2654,7 @@ function hintFor(code, scope, what) {
 
 
 
+
 /** The version of GitHub's REST API that these requests follow. */
 const API_VERSION = '2022-11-28';
 /** GitHub's REST API for the secrets and variables of one scope. */
@@ -1993,16 +2663,18 @@ class GitHubApi {
     #apiUrl;
     #token;
     #session;
+    #warn;
     /** `apiUrl` may have a path, as on GitHub Enterprise Server. */
     constructor(options) {
         this.#apiUrl = options.apiUrl.replace(/\/+$/, '');
         this.#token = options.githubToken;
         this.scope = options.scope;
         this.#session = options.session;
+        this.#warn = options.warn;
     }
     /** Sends a request below the path of the scope. Returns any response; throws as `HttpSession.send`. */
     async send(method, path, { body, onAttempt } = {}) {
-        return this.#session.send({
+        const response = await this.#session.send({
             method,
             url: new URL(`${this.#apiUrl}${scopePath(this.scope)}${path}`),
             headers: {
@@ -2017,6 +2689,15 @@ class GitHubApi {
             retryAfterMs: githubRetryAfterMs,
             hintIfRedirected: 'The repository was renamed or moved: set its new name in repository.'
         });
+        this.#warnOfSunset(response);
+        return response;
+    }
+    #warnOfSunset({ headers }) {
+        const sunset = new Date(headers['sunset'] ?? '');
+        if (Number.isNaN(sunset.getTime()))
+            return;
+        this.#warn?.(`GitHub ends the API version that this action uses on ${(0,lib_text/* formatMinute */.Yi)(sunset)}. Update the action before.`);
+        this.#warn = undefined;
     }
     /** Returns the error for a response that is not a success. */
     error(response, what) {
@@ -2046,7 +2727,7 @@ const DEFAULT_WAIT_MS = 60_000;
 function githubRetryAfterMs({ status, headers }, runnerNowMs) {
     // By GitHub's clock, because the runner's may be wrong.
     const nowMs = Date.parse(headers['date'] ?? '') || runnerNowMs;
-    const askedMs = retryAfterMs(headers['retry-after'], nowMs);
+    const askedMs = (0,retry/* retryAfterMs */.Vs)(headers['retry-after'], nowMs);
     if (askedMs !== undefined || status === 503)
         return askedMs;
     const resetMs = Number(headers['x-ratelimit-reset']) * 1000 - nowMs;
@@ -2228,392 +2909,8 @@ async function writeVariable(github, variable, visibility) {
         throw github.error(response, 'variables');
 }
 
-;// CONCATENATED MODULE: ./lib/http/attempt-error.js
-/** An attempt without a complete response. The message contains nothing that the server sent. */
-class AttemptError extends Error {
-    name = 'AttemptError';
-    kind;
-    /** The error code of the system, such as `ECONNREFUSED`; may be empty. */
-    systemCode;
-    /** False only if it is certain that the server did not carry out the request. */
-    mayHaveBeenApplied;
-    constructor(kind, message, details = {}) {
-        super(message);
-        this.kind = kind;
-        this.systemCode = details.systemCode ?? '';
-        this.mayHaveBeenApplied = details.mayHaveBeenApplied ?? true;
-    }
-    /** The error in a few words, for the log. */
-    get summary() {
-        return this.systemCode === '' ? this.message : `${this.message} (${this.systemCode})`;
-    }
-}
-/**
- * The only errors after which it is certain that no request was sent. Everything else, timeouts included, leaves the
- * outcome unknown.
- */
-const NAME_RESOLUTION = new Set(['ENOTFOUND', 'EAI_AGAIN', 'EAI_FAIL']);
-const NOT_CONNECTED = new Set(['ECONNREFUSED', 'EHOSTUNREACH', 'ENETUNREACH']);
-const CERTIFICATE_WORDS = {
-    DEPTH_ZERO_SELF_SIGNED_CERT: 'its certificate is self-signed',
-    SELF_SIGNED_CERT_IN_CHAIN: 'its certificate was issued by an authority that the runner does not trust',
-    UNABLE_TO_GET_ISSUER_CERT: 'its certificate was issued by an authority that the runner does not trust',
-    UNABLE_TO_GET_ISSUER_CERT_LOCALLY: 'its certificate was issued by an authority that the runner does not trust',
-    UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'its certificate was issued by an authority that the runner does not trust',
-    CERT_HAS_EXPIRED: 'its certificate has expired',
-    CERT_NOT_YET_VALID: 'its certificate is not valid yet',
-    CERT_REVOKED: 'its certificate is revoked',
-    CERT_SIGNATURE_FAILURE: 'the signature of its certificate is wrong',
-    CERT_UNTRUSTED: 'its certificate is not trusted',
-    CERT_REJECTED: 'its certificate is rejected',
-    CERT_CHAIN_TOO_LONG: 'its certificate chain is too long',
-    INVALID_CA: 'its certificate was issued by an authority that may not issue certificates',
-    INVALID_PURPOSE: 'its certificate is not for servers',
-    PATH_LENGTH_EXCEEDED: 'its certificate chain is too long',
-    HOSTNAME_MISMATCH: 'its certificate is for another name',
-    ERR_TLS_CERT_ALTNAME_INVALID: 'its certificate is for another name'
-};
-const NETWORK_WORDS = {
-    ENOTFOUND: 'DNS does not know the host',
-    EAI_AGAIN: 'DNS did not answer',
-    EAI_FAIL: 'DNS failed',
-    ECONNREFUSED: 'the connection was refused',
-    ECONNRESET: 'the connection was reset',
-    EPIPE: 'the connection was closed',
-    ETIMEDOUT: 'no connection was made in time',
-    EHOSTUNREACH: 'the host is unreachable',
-    ENETUNREACH: 'the network is unreachable'
-};
-/** Returns what Node or the HTTP client threw as an AttemptError. */
-function toAttemptError(error) {
-    if (error instanceof AttemptError)
-        return error;
-    const causes = systemErrors(error);
-    const { code, message } = causes[0] ?? { code: '', message: '' };
-    const tunnel = /tunneling socket could not be established, (?:statusCode=(\d{3})|cause=(.*))/s.exec(message);
-    if (tunnel)
-        return tunnelError(tunnel[1], tunnel[2] ?? '');
-    const mayHaveBeenApplied = !causes.every(isNeverSent);
-    const details = { systemCode: code, mayHaveBeenApplied };
-    const certificateProblem = CERTIFICATE_WORDS[code];
-    if (certificateProblem !== undefined)
-        return new AttemptError('tls', certificateProblem, details);
-    if (isTlsCode(code))
-        return new AttemptError('tls', 'the TLS connection failed', details);
-    if (code === 'HPE_HEADER_OVERFLOW')
-        return new AttemptError('too-large', 'its headers are larger than 16 KiB');
-    if (code.startsWith('HPE_'))
-        return new AttemptError('not-http', 'the response is not HTTP', { systemCode: code });
-    return new AttemptError('network', NETWORK_WORDS[code] ?? 'the connection failed', details);
-}
-/** The HTTP client reports what went wrong between runner and proxy only in the text of its error. */
-function tunnelError(status, cause) {
-    if (status !== undefined) {
-        const kind = status.startsWith('4') ? 'proxy-refused' : 'network';
-        return new AttemptError(kind, `the proxy answered ${status} to CONNECT`, { mayHaveBeenApplied: false });
-    }
-    // Without an answer to CONNECT there is no tunnel, so nothing can have reached the host.
-    if (/certificate|altnames|SSL routines/i.test(cause))
-        return new AttemptError('tls', 'the runner does not trust the certificate of the proxy', {
-            mayHaveBeenApplied: false
-        });
-    const systemCode = /\bE[A-Z_]{3,}/.exec(cause)?.[0] ?? '';
-    return new AttemptError('network', 'the proxy was not reached', { systemCode, mayHaveBeenApplied: false });
-}
-function isNeverSent({ code, syscall }) {
-    if (syscall === 'read' || syscall === 'write')
-        return false; // a connection existed
-    return NAME_RESOLUTION.has(code) || NOT_CONNECTED.has(code) || code in CERTIFICATE_WORDS;
-}
-function isTlsCode(code) {
-    return /^(CERT_|CRL_|ERR_TLS_|ERR_SSL_|UNABLE_TO_|ERROR_IN_C|UNSPECIFIED$|EPROTO$)/.test(code);
-}
-/** Returns the errors behind one that was thrown: Node tries every address of a host and throws them together. */
-function systemErrors(error) {
-    const { errors } = (error ?? {});
-    const all = Array.isArray(errors) && errors.length > 0 ? errors : [error];
-    return all.map(one => {
-        const { code, syscall, message } = (one ?? {});
-        return { code: String(code ?? ''), syscall: String(syscall ?? ''), message: String(message ?? '') };
-    });
-}
-
-// EXTERNAL MODULE: ./node_modules/@actions/http-client/lib/index.js + 1 modules
-var lib = __nccwpck_require__(543);
-;// CONCATENATED MODULE: ./lib/http/client.js
-
-
-
-/** No response of a platform is larger. */
-const MAX_BODY_BYTES = 1024 * 1024;
-const USER_AGENT = 'cc-token-action';
-/** Sends single attempts with the official HTTP client, one client per origin, so that connections are reused. */
-class Connections {
-    #clients = new Map();
-    constructor() {
-        // `0` would turn off certificate checks for the whole process. Node reads the variable at every connection, and the
-        // client's proxy tunnel has no option that overrides it.
-        delete process.env['NODE_TLS_REJECT_UNAUTHORIZED'];
-        // A process cannot end while a name is looked up, and glibc waits ten seconds for a silent name server. glibc reads
-        // this variable before the first lookup.
-        process.env['RES_OPTIONS'] ??= 'timeout:1 attempts:1';
-    }
-    /** Sends the request once. Returns any complete response; throws AttemptError if there is none within `timeoutMs`. */
-    async attempt(request, timeoutMs) {
-        const { client, aborter } = this.#clientFor(request.url.origin);
-        const abort = new AbortController();
-        aborter.signal = abort.signal;
-        let timer;
-        // A timer of our own: if a proxy never answers CONNECT, neither the signal nor the client's timeout ends the promise.
-        const timedOut = new Promise((_, reject) => {
-            const error = new AttemptError('timeout', `no complete response within ${timeoutMs} ms`);
-            timer = setTimeout(() => reject(error), timeoutMs);
-        });
-        const response = send(client, request);
-        response.catch(() => { }); // after a timeout, its later failure does not matter
-        try {
-            return await Promise.race([response, timedOut]);
-        }
-        catch (error) {
-            abort.abort();
-            throw toAttemptError(error);
-        }
-        finally {
-            clearTimeout(timer);
-        }
-    }
-    /** Closes all idle connections. */
-    close() {
-        for (const { client } of this.#clients.values())
-            client.dispose();
-        this.#clients.clear();
-    }
-    #clientFor(origin) {
-        const existing = this.#clients.get(origin);
-        if (existing !== undefined)
-            return existing;
-        const aborter = new Aborter();
-        const client = new lib/* HttpClient */.Qq(USER_AGENT, [aborter], { keepAlive: true, allowRedirects: false });
-        const created = { client, aborter };
-        this.#clients.set(origin, created);
-        return created;
-    }
-}
-/** Passes an abort signal to Node's `http`: the client has no parameter for it. */
-class Aborter {
-    signal;
-    prepareRequest(options) {
-        options.signal = this.signal;
-    }
-    canHandleAuthentication() {
-        return false;
-    }
-    handleAuthentication() {
-        return Promise.reject(new Error('authentication is not supported'));
-    }
-}
-async function send(client, request) {
-    const headers = Object.fromEntries(Object.entries(request.headers).map(([name, value]) => [name, reveal(value)]));
-    const body = request.body === undefined ? null : reveal(request.body);
-    const { message } = await client.request(request.method, request.url.href, body, headers);
-    return {
-        status: message.statusCode ?? 0,
-        headers: firstValues(message),
-        body: (await readBody(message)).toString('utf8'),
-        isReusedConnection: message.req?.reusedSocket === true
-    };
-}
-function reveal(value) {
-    return value instanceof lib_secret/* Secret */.zh ? value.reveal() : value;
-}
-function firstValues(message) {
-    return Object.fromEntries(Object.entries(message.headersDistinct).map(([name, values]) => [name, values?.[0]]));
-}
-/** Returns the complete body. The client's own `readBody` never settles if the body is cut short. */
-function readBody(message) {
-    return new Promise((resolve, reject) => {
-        const chunks = [];
-        let size = 0;
-        const cutShort = () => reject(new AttemptError('cut-short', 'the body was cut short'));
-        message.on('data', (chunk) => {
-            size += chunk.length;
-            if (size > MAX_BODY_BYTES) {
-                reject(new AttemptError('too-large', `the body is larger than ${MAX_BODY_BYTES} bytes`));
-                message.destroy();
-            }
-            else
-                chunks.push(chunk);
-        });
-        message.on('end', () => (message.complete ? resolve(Buffer.concat(chunks)) : cutShort()));
-        message.on('error', cutShort);
-        message.on('close', cutShort);
-    });
-}
-
-// EXTERNAL MODULE: ./lib/http/proxy.js
-var proxy = __nccwpck_require__(768);
-// EXTERNAL MODULE: ./lib/http/types.js
-var types = __nccwpck_require__(869);
-;// CONCATENATED MODULE: ./lib/http/session.js
-
-
-
-
-
-
-
-
-/** Sends requests, with retries, within one deadline. */
-class HttpSession {
-    #connections = new Connections();
-    #limits;
-    #clock;
-    #log;
-    #deadlineMs;
-    #requestCount = 0;
-    #attemptCount = 0;
-    /** `limits.timeoutMs` starts now. */
-    constructor({ limits, clock, log }) {
-        this.#limits = limits;
-        this.#clock = clock;
-        this.#log = log;
-        this.#deadlineMs = clock.now() + limits.timeoutMs;
-    }
-    /** Requests so far; a retried request counts once. */
-    get requestCount() {
-        return this.#requestCount;
-    }
-    /** Attempts so far, retries included. */
-    get attemptCount() {
-        return this.#attemptCount;
-    }
-    /**
-     * Sends the request, with retries where they can help. Returns the last response, whatever its status but a redirect.
-     * Throws `timeout`, `network`, `tls`, `redirected` or `bad-response`.
-     */
-    async send(request) {
-        (0,proxy/* requireReadableProxy */.E)(request);
-        this.#requireCleanUrl(request);
-        this.#requireTime(request);
-        this.#requestCount += 1;
-        const counts = { throttled: 0, failed: 0 };
-        let mayHaveBeenApplied = false;
-        for (let attempts = 1;; attempts++) {
-            request.onAttempt?.('started');
-            const sentAt = new Date(this.#clock.now());
-            const { response, error, result } = await this.#attempt(request, sentAt);
-            const isThrottled = result.kind === 'response' && result.isThrottled;
-            const earlierMayHaveBeenApplied = mayHaveBeenApplied;
-            mayHaveBeenApplied ||= !isThrottled && (error?.mayHaveBeenApplied ?? true);
-            counts[isThrottled ? 'throttled' : 'failed'] += 1;
-            const decision = decide(result, {
-                policy: request.retry ?? 'always',
-                counts,
-                maxAttempts: this.#limits.maxAttempts,
-                timeLeftMs: this.#timeLeftMs(),
-                random: this.#clock.random
-            });
-            if (decision.retry) {
-                this.#logWait(request, { result, error, attempts, failed: counts.failed, waitMs: decision.waitMs });
-                if (!mayHaveBeenApplied)
-                    request.onAttempt?.('not-applied');
-                await this.#clock.sleep(decision.waitMs);
-                continue;
-            }
-            const whyNoRetry = this.#whyNoRetry(decision.reason, result);
-            if (response === undefined) {
-                throw new errors/* RequestError */.GI(request, error, { attempts, mayHaveBeenApplied, whyNoRetry });
-            }
-            const last = {
-                ...response,
-                request,
-                isThrottled,
-                sentAt,
-                attempts,
-                earlierMayHaveBeenApplied,
-                whyNoRetry
-            };
-            if (last.status >= 300 && last.status < 400)
-                throw (0,errors/* redirectError */.z5)(last);
-            return last;
-        }
-    }
-    /** Closes all idle connections. */
-    close() {
-        this.#connections.close();
-    }
-    #timeLeftMs() {
-        return this.#deadlineMs - this.#clock.now();
-    }
-    /** Addresses appear in logs of servers and proxies. A platform's response may try to put a secret into one. */
-    #requireCleanUrl(request) {
-        if (this.#log.redact(request.url.href) === request.url.href)
-            return;
-        throw new action_error/* ActionError */.l('bad-response', `${(0,types/* describeRequest */.N)(request)} was not sent: its address would contain a secret.`, 'A response of the platform repeats a secret of this step. Check base-url, and what is between the runner and the platform.');
-    }
-    /** A request that creates or stores something is not started if its response could not be awaited. */
-    #requireTime(request) {
-        const { timeoutMs } = this.#limits;
-        let neededMs = 1;
-        if (request.method === 'PUT')
-            neededMs = Math.min(5 * SHORTEST_ATTEMPT_MS, timeoutMs / 4);
-        if (request.retry === 'if-not-applied')
-            neededMs = SHORTEST_ATTEMPT_MS;
-        if (this.#timeLeftMs() >= neededMs)
-            return;
-        const error = new AttemptError('timeout', `it was not sent because the timeout of ${(0,lib_text/* formatDuration */.a3)(timeoutMs / 1000)} is used up`);
-        throw new errors/* RequestError */.GI(request, error, { attempts: 0, mayHaveBeenApplied: false });
-    }
-    async #attempt(request, sentAt) {
-        const timeoutMs = Math.max(1, Math.min(this.#limits.attemptTimeoutMs, this.#timeLeftMs()));
-        this.#attemptCount += 1;
-        const trace = (what) => this.#log.debug(`${(0,types/* describeRequest */.N)(request)}: ${what}, ${this.#clock.now() - sentAt.getTime()} ms`);
-        try {
-            const response = await this.#connections.attempt(request, timeoutMs);
-            trace(`${response.status}, ${response.isReusedConnection ? 'reused' : 'new'} connection`);
-            const isThrottled = request.isThrottled?.(response) ?? response.status === 429;
-            const askedMs = request.retryAfterMs
-                ? request.retryAfterMs(response, this.#clock.now())
-                : retryAfterMs(response.headers['retry-after'], this.#clock.now());
-            const asksToWait = askedMs !== undefined && (isThrottled || response.status === 503);
-            return {
-                response,
-                result: {
-                    kind: 'response',
-                    status: response.status,
-                    isThrottled,
-                    ...(asksToWait ? { retryAfterMs: askedMs } : {})
-                }
-            };
-        }
-        catch (thrown) {
-            const error = toAttemptError(thrown);
-            trace(error.systemCode || error.kind);
-            const { kind, mayHaveBeenApplied } = error;
-            return { error, result: { kind: 'error', error: kind, mayHaveBeenApplied } };
-        }
-    }
-    #logWait({ url }, wait) {
-        const { result, error, attempts, failed, waitMs } = wait;
-        const isThrottled = result.kind === 'response' && result.isThrottled;
-        const status = result.kind === 'response' ? `HTTP ${result.status}` : error?.summary;
-        const what = isThrottled ? `rate limited (${status})` : status;
-        const failure = failed === attempts
-            ? ` of ${this.#limits.maxAttempts}`
-            : `, failure ${failed} of ${this.#limits.maxAttempts}`;
-        this.#log.info(`${url.host}: ${what}, attempt ${attempts}${isThrottled ? '' : failure}; retrying in ${(waitMs / 1000).toFixed(1)} s.`);
-    }
-    #whyNoRetry(reason, result) {
-        const timeout = (0,lib_text/* formatDuration */.a3)(this.#limits.timeoutMs / 1000);
-        if (reason === 'retry-after' && result.kind === 'response') {
-            const asked = (0,lib_text/* formatDuration */.a3)(Math.ceil((result.retryAfterMs ?? 0) / 1000));
-            const left = (0,lib_text/* formatDuration */.a3)(Math.max(0, Math.floor(this.#timeLeftMs() / 1000)));
-            return `; the server asks to wait ${asked}, but only ${left} of the timeout of ${timeout} are left`;
-        }
-        return reason === 'time' ? `; no time is left of the timeout of ${timeout}` : '';
-    }
-}
-
+// EXTERNAL MODULE: ./lib/http/session.js + 5 modules
+var http_session = __nccwpck_require__(13);
 // EXTERNAL MODULE: ./lib/lib/input-reader.js
 var input_reader = __nccwpck_require__(451);
 ;// CONCATENATED MODULE: ./lib/lib/inputs.js
@@ -2779,6 +3076,7 @@ class EnvironmentReader {
     #env;
     #defaults;
     #mask;
+    #secrets = [];
     /** Masks every secret input before any other input is looked at. */
     constructor(env, defaults, mask) {
         this.#env = env;
@@ -2786,6 +3084,7 @@ class EnvironmentReader {
         this.#mask = mask;
         for (const name of SECRET_INPUTS)
             this.#maskText(this.text(name));
+        this.#secrets.push(this.text('github-token'));
     }
     text(name) {
         // The runner upper-cases the name and keeps its hyphens.
@@ -2824,6 +3123,7 @@ class EnvironmentReader {
             ? { id: this.text(source.id), secret: this.text(source.secret) }
             : this.#credentialVariables(source);
         this.#maskText(secret);
+        this.#secrets.push(secret);
         if (id === '' && secret === '')
             return undefined;
         for (const half of ['id', 'secret']) {
@@ -2850,6 +3150,13 @@ class EnvironmentReader {
     }
     warn(message) {
         this.warnings.push(message);
+    }
+    /** Throws `invalid-input` if the input repeats another secret: it was probably pasted into the wrong input. */
+    requireOwnSecret(name) {
+        const text = this.text(name);
+        if (text === '' || !this.#secrets.includes(text))
+            return;
+        throw new action_error/* ActionError */.l('invalid-input', `Input ${name} has the same value as another secret of this step.`, `Set ${name} to the token that is stored now, or remove it.`);
     }
     /** Returns the first pair that is set as a whole; if there is none, the first that is set in part. */
     #credentialVariables({ variables }) {
@@ -2901,6 +3208,7 @@ function isOneLine(text) {
 function readRotateInputs(env, providers, mask) {
     const reader = new EnvironmentReader(env, ROTATE_INPUTS, mask);
     const inputs = readExchangeInputs(reader, providers);
+    reader.requireOwnSecret('previous-token');
     const scope = readScope(reader, env);
     const expiryVariable = readName(reader, 'expiry-variable');
     const secretName = readName(reader, 'secret-name');
@@ -3037,7 +3345,7 @@ function describeCleanUp({ token: { kind, expiresAt }, provider, revoke }) {
 }
 /** Returns how many requests were made, and how many attempts if that is another number. */
 function describeEffort({ requestCount, attemptCount }) {
-    const attempts = attemptCount === requestCount ? '' : `, ${pluralize(attemptCount, 'attempt')}`;
+    const attempts = attemptCount === requestCount ? '' : ` in ${pluralize(attemptCount, 'attempt')}`;
     return `${pluralize(requestCount, 'request')}${attempts}`;
 }
 /** Logs what was published, and where later steps find it. */
@@ -3109,32 +3417,18 @@ function describeAge({ secret, now }) {
 }
 
 ;// CONCATENATED MODULE: ./lib/runner/revocation.js
-
-/** Limits of a clean-up. It takes ten seconds at most, beside `timeout`; the process itself needs a part of them. */
-const LIMITS = { timeoutMs: 9_000, attemptTimeoutMs: 4_000, maxAttempts: 10 };
-/** Returns a session for a clean-up. Its waits are logged only with step debugging. */
-function cleanUpSession({ log, clock }) {
-    const quiet = {
-        redact: (text) => log.redact(text),
-        info: (line) => log.debug(line),
-        debug: (line) => log.debug(line)
-    };
-    return new HttpSession({ limits: LIMITS, clock, log: quiet });
+/** Returns the provider with this alias. */
+function findProvider(providers, alias) {
+    return providers.find(({ aliases }) => aliases.includes(alias));
 }
-/** Revokes the tokens, all at once and within ten seconds. Returns the outcomes in the same order; never throws. */
-async function revokeTokens(tokens, providers, context) {
-    const session = cleanUpSession(context);
-    try {
-        return await Promise.allSettled(tokens.map(async ({ value, provider: alias, revocationBaseUrl }) => {
-            const provider = providers.find(({ aliases }) => aliases.includes(alias));
-            if (provider?.revoke === undefined)
-                throw new Error(`${alias} cannot revoke tokens`);
-            return provider.revoke(value, revocationBaseUrl, session);
-        }));
-    }
-    finally {
-        session.close();
-    }
+/** Revokes the tokens, all at once, within the time of the clean-up. Returns the outcomes in the same order; never throws. */
+function revokeTokens(tokens, providers, { cleanUpSession }) {
+    return Promise.allSettled(tokens.map(async ({ value, provider: alias, revocationBaseUrl }) => {
+        const provider = findProvider(providers, alias);
+        if (provider?.revoke === undefined)
+            throw new Error(`${alias} cannot revoke tokens`);
+        return provider.revoke(value, revocationBaseUrl, cleanUpSession());
+    }));
 }
 /**
  * Revokes the tokens of a step that failed, except those in `keep`. Those that cannot be revoked stay saved for the post
@@ -3149,8 +3443,11 @@ async function revokeIssued(state, { what, keep = [], provider }, context) {
         if (outcomes[index]?.status === 'fulfilled')
             removeQuietly(state, token);
     }
-    if (outcomes.every(({ status }) => status === 'fulfilled'))
-        context.log.info(`${what} was revoked.`);
+    const values = outcomes.flatMap(outcome => (outcome.status === 'fulfilled' ? [outcome.value] : []));
+    if (values.length === tokens.length) {
+        const isRevoked = values.every(value => value === 'revoked');
+        context.log.info(`${what} ${isRevoked ? 'was revoked' : 'is invalid: the platform no longer accepts it'}.`);
+    }
     else
         context.log.warn(`${what} could not be revoked yet. The post step tries again when the job ends.`);
 }
@@ -3188,7 +3485,7 @@ async function revokePrevious(previousToken, { result, owner }, { context, input
         throw error;
     });
     if (previousOwner === undefined) {
-        log.info('The previous token is already gone.');
+        log.info('The previous token is already invalid.');
         return;
     }
     const isSameClient = previousOwner.clientId !== undefined && previousOwner.clientId === newOwner.clientId;
@@ -3205,16 +3502,15 @@ async function revokePrevious(previousToken, { result, owner }, { context, input
     const [outcome] = await revokeTokens([saved], [provider], context);
     if (outcome?.status === 'rejected')
         throw outcome.reason;
-    log.info(`The previous token ${outcome?.value === 'revoked' ? 'was revoked' : 'is already gone'}.`);
+    log.info(`The previous token ${outcome?.value === 'revoked' ? 'was revoked' : 'is already invalid'}.`);
 }
 
 ;// CONCATENATED MODULE: ./lib/rotation/store.js
 
 
 
-
 /** A request without a response may still be carried out for a moment. */
-const SETTLE_MS = 4_000;
+const SETTLE_MS = 3_000;
 /**
  * Stores the last token of `tokens`. While GitHub may have it, it is not in the saved state, so that the post step does
  * not revoke it; while it is certainly not stored, it is. Throws only if nothing was attempted.
@@ -3234,36 +3530,30 @@ async function storeToken(value, options) {
     };
     const { publicKey } = store;
     const result = await putSecret(github, inputs.secretName, { value, publicKey, visibility, onAttempt });
-    const outcome = result.outcome === 'unknown' ? await store_confirm(context, inputs, store) : result.outcome;
-    if (outcome === 'not-stored' && last)
+    if (result.outcome === 'not-stored' && last)
         tokens.restore(last);
-    return outcome === 'stored' || result.outcome === 'stored' ? { outcome: 'stored' } : { ...result, outcome };
+    if (result.outcome === 'unknown' && (await hasChanged(context, inputs, store)))
+        return { outcome: 'stored' };
+    return result;
 }
-/** Finds out from the date of the secret whether the token was stored. Takes ten seconds at most; never throws. */
-async function store_confirm(context, { apiUrl, githubToken, scope, secretName }, store) {
-    const session = cleanUpSession(context);
-    const github = new GitHubApi({ apiUrl, githubToken, scope, session });
+/**
+ * Returns whether the secret was updated since the rotation began: then the token is stored. If it was not, that proves
+ * nothing, because the request may still be carried out. Never throws.
+ */
+async function hasChanged({ clock, cleanUpSession }, { apiUrl, githubToken, scope, secretName }, store) {
+    const github = new GitHubApi({ apiUrl, githubToken, scope, session: cleanUpSession() });
     const look = async () => {
         const secret = await readSecret(github, secretName);
-        if (secret === undefined)
-            return 'not-stored';
-        if (secret.updatedAt.getTime() !== store.secret?.updatedAt.getTime())
-            return 'stored';
-        // Dates have whole seconds: if the secret was updated in the second of the first look, they do not tell.
-        return secret.updatedAt >= store.now ? 'unknown' : 'not-stored';
+        return secret !== undefined && secret.updatedAt.getTime() !== store.secret?.updatedAt.getTime();
     };
     try {
-        const first = await look();
-        if (first !== 'not-stored')
-            return first;
-        await context.clock.sleep(SETTLE_MS);
+        if (await look())
+            return true;
+        await clock.sleep(SETTLE_MS);
         return await look();
     }
     catch {
-        return 'unknown';
-    }
-    finally {
-        session.close();
+        return false;
     }
 }
 /** Returns the error for a token that may be stored. */
@@ -3271,8 +3561,8 @@ function unknownOutcome(error) {
     const { code, message } = error instanceof action_error/* ActionError */.l
         ? error
         : { code: 'internal-error', message: 'Storing the secret failed.' };
-    return new action_error/* ActionError */.l(code, `${message} It is unknown whether the secret contains the new token.`, 'The new token was not revoked, because the secret may contain it. Nothing else was changed. Run the rotation again: ' +
-        'it stores another new token.', { cause: error });
+    return new action_error/* ActionError */.l(code, `${message} It is unknown whether the secret contains the new token.`, 'The new token was not revoked, because the secret may contain it. The old token was not revoked either. Run the ' +
+        'rotation again: it stores another new token.', { cause: error });
 }
 
 // EXTERNAL MODULE: external "node:fs"
@@ -3346,10 +3636,11 @@ function token_file_writeTokenFile(folder, token) {
 }
 /** Removes the folder and its file. Returns whether it existed. Never follows a link. */
 function token_file_removeTokenFolder(folder) {
-    const isTokenFolder = /^cc-token-[0-9a-f-]{36}$/.test(basename(folder));
-    if (!isTokenFolder || lstatSync(folder, { throwIfNoEntry: false }) === undefined)
+    const path = resolve(folder); // without a slash at its end, which would make `lstat` follow a link
+    const isTokenFolder = /^cc-token-[0-9a-f-]{36}$/.test(basename(path));
+    if (!isTokenFolder || !lstatSync(path, { throwIfNoEntry: false })?.isDirectory())
         return false;
-    rmSync(folder, { recursive: true, force: true });
+    rmSync(path, { recursive: true, force: true });
     return true;
 }
 
@@ -3358,8 +3649,8 @@ function token_file_removeTokenFolder(folder) {
 
 const PUBLISHED = 'published';
 const saved_state_TOKEN_FOLDER = 'token-folder';
-/** A step is issued two tokens at most: the initial one and the long-lived one. */
-const TOKEN_COUNT = 2;
+/** More tokens are never saved. Usually there are two at most: the initial one and the long-lived one. */
+const MAX_TOKENS = 20;
 /** Returns the name under which a token is saved; `index` counts from 0. */
 function stateName(index) {
     return `token-${index + 1}`;
@@ -3367,12 +3658,12 @@ function stateName(index) {
 /** The largest value of a `Date`. */
 const MAX_DATE_MS = 8.64e15;
 /** Returns a token as it is saved; `readSavedState` reads it. */
-function serializeToken({ value, kind, provider, revocationBaseUrl, expiresAtMs }) {
-    return JSON.stringify({ value: value.reveal(), kind, provider, revocationBaseUrl, expiresAtMs });
+function serializeToken(token) {
+    return JSON.stringify({ ...token, value: token.value.reveal() });
 }
 /** Returns what the step saved. Anything that a step does not write is ignored. */
 function readSavedState(env) {
-    const tokens = Array.from({ length: TOKEN_COUNT }, (_, index) => env[`STATE_${stateName(index)}`] ?? '').flatMap(parseToken);
+    const tokens = Array.from({ length: MAX_TOKENS }, (_, index) => env[`STATE_${stateName(index)}`] ?? '').flatMap(parseToken);
     const published = env[`STATE_${PUBLISHED}`];
     const tokenFolder = env[`STATE_${saved_state_TOKEN_FOLDER}`];
     return {
@@ -3382,7 +3673,7 @@ function readSavedState(env) {
     };
 }
 function parseToken(text) {
-    const { value, kind, provider, revocationBaseUrl, expiresAtMs } = parseJsonObject(text) ?? {};
+    const { value, kind, provider, revocationBaseUrl, expiresAtMs, isRejected } = parseJsonObject(text) ?? {};
     if (typeof value !== 'string' || value === '')
         return [];
     if (typeof provider !== 'string' || typeof revocationBaseUrl !== 'string')
@@ -3393,6 +3684,7 @@ function parseToken(text) {
             kind: kind === 'long-lived' ? kind : 'access',
             provider,
             revocationBaseUrl,
+            ...(isRejected === true ? { isRejected } : {}),
             ...(typeof expiresAtMs === 'number' && Math.abs(expiresAtMs) < MAX_DATE_MS ? { expiresAtMs } : {})
         }
     ];
@@ -3414,11 +3706,18 @@ class TokenState {
         return this.#tokens;
     }
     /** Saves the token before anything else can fail. Tokens that the platform cannot revoke are not saved. */
-    add = ({ value, kind, expiresAt, revocationBaseUrl }) => {
-        if (revocationBaseUrl === undefined)
+    add = (issued) => {
+        const { value, kind, expiresAt, revocationBaseUrl, isRejected } = issued;
+        if (revocationBaseUrl === undefined || this.#tokens.length >= MAX_TOKENS)
             return;
-        const saved = { value, kind, provider: this.#provider, revocationBaseUrl };
-        const token = expiresAt === undefined ? saved : { ...saved, expiresAtMs: expiresAt.getTime() };
+        const token = {
+            value,
+            kind,
+            provider: this.#provider,
+            revocationBaseUrl,
+            ...(expiresAt === undefined ? {} : { expiresAtMs: expiresAt.getTime() }),
+            ...(isRejected ? { isRejected } : {})
+        };
         this.#tokens.push(token);
         this.restore(token);
     };
@@ -3508,12 +3807,12 @@ function publish({ token, outputs, variables, tokenFolder }, { context: { env, l
     for (const name of ['GITHUB_OUTPUT', 'GITHUB_ENV', 'GITHUB_STEP_SUMMARY'])
         rollback.add(rememberLengths(env, [name]));
     for (const [name, value] of outputs)
-        core.setOutput(name, outputs_reveal(value));
+        core.setOutput(name, reveal(value));
     for (const [name, value] of variables) {
         const previous = Object.hasOwn(env, name) ? (env[name] ?? '') : '';
-        if (previous !== '' && previous !== outputs_reveal(value))
+        if (previous !== '' && previous !== reveal(value))
             log.warn(`The variable ${name} had another value; later steps get the value of this step.`);
-        core.exportVariable(name, outputs_reveal(value));
+        core.exportVariable(name, reveal(value));
     }
     tokens.markPublished(revoke);
     if (summary !== undefined)
@@ -3529,12 +3828,12 @@ function writeSummary(html, env, log) {
     }
 }
 function requireNoSecret(outputs, log) {
-    const leak = outputs.find(([, value]) => typeof value === 'string' && log.redact(value) !== value);
+    const leak = outputs.find(([, value]) => typeof value === 'string' && log.containsSecret(value));
     if (leak === undefined)
         return;
     throw new ActionError('bad-response', `A response of the platform repeats a secret of this step, in what would be the output ${leak[0]}.`, 'Nothing was published. Check base-url, and what is between the runner and the platform.');
 }
-function outputs_reveal(value) {
+function reveal(value) {
     return value instanceof Secret ? value.reveal() : value;
 }
 
@@ -3556,6 +3855,8 @@ var report_failure = __nccwpck_require__(697);
 
 
 
+
+const DAY_MS = 86_400_000;
 /**
  * Runs the rotation step. The secret contains the old token until the new one is checked; a token that is certainly not
  * stored is revoked, and one that may be stored is not. Throws ActionError.
@@ -3564,19 +3865,21 @@ async function rotate(context, providers) {
     const { env, log, clock } = context;
     const inputs = readRotateInputs(env, providers, log.mask);
     requireWritable(env, { files: ['GITHUB_OUTPUT', 'GITHUB_STATE'] });
-    const session = new HttpSession({ limits: inputs.limits, clock, log });
-    const github = new GitHubApi({ ...inputs, session });
+    const session = new http_session/* HttpSession */.N({ limits: inputs.limits, clock, log });
+    const github = new GitHubApi({ ...inputs, session, warn: message => log.warn(message) });
     try {
         const store = await readSecretStore(github, inputs.secretName);
         if (isYoung(store, inputs))
             return reportYoung(store, inputs, log);
         if (inputs.dryRun)
             return reportDryRun(store, inputs, log);
+        warnIfInFuture(store, log);
         logRotationStart(store, inputs, log);
         const visibility = inputs.visibility ?? store.secret?.visibility ?? initialVisibility(inputs);
         const rotation = { context, inputs, session, github, store, visibility };
         const stored = await replaceSecret(rotation);
         logStored(stored, inputs, log);
+        warnIfRotatedTooLate(stored.result.token, inputs, log);
         await finish(stored, rotation);
     }
     catch (error) {
@@ -3649,7 +3952,20 @@ async function finish(stored, rotation) {
 function isYoung({ secret, now }, { rotateAfterSeconds }) {
     if (secret === undefined || rotateAfterSeconds === 0)
         return false;
-    return now.getTime() - secret.updatedAt.getTime() < rotateAfterSeconds * 1000;
+    const ageMs = now.getTime() - secret.updatedAt.getTime();
+    return ageMs >= -DAY_MS && ageMs < rotateAfterSeconds * 1000;
+}
+/** A date far in the future would keep the secret young for ever. The rotation corrects it. */
+function warnIfInFuture({ secret, now }, log) {
+    if (secret === undefined || secret.updatedAt.getTime() - now.getTime() <= DAY_MS)
+        return;
+    log.warn('GitHub says that the secret was updated more than a day in the future. It is rotated, which corrects the date.');
+}
+/** A secret that is rotated only after its token expired is invalid in between. */
+function warnIfRotatedTooLate({ expiresInSeconds }, { rotateAfterSeconds }, log) {
+    if (expiresInSeconds === undefined || rotateAfterSeconds < expiresInSeconds)
+        return;
+    log.warn(`rotate-after is ${(0,lib_text/* formatDuration */.a3)(rotateAfterSeconds)}, but the token lives only for ${(0,lib_text/* formatDuration */.a3)(expiresInSeconds)}. Make rotate-after shorter.`);
 }
 function initialVisibility({ scope }) {
     return scope.kind === 'organization' ? { visibility: 'private' } : undefined;
@@ -3663,8 +3979,8 @@ function initialVisibility({ scope }) {
 
 __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependencies__, __webpack_async_result__) => { try {
 /* harmony import */ var _auth_providers_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(554);
-/* harmony import */ var _rotate_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(331);
-/* harmony import */ var _runner_run_action_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(533);
+/* harmony import */ var _rotate_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(764);
+/* harmony import */ var _runner_run_action_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(913);
 
 
 
@@ -3683,14 +3999,14 @@ __webpack_async_result__();
 /* harmony export */   b: () => (/* binding */ flush)
 /* harmony export */ });
 /* harmony import */ var _actions_core__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(79);
-/* harmony import */ var _lib_secret_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(395);
+/* harmony import */ var _lib_redactor_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(811);
 
 
 /** How long the runner may take to read what was written. */
 const FLUSH_MS = 2000;
 /** The log of the step. Masks secrets, and removes every known secret from each line before it is written. */
 class Logger {
-    #redactor = new _lib_secret_js__WEBPACK_IMPORTED_MODULE_1__/* .Redactor */ .pO();
+    #redactor = new _lib_redactor_js__WEBPACK_IMPORTED_MODULE_1__/* .Redactor */ .p();
     /** Registers a secret and its other spellings with the runner, each once. */
     mask = (secret) => {
         for (const spelling of this.#redactor.add(secret))
@@ -3699,6 +4015,10 @@ class Logger {
     /** Returns the text with every known secret replaced by `***`. */
     redact(text) {
         return this.#redactor.redact(text);
+    }
+    /** Returns whether the text contains a known secret, also if it is encoded. */
+    containsSecret(text) {
+        return this.#redactor.matches(text);
     }
     /** Returns a text from outside as one line without a secret, at most `maxLength` characters. */
     clean(text, maxLength) {
@@ -3797,7 +4117,7 @@ function toActionError(error) {
 
 /***/ }),
 
-/***/ 533:
+/***/ 913:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -3806,6 +4126,8 @@ __nccwpck_require__.d(__webpack_exports__, {
   C: () => (/* binding */ runAction)
 });
 
+// EXTERNAL MODULE: ./lib/http/proxy.js
+var proxy = __nccwpck_require__(768);
 ;// CONCATENATED MODULE: ./lib/lib/clock.js
 const startedAtMs = Date.now();
 const startedAt = process.hrtime.bigint();
@@ -3815,6 +4137,31 @@ const systemClock = {
     sleep: ms => new Promise(resolve => setTimeout(resolve, ms)),
     random: Math.random
 };
+
+// EXTERNAL MODULE: ./lib/http/session.js + 5 modules
+var http_session = __nccwpck_require__(13);
+;// CONCATENATED MODULE: ./lib/runner/context.js
+
+/** A clean-up takes ten seconds at most, beside `timeout`; the process itself needs a part of them. */
+const CLEAN_UP_LIMITS = { timeoutMs: 9_000, attemptTimeoutMs: 4_000, maxAttempts: 10 };
+/** Returns the context of a step. */
+function createContext(parts) {
+    const { log, clock } = parts;
+    let session;
+    // Waits of a clean-up are logged only with step debugging.
+    const quiet = {
+        containsSecret: (text) => log.containsSecret(text),
+        info: (line) => log.debug(line),
+        debug: (line) => log.debug(line)
+    };
+    return {
+        ...parts,
+        cleanUpSession() {
+            session ??= new http_session/* HttpSession */.N({ limits: CLEAN_UP_LIMITS, clock, log: quiet });
+            return session;
+        }
+    };
+}
 
 // EXTERNAL MODULE: ./lib/runner/logger.js
 var logger = __nccwpck_require__(84);
@@ -3854,13 +4201,17 @@ class Rollback {
 
 
 
+
+
 /**
  * Runs a step and ends the process, even if sockets are still open: with 0 after success, with 1 after a failure or a
  * cancellation. Before it ends with 1, it rolls back what the step wrote. `kind: 'post'` never fails the job.
  */
 async function runAction(step, { process, kind }) {
-    const context = { env: process.env, log: new logger/* Logger */.V(), clock: systemClock, rollback: new Rollback() };
-    const { log, rollback } = context;
+    const [log, rollback] = [new logger/* Logger */.V(), new Rollback()];
+    const context = createContext({ env: process.env, log, clock: systemClock, rollback });
+    for (const secret of (0,proxy/* proxySecrets */.Wm)(process.env))
+        log.mask(secret);
     const isPost = kind === 'post';
     let isEnding = false;
     const exit = async (code) => {

@@ -2,6 +2,7 @@ import { responseError, statusToCode } from '../http/errors.js'
 import type { HttpResponse } from '../http/types.js'
 import type { ActionError, ErrorCode } from '../lib/action-error.js'
 import { parseJsonObject } from '../lib/json.js'
+import { areTokensMasked } from './token-response.js'
 
 /** Hints of one request. What is left out has a general hint below. */
 export interface Hints {
@@ -62,15 +63,16 @@ function hintFor(code: ErrorCode, { request }: HttpResponse, hints: Hints): stri
   }
 }
 
-/** Returns the platform's error and its own words, not redacted. */
-function readError({ body }: HttpResponse): { readonly error: string; readonly words: string } {
-  const json = parseJsonObject(body) ?? {}
+/** Returns the platform's error, and its own words, not redacted. The words are empty if the response may not be quoted. */
+function readError(response: HttpResponse): { readonly error: string; readonly words: string } {
+  const json = parseJsonObject(response.body) ?? {}
   const first = (...names: string[]): string => {
     const found = names.map(name => json[name]).find(value => typeof value === 'string' && value !== '')
     return typeof found === 'string' ? found : ''
   }
   const error = first('error', 'code')
   const description = first('error_description', 'errorDescription', 'description', 'message')
+  if (!areTokensMasked(response)) return { error, words: '' }
   return {
     error,
     words: error !== '' && description !== '' ? `${error} (${description})` : error || description

@@ -11,6 +11,8 @@ export interface IssuedToken {
   readonly expiresAt?: Date
   /** Base URL to send the revocation to. Undefined if the platform cannot revoke the token. */
   readonly revocationBaseUrl?: string
+  /** It came in a response that the step does not accept, so it is never published, and always revoked. */
+  readonly isRejected?: true
 }
 
 /** A token and where to use it. */
@@ -56,6 +58,9 @@ export interface ToolVariable {
   value(result: ExchangeResult): Secret | string | undefined
 }
 
+/** The platform deleted the token, or it did not accept the token any more (HTTP 401). */
+export type RevocationOutcome = 'revoked' | 'already-invalid'
+
 /** What happens to the tokens when the job ends: `auto` revokes access tokens, `true` all tokens, `false` none. */
 export type RevokePolicy = 'auto' | 'true' | 'false'
 
@@ -73,6 +78,8 @@ export interface Provider<Request = unknown> {
   readonly toolVariables: readonly ToolVariable[]
   /** For a platform that cannot revoke tokens: what to do instead. */
   readonly noRevocationAdvice?: string
+  /** Completes "the token lives until it expires" if a response did not say when. */
+  readonly unknownExpiry: string
 
   /** Returns the request that the inputs describe. Throws `invalid-input` or `missing-credential`. */
   readInputs(reader: InputReader): Request
@@ -84,5 +91,5 @@ export interface Provider<Request = unknown> {
   /** Returns the owner of a token. Throws ActionError if it cannot be found out. */
   identify(result: ExchangeResult, session: HttpSession): Promise<Organization>
   /** Revokes a token. Throws ActionError if the platform does not confirm it. Absent if the platform has no revocation. */
-  revoke?(token: Secret, revocationBaseUrl: string, session: HttpSession): Promise<'revoked' | 'already-gone'>
+  revoke?(token: Secret, revocationBaseUrl: string, session: HttpSession): Promise<RevocationOutcome>
 }

@@ -4,6 +4,7 @@ import type { HttpRequest, HttpResponse, RawResponse } from '../http/types.js'
 import type { ActionError } from '../lib/action-error.js'
 import { type Json, parseJsonObject } from '../lib/json.js'
 import type { Secret } from '../lib/secret.js'
+import { formatMinute } from '../lib/text.js'
 import { githubError, unexpectedResponse } from './errors.js'
 import { type SecretScope, scopePath } from './scope.js'
 
@@ -16,6 +17,7 @@ export class GitHubApi {
   readonly #apiUrl: string
   readonly #token: Secret
   readonly #session: HttpSession
+  #warn: ((message: string) => void) | undefined
 
   /** `apiUrl` may have a path, as on GitHub Enterprise Server. */
   constructor(options: {
@@ -23,11 +25,14 @@ export class GitHubApi {
     readonly githubToken: Secret
     readonly scope: SecretScope
     readonly session: HttpSession
+    /** Called once if GitHub announces the end of this API version. */
+    readonly warn?: (message: string) => void
   }) {
     this.#apiUrl = options.apiUrl.replace(/\/+$/, '')
     this.#token = options.githubToken
     this.scope = options.scope
     this.#session = options.session
+    this.#warn = options.warn
   }
 
   /** Sends a request below the path of the scope. Returns any response; throws as `HttpSession.send`. */
@@ -36,7 +41,7 @@ export class GitHubApi {
     path: string,
     { body, onAttempt }: { readonly body?: Json } & Pick<HttpRequest, 'onAttempt'> = {}
   ): Promise<HttpResponse> {
-    return this.#session.send({
+    const response = await this.#session.send({
       method,
       url: new URL(`${this.#apiUrl}${scopePath(this.scope)}${path}`),
       headers: {
@@ -51,6 +56,17 @@ export class GitHubApi {
       retryAfterMs: githubRetryAfterMs,
       hintIfRedirected: 'The repository was renamed or moved: set its new name in repository.'
     })
+    this.#warnOfSunset(response)
+    return response
+  }
+
+  #warnOfSunset({ headers }: HttpResponse): void {
+    const sunset = new Date(headers['sunset'] ?? '')
+    if (Number.isNaN(sunset.getTime())) return
+    this.#warn?.(
+      `GitHub ends the API version that this action uses on ${formatMinute(sunset)}. Update the action before.`
+    )
+    this.#warn = undefined
   }
 
   /** Returns the error for a response that is not a success. */

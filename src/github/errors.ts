@@ -4,6 +4,8 @@ import { ActionError, type ErrorCode } from '../lib/action-error.js'
 import { parseJsonObject } from '../lib/json.js'
 import { describeScope, requiredPermission, type SecretScope } from './scope.js'
 
+const API_RETIRED = 'GitHub no longer supports the API version that this action uses: update the action.'
+
 /** Returns the error for a response that GitHub's API gives instead of success. */
 export function githubError(
   response: HttpResponse,
@@ -18,7 +20,8 @@ export function githubError(
   })
   const message = parseJsonObject(response.body)?.['message']
   const words = typeof message === 'string' && message !== '' ? `(${message})` : ''
-  return responseError(response, { code, words, hint: hintFor(code, scope, what) })
+  const hint = response.status === 410 ? API_RETIRED : hintFor(code, scope, what)
+  return responseError(response, { code, words, hint })
 }
 
 /** Returns the error for a response that does not follow GitHub's API. */

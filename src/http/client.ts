@@ -1,13 +1,19 @@
-import type { IncomingMessage } from 'node:http'
+import { subscribe, unsubscribe } from 'node:diagnostics_channel'
+import type { ClientRequest, IncomingMessage } from 'node:http'
+import { setDefaultAutoSelectFamilyAttemptTimeout } from 'node:net'
 import { HttpClient, type HttpClientResponse } from '@actions/http-client'
 import { Secret } from '../lib/secret.js'
+import { VERSION } from '../lib/version.js'
 import { AttemptError, toAttemptError } from './attempt-error.js'
 import type { HttpRequest, RawResponse } from './types.js'
 
 /** No response of a platform is larger. */
 export const MAX_BODY_BYTES = 1024 * 1024
 
-const USER_AGENT = 'cc-token-action'
+const USER_AGENT = `cc-token-action/${VERSION}`
+
+/** Time for one address of a host before the next one is tried. Node's default of 250 ms is too short for distant hosts. */
+const ADDRESS_TIMEOUT_MS = 3000
 
 /** Sends single attempts with the official HTTP client, one client per origin, so that connections are reused. */
 export class Connections {
@@ -19,12 +25,14 @@ export class Connections {
     delete process.env['NODE_TLS_REJECT_UNAUTHORIZED']
     // A process cannot end while a name is looked up, and glibc waits ten seconds for a silent name server. glibc reads
     // this variable before the first lookup.
-    process.env['RES_OPTIONS'] ??= 'timeout:1 attempts:1'
+    process.env['RES_OPTIONS'] ??= 'timeout:4 attempts:1'
+    setDefaultAutoSelectFamilyAttemptTimeout(ADDRESS_TIMEOUT_MS)
+    subscribe(REQUEST_CHANNEL, rejectUpgrade)
   }
 
   /** Sends the request once. Returns any complete response; throws AttemptError if there is none within `timeoutMs`. */
   async attempt(request: HttpRequest, timeoutMs: number): Promise<RawResponse> {
-    const { client, aborter } = this.#clientFor(request.url.origin)
+    const { client, aborter } = request.isOnNewConnection ? newClient() : this.#clientFor(request.url.origin)
     const abort = new AbortController()
     aborter.signal = abort.signal
     let timer: NodeJS.Timeout | undefined
@@ -42,6 +50,7 @@ export class Connections {
       throw toAttemptError(error)
     } finally {
       clearTimeout(timer)
+      if (request.isOnNewConnection) client.dispose()
     }
   }
 
@@ -49,25 +58,44 @@ export class Connections {
   close(): void {
     for (const { client } of this.#clients.values()) client.dispose()
     this.#clients.clear()
+    unsubscribe(REQUEST_CHANNEL, rejectUpgrade)
   }
 
   #clientFor(origin: string): { client: HttpClient; aborter: Aborter } {
     const existing = this.#clients.get(origin)
     if (existing !== undefined) return existing
-    const aborter = new Aborter()
-    const client = new HttpClient(USER_AGENT, [aborter], { keepAlive: true, allowRedirects: false })
-    const created = { client, aborter }
+    const created = newClient()
     this.#clients.set(origin, created)
     return created
   }
 }
 
-/** Passes an abort signal to Node's `http`: the client has no parameter for it. */
+function newClient(): { client: HttpClient; aborter: Aborter } {
+  const aborter = new Aborter()
+  const client = new HttpClient(USER_AGENT, [aborter], { keepAlive: true, allowRedirects: false })
+  client.userAgent = USER_AGENT // without the id of the workflow run that the constructor appends
+  return { client, aborter }
+}
+
+/** Node publishes every request here before it is sent. */
+const REQUEST_CHANNEL = 'http.client.request.start'
+
+/** Without a listener, Node closes the connection of a 101 response and leaves the request pending. */
+function rejectUpgrade(message: unknown): void {
+  const { request } = message as { request: ClientRequest }
+  request.once('upgrade', (_response, socket) => {
+    socket.destroy()
+    request.emit('error', new AttemptError('not-http', 'the server switched protocols (HTTP 101)'))
+  })
+}
+
+/** Passes an abort signal to Node's `http`, and IPv6 literals without brackets: the client does neither. */
 class Aborter {
   signal: AbortSignal | undefined
 
-  prepareRequest(options: { signal?: AbortSignal | undefined }): void {
+  prepareRequest(options: { signal?: AbortSignal | undefined; host?: string | null }): void {
     options.signal = this.signal
+    options.host = options.host?.replace(/^\[(.*)\]$/, '$1') ?? null
   }
 
   canHandleAuthentication(): boolean {

@@ -30,6 +30,9 @@ const HINTS: Readonly<Record<AttemptErrorKind, string>> = {
   'not-http': 'The server does not speak HTTP. Check base-url and the proxy.'
 }
 
+/** Longer responses are not quoted: redacting them could take long, and no platform explains an error at such length. */
+const MAX_QUOTABLE_LENGTH = 8 * 1024
+
 /** A request without a complete response. */
 export class RequestError extends ActionError {
   /** False only if it is certain that no attempt was carried out. */
@@ -74,7 +77,8 @@ export function responseError(
   response: HttpResponse,
   { code, words, hint }: { readonly code: ErrorCode; readonly words: string; readonly hint: string }
 ): ActionError {
-  const quoted = words === '' ? '' : ` ${words}`
+  const isQuotable = words !== '' && response.body.length <= MAX_QUOTABLE_LENGTH
+  const quoted = isQuotable ? ` ${words}` : ''
   return new ActionError(code, `${responseWithStatus(response)}${quoted}${responseTrail(response)}.`, hint)
 }
 

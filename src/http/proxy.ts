@@ -1,5 +1,6 @@
 import { checkBypass, getProxyUrl } from '@actions/http-client/lib/proxy'
 import { ActionError } from '../lib/action-error.js'
+import { MIN_SECRET_LENGTH, Secret } from '../lib/secret.js'
 import { describeRequest, type HttpRequest } from './types.js'
 
 /** Returns host and port of the proxy for this URL, without its credentials; undefined if there is none. */
@@ -22,10 +23,38 @@ export function requireReadableProxy(request: HttpRequest): void {
   } catch {
     // Not a URL: reported below.
   }
+  if (proxy?.hostname.startsWith('[')) {
+    throw new ActionError(
+      'network',
+      `${describeRequest(request)} was not sent: the proxy in ${name} is an IPv6 address, which is not supported, 0 attempts.`,
+      'Use the name of the proxy, or its IPv4 address.'
+    )
+  }
   if (proxy?.host && /^https?:$/.test(proxy.protocol)) return
   throw new ActionError(
     'network',
     `${describeRequest(request)} was not sent: the value of ${name} is not an http or https URL, 0 attempts.`,
     'Write it as http://host:port or http://user:password@host:port, with special characters percent-encoded (% is %25, # is %23).'
   )
+}
+
+const PROXY_VARIABLES = ['https_proxy', 'HTTPS_PROXY', 'http_proxy', 'HTTP_PROXY']
+
+/** Returns the passwords of the proxies in the environment, as they are written, decoded, and in a Basic header. */
+export function proxySecrets(env: Readonly<Record<string, string | undefined>>): Secret[] {
+  const secrets = PROXY_VARIABLES.flatMap(name => {
+    const [, user = '', password = ''] = /^(?:[a-z]+:\/\/)?([^:@/]*):(.+)@/i.exec(env[name] ?? '') ?? []
+    if (password === '') return []
+    const [plainUser, plainPassword] = [decode(user), decode(password)]
+    return [password, plainPassword, Buffer.from(`${plainUser}:${plainPassword}`).toString('base64')]
+  })
+  return [...new Set(secrets)].filter(text => text.length >= MIN_SECRET_LENGTH).map(text => new Secret(text))
+}
+
+function decode(text: string): string {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return text
+  }
 }

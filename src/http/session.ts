@@ -20,8 +20,8 @@ export interface Limits {
 
 /** The log, as far as the session needs it. */
 export interface SessionLog {
-  /** Returns the text without any known secret. */
-  redact(text: string): string
+  /** Returns whether the text contains a known secret. */
+  containsSecret(text: string): boolean
   /** One line for each wait. */
   info(line: string): void
   /** One line for each attempt. */
@@ -123,7 +123,7 @@ export class HttpSession {
 
   /** Addresses appear in logs of servers and proxies. A platform's response may try to put a secret into one. */
   #requireCleanUrl(request: HttpRequest): void {
-    if (this.#log.redact(request.url.href) === request.url.href) return
+    if (!this.#log.containsSecret(request.url.href)) return
     throw new ActionError(
       'bad-response',
       `${describeRequest(request)} was not sent: its address would contain a secret.`,
@@ -158,29 +158,26 @@ export class HttpSession {
     this.#attemptCount += 1
     const trace = (what: string) =>
       this.#log.debug(`${describeRequest(request)}: ${what}, ${this.#clock.now() - sentAt.getTime()} ms`)
+    let response: RawResponse
     try {
-      const response = await this.#connections.attempt(request, timeoutMs)
-      trace(`${response.status}, ${response.isReusedConnection ? 'reused' : 'new'} connection`)
-      const isThrottled = request.isThrottled?.(response) ?? response.status === 429
-      const askedMs = request.retryAfterMs
-        ? request.retryAfterMs(response, this.#clock.now())
-        : retryAfterMs(response.headers['retry-after'], this.#clock.now())
-      const asksToWait = askedMs !== undefined && (isThrottled || response.status === 503)
-      return {
-        response,
-        result: {
-          kind: 'response',
-          status: response.status,
-          isThrottled,
-          ...(asksToWait ? { retryAfterMs: askedMs } : {})
-        }
-      }
+      response = await this.#connections.attempt(request, timeoutMs)
     } catch (thrown) {
       const error = toAttemptError(thrown)
       trace(error.systemCode || error.kind)
       const { kind, mayHaveBeenApplied } = error
       return { error, result: { kind: 'error', error: kind, mayHaveBeenApplied } }
     }
+    request.onResponse?.(response, sentAt)
+    trace(`${response.status}, ${response.isReusedConnection ? 'reused' : 'new'} connection`)
+    const { status, headers } = response
+    const isThrottled = request.isThrottled?.(response) ?? status === 429
+    const now = this.#clock.now()
+    const askedMs = request.retryAfterMs
+      ? request.retryAfterMs(response, now)
+      : retryAfterMs(headers['retry-after'], now)
+    const asksToWait = askedMs !== undefined && (isThrottled || status === 503)
+    const retryAfter = asksToWait ? { retryAfterMs: askedMs } : {}
+    return { response, result: { kind: 'response', status, isThrottled, ...retryAfter } }
   }
 
   #logWait(

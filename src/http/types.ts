@@ -18,6 +18,10 @@ export interface HttpRequest {
    * carried out.
    */
   readonly onAttempt?: (state: 'started' | 'not-applied') => void
+  /** Called with each complete response, whatever its status, before anything is logged about it. */
+  readonly onResponse?: (response: RawResponse, sentAt: Date) => void
+  /** Send it on a connection of its own: on a reused one, the server may carry it out and close before it answers. */
+  readonly isOnNewConnection?: boolean
   readonly hintIfHostUnknown?: string
   readonly hintIfRedirected?: string
 }

@@ -25,6 +25,7 @@ export class EnvironmentReader implements InputReader {
   readonly #env: Environment
   readonly #defaults: Readonly<Partial<Record<InputName, string>>>
   readonly #mask: (secret: Secret) => void
+  readonly #secrets: string[] = []
 
   /** Masks every secret input before any other input is looked at. */
   constructor(
@@ -36,6 +37,7 @@ export class EnvironmentReader implements InputReader {
     this.#defaults = defaults
     this.#mask = mask
     for (const name of SECRET_INPUTS) this.#maskText(this.text(name))
+    this.#secrets.push(this.text('github-token'))
   }
 
   text(name: InputName): string {
@@ -78,6 +80,7 @@ export class EnvironmentReader implements InputReader {
       ? { id: this.text(source.id), secret: this.text(source.secret) }
       : this.#credentialVariables(source)
     this.#maskText(secret)
+    this.#secrets.push(secret)
     if (id === '' && secret === '') return undefined
     for (const half of ['id', 'secret'] as const) {
       const variables = source.variables.map(pair => pair[half])
@@ -109,6 +112,17 @@ export class EnvironmentReader implements InputReader {
 
   warn(message: string): void {
     this.warnings.push(message)
+  }
+
+  /** Throws `invalid-input` if the input repeats another secret: it was probably pasted into the wrong input. */
+  requireOwnSecret(name: 'previous-token'): void {
+    const text = this.text(name)
+    if (text === '' || !this.#secrets.includes(text)) return
+    throw new ActionError(
+      'invalid-input',
+      `Input ${name} has the same value as another secret of this step.`,
+      `Set ${name} to the token that is stored now, or remove it.`
+    )
   }
 
   /** Returns the first pair that is set as a whole; if there is none, the first that is set in part. */

@@ -34,6 +34,7 @@ export function readRotateInputs(
 ): RotateInputs {
   const reader = new EnvironmentReader(env, ROTATE_INPUTS, mask)
   const inputs = readExchangeInputs(reader, providers)
+  reader.requireOwnSecret('previous-token')
   const scope = readScope(reader, env)
   const expiryVariable = readName(reader, 'expiry-variable')
   const secretName = readName(reader, 'secret-name')

@@ -33,7 +33,7 @@ export async function revokePrevious(
     throw error
   })
   if (previousOwner === undefined) {
-    log.info('The previous token is already gone.')
+    log.info('The previous token is already invalid.')
     return
   }
   const isSameClient = previousOwner.clientId !== undefined && previousOwner.clientId === newOwner.clientId
@@ -51,5 +51,5 @@ export async function revokePrevious(
   }
   const [outcome] = await revokeTokens([saved], [provider], context)
   if (outcome?.status === 'rejected') throw outcome.reason
-  log.info(`The previous token ${outcome?.value === 'revoked' ? 'was revoked' : 'is already gone'}.`)
+  log.info(`The previous token ${outcome?.value === 'revoked' ? 'was revoked' : 'is already invalid'}.`)
 }

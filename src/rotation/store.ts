@@ -5,11 +5,10 @@ import type { RotateInputs } from '../inputs/rotate-inputs.js'
 import { ActionError } from '../lib/action-error.js'
 import type { Secret } from '../lib/secret.js'
 import type { Context } from '../runner/context.js'
-import { cleanUpSession } from '../runner/revocation.js'
 import type { TokenState } from '../runner/token-state.js'
 
 /** A request without a response may still be carried out for a moment. */
-const SETTLE_MS = 4_000
+const SETTLE_MS = 3_000
 
 /**
  * Stores the last token of `tokens`. While GitHub may have it, it is not in the saved state, so that the post step does
@@ -36,35 +35,31 @@ export async function storeToken(
   }
   const { publicKey } = store
   const result = await putSecret(github, inputs.secretName, { value, publicKey, visibility, onAttempt })
-  const outcome = result.outcome === 'unknown' ? await confirm(context, inputs, store) : result.outcome
-  if (outcome === 'not-stored' && last) tokens.restore(last)
-  return outcome === 'stored' || result.outcome === 'stored' ? { outcome: 'stored' } : { ...result, outcome }
+  if (result.outcome === 'not-stored' && last) tokens.restore(last)
+  if (result.outcome === 'unknown' && (await hasChanged(context, inputs, store))) return { outcome: 'stored' }
+  return result
 }
 
-/** Finds out from the date of the secret whether the token was stored. Takes ten seconds at most; never throws. */
-async function confirm(
-  context: Context,
+/**
+ * Returns whether the secret was updated since the rotation began: then the token is stored. If it was not, that proves
+ * nothing, because the request may still be carried out. Never throws.
+ */
+async function hasChanged(
+  { clock, cleanUpSession }: Context,
   { apiUrl, githubToken, scope, secretName }: RotateInputs,
   store: SecretStore
-): Promise<StoreResult['outcome']> {
-  const session = cleanUpSession(context)
-  const github = new GitHubApi({ apiUrl, githubToken, scope, session })
-  const look = async (): Promise<StoreResult['outcome']> => {
+): Promise<boolean> {
+  const github = new GitHubApi({ apiUrl, githubToken, scope, session: cleanUpSession() })
+  const look = async () => {
     const secret = await readSecret(github, secretName)
-    if (secret === undefined) return 'not-stored'
-    if (secret.updatedAt.getTime() !== store.secret?.updatedAt.getTime()) return 'stored'
-    // Dates have whole seconds: if the secret was updated in the second of the first look, they do not tell.
-    return secret.updatedAt >= store.now ? 'unknown' : 'not-stored'
+    return secret !== undefined && secret.updatedAt.getTime() !== store.secret?.updatedAt.getTime()
   }
   try {
-    const first = await look()
-    if (first !== 'not-stored') return first
-    await context.clock.sleep(SETTLE_MS)
+    if (await look()) return true
+    await clock.sleep(SETTLE_MS)
     return await look()
   } catch {
-    return 'unknown'
-  } finally {
-    session.close()
+    return false
   }
 }
 
@@ -77,8 +72,8 @@ export function unknownOutcome(error: unknown): ActionError {
   return new ActionError(
     code,
     `${message} It is unknown whether the secret contains the new token.`,
-    'The new token was not revoked, because the secret may contain it. Nothing else was changed. Run the rotation again: ' +
-      'it stores another new token.',
+    'The new token was not revoked, because the secret may contain it. The old token was not revoked either. Run the ' +
+      'rotation again: it stores another new token.',
     { cause: error }
   )
 }

@@ -1,5 +1,6 @@
 import * as core from '@actions/core'
-import { Redactor, type Secret } from '../lib/secret.js'
+import { Redactor } from '../lib/redactor.js'
+import type { Secret } from '../lib/secret.js'
 
 /** How long the runner may take to read what was written. */
 const FLUSH_MS = 2000
@@ -16,6 +17,11 @@ export class Logger {
   /** Returns the text with every known secret replaced by `***`. */
   redact(text: string): string {
     return this.#redactor.redact(text)
+  }
+
+  /** Returns whether the text contains a known secret, also if it is encoded. */
+  containsSecret(text: string): boolean {
+    return this.#redactor.matches(text)
   }
 
   /** Returns a text from outside as one line without a secret, at most `maxLength` characters. */

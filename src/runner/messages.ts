@@ -55,7 +55,7 @@ export function describeCleanUp({
 
 /** Returns how many requests were made, and how many attempts if that is another number. */
 export function describeEffort({ requestCount, attemptCount }: HttpSession): string {
-  const attempts = attemptCount === requestCount ? '' : `, ${pluralize(attemptCount, 'attempt')}`
+  const attempts = attemptCount === requestCount ? '' : ` in ${pluralize(attemptCount, 'attempt')}`
   return `${pluralize(requestCount, 'request')}${attempts}`
 }
 

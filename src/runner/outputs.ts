@@ -117,7 +117,7 @@ function writeSummary(html: string, env: Context['env'], log: Logger): void {
 }
 
 function requireNoSecret(outputs: Outputs['outputs'], log: Logger): void {
-  const leak = outputs.find(([, value]) => typeof value === 'string' && log.redact(value) !== value)
+  const leak = outputs.find(([, value]) => typeof value === 'string' && log.containsSecret(value))
   if (leak === undefined) return
   throw new ActionError(
     'bad-response',

@@ -1,5 +1,6 @@
+import { proxySecrets } from '../http/proxy.js'
 import { systemClock } from '../lib/clock.js'
-import type { Context } from './context.js'
+import { type Context, createContext } from './context.js'
 import { flush, Logger } from './logger.js'
 import { reportFailure } from './report-failure.js'
 import { Rollback } from './rollback.js'
@@ -24,8 +25,9 @@ export async function runAction(
   step: (context: Context) => Promise<void>,
   { process, kind }: { readonly process: ActionProcess; readonly kind: 'main' | 'post' }
 ): Promise<void> {
-  const context = { env: process.env, log: new Logger(), clock: systemClock, rollback: new Rollback() }
-  const { log, rollback } = context
+  const [log, rollback] = [new Logger(), new Rollback()]
+  const context = createContext({ env: process.env, log, clock: systemClock, rollback })
+  for (const secret of proxySecrets(process.env)) log.mask(secret)
   const isPost = kind === 'post'
   let isEnding = false
   const exit = async (code: 0 | 1) => {

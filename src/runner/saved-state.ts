@@ -12,7 +12,7 @@ export interface SavedState {
 }
 
 /** A token that can be revoked. */
-export interface SavedToken extends Pick<IssuedToken, 'value' | 'kind'> {
+export interface SavedToken extends Pick<IssuedToken, 'value' | 'kind' | 'isRejected'> {
   /** First alias of the platform. */
   readonly provider: string
   readonly revocationBaseUrl: string
@@ -23,8 +23,8 @@ export interface SavedToken extends Pick<IssuedToken, 'value' | 'kind'> {
 export const PUBLISHED = 'published'
 export const TOKEN_FOLDER = 'token-folder'
 
-/** A step is issued two tokens at most: the initial one and the long-lived one. */
-const TOKEN_COUNT = 2
+/** More tokens are never saved. Usually there are two at most: the initial one and the long-lived one. */
+export const MAX_TOKENS = 20
 
 /** Returns the name under which a token is saved; `index` counts from 0. */
 export function stateName(index: number): string {
@@ -35,20 +35,14 @@ export function stateName(index: number): string {
 const MAX_DATE_MS = 8.64e15
 
 /** Returns a token as it is saved; `readSavedState` reads it. */
-export function serializeToken({
-  value,
-  kind,
-  provider,
-  revocationBaseUrl,
-  expiresAtMs
-}: SavedToken): string {
-  return JSON.stringify({ value: value.reveal(), kind, provider, revocationBaseUrl, expiresAtMs })
+export function serializeToken(token: SavedToken): string {
+  return JSON.stringify({ ...token, value: token.value.reveal() })
 }
 
 /** Returns what the step saved. Anything that a step does not write is ignored. */
 export function readSavedState(env: Context['env']): SavedState {
   const tokens = Array.from(
-    { length: TOKEN_COUNT },
+    { length: MAX_TOKENS },
     (_, index) => env[`STATE_${stateName(index)}`] ?? ''
   ).flatMap(parseToken)
   const published = env[`STATE_${PUBLISHED}`]
@@ -61,7 +55,7 @@ export function readSavedState(env: Context['env']): SavedState {
 }
 
 function parseToken(text: string): SavedToken[] {
-  const { value, kind, provider, revocationBaseUrl, expiresAtMs } = parseJsonObject(text) ?? {}
+  const { value, kind, provider, revocationBaseUrl, expiresAtMs, isRejected } = parseJsonObject(text) ?? {}
   if (typeof value !== 'string' || value === '') return []
   if (typeof provider !== 'string' || typeof revocationBaseUrl !== 'string') return []
   return [
@@ -70,6 +64,7 @@ function parseToken(text: string): SavedToken[] {
       kind: kind === 'long-lived' ? kind : 'access',
       provider,
       revocationBaseUrl,
+      ...(isRejected === true ? { isRejected } : {}),
       ...(typeof expiresAtMs === 'number' && Math.abs(expiresAtMs) < MAX_DATE_MS ? { expiresAtMs } : {})
     }
   ]

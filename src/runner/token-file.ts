@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { closeSync, lstatSync, mkdirSync, openSync, rmSync, writeFileSync } from 'node:fs'
-import { basename, join } from 'node:path'
+import { basename, join, resolve } from 'node:path'
 import type { Secret } from '../lib/secret.js'
 
 /** Returns the path of a new folder for the token file. It does not create it, so that the path can be saved first. */
@@ -29,8 +29,9 @@ export function writeTokenFile(folder: string, token: Secret): void {
 
 /** Removes the folder and its file. Returns whether it existed. Never follows a link. */
 export function removeTokenFolder(folder: string): boolean {
-  const isTokenFolder = /^cc-token-[0-9a-f-]{36}$/.test(basename(folder))
-  if (!isTokenFolder || lstatSync(folder, { throwIfNoEntry: false }) === undefined) return false
-  rmSync(folder, { recursive: true, force: true })
+  const path = resolve(folder) // without a slash at its end, which would make `lstat` follow a link
+  const isTokenFolder = /^cc-token-[0-9a-f-]{36}$/.test(basename(path))
+  if (!isTokenFolder || !lstatSync(path, { throwIfNoEntry: false })?.isDirectory()) return false
+  rmSync(path, { recursive: true, force: true })
   return true
 }

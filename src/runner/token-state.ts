@@ -1,6 +1,13 @@
 import * as core from '@actions/core'
 import type { IssuedToken, RevokePolicy } from '../auth/provider.js'
-import { PUBLISHED, type SavedToken, serializeToken, stateName, TOKEN_FOLDER } from './saved-state.js'
+import {
+  MAX_TOKENS,
+  PUBLISHED,
+  type SavedToken,
+  serializeToken,
+  stateName,
+  TOKEN_FOLDER
+} from './saved-state.js'
 
 /** The tokens that the step must answer for, saved for the post step as they change. */
 export class TokenState {
@@ -18,10 +25,17 @@ export class TokenState {
   }
 
   /** Saves the token before anything else can fail. Tokens that the platform cannot revoke are not saved. */
-  readonly add = ({ value, kind, expiresAt, revocationBaseUrl }: IssuedToken): void => {
-    if (revocationBaseUrl === undefined) return
-    const saved = { value, kind, provider: this.#provider, revocationBaseUrl }
-    const token = expiresAt === undefined ? saved : { ...saved, expiresAtMs: expiresAt.getTime() }
+  readonly add = (issued: IssuedToken): void => {
+    const { value, kind, expiresAt, revocationBaseUrl, isRejected } = issued
+    if (revocationBaseUrl === undefined || this.#tokens.length >= MAX_TOKENS) return
+    const token = {
+      value,
+      kind,
+      provider: this.#provider,
+      revocationBaseUrl,
+      ...(expiresAt === undefined ? {} : { expiresAtMs: expiresAt.getTime() }),
+      ...(isRejected ? { isRejected } : {})
+    }
     this.#tokens.push(token)
     this.restore(token)
   }

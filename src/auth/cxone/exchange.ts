@@ -1,5 +1,5 @@
 import type { HttpSession } from '../../http/session.js'
-import type { HttpResponse } from '../../http/types.js'
+import type { HttpResponse, RawResponse } from '../../http/types.js'
 import type { Credential } from '../../lib/input-reader.js'
 import { endpointUrl } from '../base-url.js'
 import { type Hints, isThrottled, rejection } from '../errors.js'
@@ -12,7 +12,14 @@ import {
   spellingsOf
 } from '../oauth.js'
 import type { ExchangeEvents, ExchangeResult, IssuedToken } from '../provider.js'
-import { badResponse, maskTokens, readToken, requireJson } from '../token-response.js'
+import {
+  badResponse,
+  type ExpectedToken,
+  maskTokens,
+  readToken,
+  reportTokens,
+  requireJson
+} from '../token-response.js'
 import { nearestCxoneArea, trustedEndpoint } from './hosts.js'
 import type { CxoneAccessKey, CxoneApplication, CxoneClient, CxoneRequest } from './request.js'
 import { tenantOf } from './tenant.js'
@@ -48,19 +55,22 @@ async function loginByApplication(
   const discovery = await session.send({
     method: 'GET',
     url: endpointUrl(`https://${request.issuer}`, '/.well-known/openid-configuration', request.baseUrl),
-    headers: {}
+    headers: {},
+    onResponse: found => maskTokens(found, events)
   })
+  const expected = expectedToken(request)
   const response = await session.send({
     method: 'POST',
-    url: readEndpoint(discovery, 'token_endpoint', { request, events }),
+    url: readEndpoint(discovery, 'token_endpoint', request),
     headers: { Authorization: authorization, 'Content-Type': FORM_TYPE },
     body: secretFormBody({ grant_type: 'password', username: accessKey.id, scope }, [
       'password',
       accessKey.secret
     ]),
-    isThrottled
+    isThrottled,
+    onResponse: (received, sentAt) => reportTokens(received, sentAt, { expected, events })
   })
-  const token = acceptToken(response, events, { request, hints: APPLICATION_HINTS })
+  const token = acceptToken(response, expected, APPLICATION_HINTS)
   const tenantId = tenantOf(token.value)
   if (tenantId === undefined) throw badResponse(response, 'its access_token does not name a tenant')
   return { token, ...(await readConfiguration(request, tenantId, session, events)) }
@@ -73,15 +83,17 @@ async function loginByAccessKey(
   events: ExchangeEvents
 ): Promise<ExchangeResult> {
   const { accessKey, area, baseUrl } = request
+  const expected = expectedToken(request)
   const response = await session.send({
     method: 'POST',
     url: endpointUrl(`https://${area}.nice-incontact.com`, '/authentication/v1/token/access-key', baseUrl),
     headers: { 'Content-Type': JSON_TYPE },
     body: secretJsonBody({ accessKeyId: accessKey.id }, ['accessKeySecret', accessKey.secret]),
     isThrottled,
+    onResponse: (received, sentAt) => reportTokens(received, sentAt, { expected, events }),
     hintIfHostUnknown: `There seems to be no CXone area ${area}. The nearest known area is ${nearestCxoneArea(area)}.`
   })
-  const token = acceptToken(response, events, { request, hints: ACCESS_KEY_HINTS })
+  const token = acceptToken(response, expected, ACCESS_KEY_HINTS)
   const apiUrl = endpointUrl(`https://api-${area}.niceincontact.com`, '/', baseUrl).origin
   return { token, region: area, apiUrl }
 }
@@ -93,6 +105,7 @@ async function loginByClient(
   events: ExchangeEvents
 ): Promise<ExchangeResult> {
   const { client, realm, scope, baseUrl } = request
+  const expected = expectedToken(request)
   const response = await session.send({
     method: 'POST',
     url: endpointUrl(`https://${realm}.api.niceincontact.com`, '/oauth/token', baseUrl),
@@ -102,9 +115,10 @@ async function loginByClient(
       client.secret
     ]),
     isThrottled,
+    onResponse: (received, sentAt) => reportTokens(received, sentAt, { expected, events }),
     hintIfHostUnknown: `There seems to be no CXone realm ${realm}.`
   })
-  return { token: acceptToken(response, events, { request, hints: CLIENT_HINTS }) }
+  return { token: acceptToken(response, expected, CLIENT_HINTS) }
 }
 
 /** Returns where the API of a tenant is. The request needs no credentials. */
@@ -116,8 +130,9 @@ async function readConfiguration(
 ): Promise<Pick<ExchangeResult, 'apiUrl' | 'region' | 'domain'>> {
   const url = endpointUrl(`https://${request.issuer}`, '/.well-known/cxone-configuration', request.baseUrl)
   url.searchParams.set('tenantId', tenantId)
-  const response = await session.send({ method: 'GET', url, headers: {} })
-  const { origin } = readEndpoint(response, 'api_endpoint', { request, events })
+  const onResponse = (found: RawResponse) => maskTokens(found, events)
+  const response = await session.send({ method: 'GET', url, headers: {}, onResponse })
+  const { origin } = readEndpoint(response, 'api_endpoint', request)
   const { area, domain } = requireJson(response)
   return {
     apiUrl: origin,
@@ -127,12 +142,7 @@ async function readConfiguration(
 }
 
 /** Returns an endpoint that an issuer names, at the base URL if one is given. Throws ActionError if it is not trusted. */
-function readEndpoint(
-  response: HttpResponse,
-  name: string,
-  { request, events }: { readonly request: CxoneApplication; readonly events: ExchangeEvents }
-): URL {
-  maskTokens(response, events)
+function readEndpoint(response: HttpResponse, name: string, request: CxoneApplication): URL {
   if (response.status !== 200) throw rejection(response, DISCOVERY_HINTS)
   const endpoint = trustedEndpoint(request.issuer, requireJson(response)[name])
   if (endpoint === undefined)
@@ -143,20 +153,17 @@ function readEndpoint(
   return endpointUrl(endpoint.origin, endpoint.pathname, request.baseUrl)
 }
 
-/** Returns the token in the response, after reporting it to the events. Throws ActionError. */
-function acceptToken(
-  response: HttpResponse,
-  events: ExchangeEvents,
-  expected: {
-    readonly request: { readonly client?: Credential; readonly accessKey?: Credential }
-    readonly hints: Hints
-  }
-): IssuedToken {
-  maskTokens(response, events)
-  if (response.status !== 200) throw rejection(response, expected.hints)
-  const token = readToken(response, { kind: 'access', credentials: spellingsOf(expected.request) })
-  events.onToken(token)
-  return token
+function expectedToken(request: {
+  readonly client?: Credential
+  readonly accessKey?: Credential
+}): ExpectedToken {
+  return { kind: 'access', acceptedStatus: [200], credentials: spellingsOf(request) }
+}
+
+/** Returns the token in the response. Throws ActionError. */
+function acceptToken(response: HttpResponse, expected: ExpectedToken, hints: Hints): IssuedToken {
+  if (response.status !== 200) throw rejection(response, hints)
+  return readToken(response, expected)
 }
 
 function isName(value: unknown): value is string {

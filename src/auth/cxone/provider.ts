@@ -19,6 +19,7 @@ export const cxone: Provider<CxoneRequest> = {
     { name: 'CXONE_ACCESS_TOKEN', value: ({ token }) => token.value },
     { name: 'CXONE_API_URL', value: ({ apiUrl }) => apiUrl }
   ],
+  unknownExpiry: 'an hour after it was issued',
   noRevocationAdvice: 'The token expires after an hour. To end it sooner, deactivate the access key.',
 
   readInputs: readCxoneRequest,

@@ -3,13 +3,16 @@ import { asJsonObject } from '../../lib/json.js'
 import type { Secret } from '../../lib/secret.js'
 import { type Hints, rejection } from '../errors.js'
 import { bearerAuthorization } from '../oauth.js'
-import type { Organization } from '../provider.js'
+import type { Organization, RevocationOutcome } from '../provider.js'
 import { badResponse, requireJson } from '../token-response.js'
 
 const HINTS: Hints = {
   credentialsRejected:
     'The API rejected a token that was issued a moment ago. Check that base-url leads to one platform only.'
 }
+
+/** Longer names are ignored. */
+const MAX_NAME_LENGTH = 1000
 
 /**
  * Returns the owner of a Genesys Cloud token: `GET /api/v2/tokens/me` (source: official SDKs). It needs no permission;
@@ -31,7 +34,7 @@ export async function identify(token: Secret, apiUrl: string, session: HttpSessi
   const clientId = asJsonObject(json['OAuthClient'])?.['id']
   return {
     id,
-    ...(typeof name === 'string' ? { name } : {}),
+    ...(typeof name === 'string' && name.length <= MAX_NAME_LENGTH ? { name } : {}),
     ...(isId(clientId) ? { clientId } : {})
   }
 }
@@ -44,7 +47,7 @@ export async function revoke(
   token: Secret,
   revocationBaseUrl: string,
   session: HttpSession
-): Promise<'revoked' | 'already-gone'> {
+): Promise<RevocationOutcome> {
   const url = new URL('/api/v2/tokens/me', revocationBaseUrl)
   const response = await session.send({
     method: 'DELETE',
@@ -52,7 +55,7 @@ export async function revoke(
     headers: { Authorization: bearerAuthorization(token) }
   })
   if (response.status >= 200 && response.status < 300) return 'revoked'
-  if (response.status === 401 || response.status === 404) return 'already-gone'
+  if (response.status === 401) return 'already-invalid'
   throw rejection(response, HINTS)
 }
 

@@ -1,6 +1,7 @@
+import { RequestError } from '../../http/errors.js'
 import type { HttpSession } from '../../http/session.js'
-import type { HttpResponse } from '../../http/types.js'
-import type { Secret } from '../../lib/secret.js'
+import type { HttpResponse, RawResponse } from '../../http/types.js'
+import { ActionError } from '../../lib/action-error.js'
 import { endpointUrl } from '../base-url.js'
 import { type Hints, isThrottled, rejection } from '../errors.js'
 import {
@@ -13,7 +14,7 @@ import {
   spellingsOf
 } from '../oauth.js'
 import type { ExchangeEvents, ExchangeResult, IssuedToken } from '../provider.js'
-import { maskTokens, readToken } from '../token-response.js'
+import { type ExpectedToken, readToken, reportTokens } from '../token-response.js'
 import { type GenesysRegion, nearestGenesysRegion } from './regions.js'
 import type { GenesysApi, GenesysLogin, GenesysLongLived, GenesysRequest } from './request.js'
 
@@ -50,20 +51,17 @@ async function loginAtLoginHost(
   events: ExchangeEvents
 ): Promise<IssuedToken> {
   const { client, region, scope, baseUrl } = request
+  const expected = expectedToken(request, { acceptedStatus: [200], credentials: spellingsOf(request) })
   const response = await session.send({
     method: 'POST',
     url: endpointUrl(`https://login.${region.domain}`, '/oauth/token', baseUrl),
     headers: { Authorization: basicAuthorization(client, events), 'Content-Type': FORM_TYPE },
     body: formBody({ grant_type: 'client_credentials', scope }),
     isThrottled,
+    onResponse: (received, sentAt) => reportTokens(received, sentAt, { expected, events }),
     hintIfHostUnknown: hintIfHostUnknown(region)
   })
-  return acceptToken(response, events, {
-    request,
-    kind: 'access',
-    hints: loginHints(region),
-    sent: spellingsOf(request)
-  })
+  return acceptToken(response, expected, loginHints(region))
 }
 
 /** Undocumented. */
@@ -73,6 +71,7 @@ async function loginAtApiHost(
   events: ExchangeEvents
 ): Promise<IssuedToken> {
   const { client, region, baseUrl } = request
+  const expected = expectedToken(request, { acceptedStatus: [200], credentials: spellingsOf(request) })
   const response = await session.send({
     method: 'POST',
     url: endpointUrl(apiOrigin(region), '/api/v2/oauth/token', baseUrl),
@@ -82,17 +81,13 @@ async function loginAtApiHost(
       client.secret
     ]),
     isThrottled,
+    onResponse: (received, sentAt) => reportTokens(received, sentAt, { expected, events }),
     hintIfHostUnknown: hintIfHostUnknown(region)
   })
   const notOffered =
     'Genesys does not document this request, and your organisation may not support it. Remove token-endpoint: the ' +
     'default is the documented request at the login host.'
-  return acceptToken(response, events, {
-    request,
-    kind: 'access',
-    hints: { ...loginHints(region), notOffered },
-    sent: spellingsOf(request)
-  })
+  return acceptToken(response, expected, { ...loginHints(region), notOffered })
 }
 
 /** Undocumented: requests a token that is valid for a year. */
@@ -103,53 +98,65 @@ async function generateLongLived(
 ): Promise<IssuedToken> {
   const { initial, region, baseUrl, serviceAccountId } = request
   const initialToken = (await requestToken(initial, session, events)).value
-  const response = await session.send({
-    method: 'POST',
-    url: endpointUrl(apiOrigin(region), '/api/v2/oauth/token/generate', baseUrl),
-    headers: { Authorization: bearerAuthorization(initialToken), 'Content-Type': JSON_TYPE },
-    body: JSON.stringify({ grant_type: 'client_credentials', resource_owner: serviceAccountId }),
-    // A repeated request could make a second token that is valid for a year and that no step knows.
-    retry: 'if-not-applied',
-    isThrottled,
-    hintIfHostUnknown: hintIfHostUnknown(region)
+  const expected = expectedToken(request, {
+    acceptedStatus: [200, 201], // the response is undocumented; 201 is usual for something that is created
+    credentials: [...spellingsOf(initial), initialToken]
   })
-  return acceptToken(response, events, {
-    request,
-    kind: 'long-lived',
-    hints: GENERATE_HINTS,
-    sent: [...spellingsOf(initial), initialToken]
-  })
-}
-
-interface Expected {
-  readonly request: GenesysRequest
-  readonly kind: IssuedToken['kind']
-  readonly hints: Hints
-  /** Secrets of the request, which a token must not contain. */
-  readonly sent: readonly Secret[]
-}
-
-/** Returns the token in the response, after reporting it to the events. Throws ActionError. */
-function acceptToken(response: HttpResponse, events: ExchangeEvents, expected: Expected): IssuedToken {
-  const { request, kind, hints, sent } = expected
-  maskTokens(response, events)
-  const read = (): IssuedToken => {
-    const token = {
-      ...readToken(response, { kind, credentials: sent }),
-      revocationBaseUrl: apiUrl(request)
+  let mayExistUnknown = true
+  const onResponse = (received: RawResponse, sentAt: Date) => {
+    if (REFUSED_STATUS.has(received.status)) mayExistUnknown = false
+    const onToken = (token: IssuedToken) => {
+      mayExistUnknown = false
+      events.onToken(token)
     }
-    events.onToken(token)
-    return token
+    reportTokens(received, sentAt, { expected, events: { ...events, onToken } })
   }
-  // The response to generate is undocumented; accept 201 as well as 200.
-  if (response.status === 200 || (kind === 'long-lived' && response.status === 201)) return read()
   try {
-    // The step does not accept other success codes, but the token in such a response is valid and must be revoked.
-    if (response.status > 200 && response.status < 300) read()
-  } catch {
-    // There is no token in it.
+    const response = await session.send({
+      method: 'POST',
+      url: endpointUrl(apiOrigin(region), '/api/v2/oauth/token/generate', baseUrl),
+      headers: { Authorization: bearerAuthorization(initialToken), 'Content-Type': JSON_TYPE },
+      body: JSON.stringify({ grant_type: 'client_credentials', resource_owner: serviceAccountId }),
+      // A repeated request could make a second token that is valid for a year and that no step knows.
+      retry: 'if-not-applied',
+      isOnNewConnection: true,
+      isThrottled,
+      onResponse,
+      hintIfHostUnknown: hintIfHostUnknown(region)
+    })
+    return acceptToken(response, expected, GENERATE_HINTS)
+  } catch (error) {
+    if (error instanceof RequestError && !error.mayHaveBeenApplied) mayExistUnknown = false
+    throw mayExistUnknown ? tokenMayExist(error, serviceAccountId) : error
   }
-  throw rejection(response, hints)
+}
+
+/** Returns the error for a generate request that may have made a token which the step did not receive. */
+function tokenMayExist(error: unknown, serviceAccountId: string): unknown {
+  if (!(error instanceof ActionError)) return error
+  return new ActionError(
+    error.code,
+    `${error.message} A long-lived token of the service account ${serviceAccountId} may exist that this step did not receive.`,
+    `Ask a Genesys administrator to end it. ${error.hint}`,
+    { cause: error }
+  )
+}
+
+/** Responses to generate after which it is certain that no token was made. */
+const REFUSED_STATUS = new Set([400, 401, 403, 404, 405, 409, 422, 429])
+
+function expectedToken(
+  request: GenesysRequest,
+  expected: Pick<ExpectedToken, 'acceptedStatus' | 'credentials'>
+): ExpectedToken {
+  const kind = request.exchange === 'genesys-long-lived' ? 'long-lived' : 'access'
+  return { ...expected, kind, revocationBaseUrl: apiUrl(request) }
+}
+
+/** Returns the token in the response. Throws ActionError. */
+function acceptToken(response: HttpResponse, expected: ExpectedToken, hints: Hints): IssuedToken {
+  if (!expected.acceptedStatus.includes(response.status)) throw rejection(response, hints)
+  return readToken(response, expected)
 }
 
 function apiOrigin({ domain }: GenesysRegion): string {

@@ -21,6 +21,9 @@ export const genesys: Provider<GenesysRequest> = {
     { name: 'GENESYSCLOUD_API_REGION', value: ({ apiUrl }) => apiUrl }
   ],
 
+  unknownExpiry:
+    'as set on its OAuth client, after 48 hours at most (SCIM clients: 450 days; long-lived tokens: a year)',
+
   readInputs: readGenesysRequest,
 
   describe({ exchange, region: { code, domain }, baseUrl }) {
