@@ -1,5 +1,5 @@
 import { requireLifetime, requireOrganization } from './auth/guards.js'
-import type { ExchangeResult, IssuedToken, Organization } from './auth/provider.js'
+import type { ExchangeResult, Identity, IssuedToken } from './auth/provider.js'
 import type { HttpSession } from './http/session.js'
 import type { ExchangeInputs } from './inputs/exchange-inputs.js'
 import type { Logger } from './runner/logger.js'
@@ -7,7 +7,7 @@ import type { Logger } from './runner/logger.js'
 /** A token that passed all checks, and its owner if it was verified. */
 export interface CheckedResult {
   readonly result: ExchangeResult
-  readonly owner: Organization | undefined
+  readonly owner: Identity | undefined
 }
 
 /** Longer names are cut. */
@@ -22,7 +22,8 @@ export async function exchangeAndCheck(
   session: HttpSession,
   { log, onToken }: { readonly log: Logger; readonly onToken: (token: IssuedToken) => void }
 ): Promise<CheckedResult> {
-  const result = await provider.exchange(request, session, { onSecret: log.mask, onToken })
+  const onWarning = (message: string) => log.warn(message)
+  const result = await provider.exchange(request, session, { onSecret: log.mask, onToken, onWarning })
   requireLifetime(result.token, guards, provider.lifetimeAdvice(request))
   if (!guards.verify) return { result, owner: undefined }
   const owner = await provider.identify(result, session)

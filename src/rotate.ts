@@ -1,4 +1,5 @@
-import type { IssuedToken, Provider } from './auth/provider.js'
+import { requireIdleTime } from './auth/guards.js'
+import type { Provider } from './auth/provider.js'
 import { type CheckedResult, exchangeAndCheck } from './exchange.js'
 import { GitHubApi } from './github/api.js'
 import type { Visibility } from './github/scope.js'
@@ -6,7 +7,6 @@ import { readSecret, readSecretStore, type SecretStore, type StoreResult } from 
 import { checkVariable, UNKNOWN_EXPIRY, writeVariable } from './github/variables.js'
 import { HttpSession } from './http/session.js'
 import { type RotateInputs, readRotateInputs } from './inputs/rotate-inputs.js'
-import { formatDuration } from './lib/text.js'
 import {
   logRotationStart,
   logStored,
@@ -44,21 +44,20 @@ interface Rotation {
  */
 export async function rotate(context: Context, providers: readonly Provider[]): Promise<void> {
   const { env, log, clock } = context
-  const inputs = readRotateInputs(env, providers, log.mask)
+  const inputs = readRotateInputs(env, providers, log)
   requireWritable(env, { files: ['GITHUB_OUTPUT', 'GITHUB_STATE'] })
   const session = new HttpSession({ limits: inputs.limits, clock, log })
   const github = new GitHubApi({ ...inputs, session, warn: message => log.warn(message) })
   try {
     const store = await readSecretStore(github, inputs.secretName)
-    if (isYoung(store, inputs)) return reportYoung(store, inputs, log)
-    if (inputs.dryRun) return reportDryRun(store, inputs, log)
+    if (isYoung(store, inputs)) return reportYoung(store, inputs, context)
+    if (inputs.dryRun) return reportDryRun(store, inputs, context)
     warnIfInFuture(store, log)
     logRotationStart(store, inputs, log)
     const visibility = inputs.visibility ?? store.secret?.visibility ?? initialVisibility(inputs)
     const rotation = { context, inputs, session, github, store, visibility }
     const stored = await replaceSecret(rotation)
     logStored(stored, inputs, log)
-    warnIfRotatedTooLate(stored.result.token, inputs, log)
     await finish(stored, rotation)
   } catch (error) {
     reportNotRotated()
@@ -71,7 +70,7 @@ export async function rotate(context: Context, providers: readonly Provider[]): 
 /** Requests, checks and stores a new token. Throws unless it is stored; revokes what certainly is not. */
 async function replaceSecret(rotation: Rotation): Promise<CheckedResult> {
   const { context, inputs, session, github, visibility } = rotation
-  const { log } = context
+  const { log, clock } = context
   const { provider, expiryVariable } = inputs
   const tokens = new TokenState(provider.aliases[0])
   let checked: CheckedResult
@@ -81,6 +80,7 @@ async function replaceSecret(rotation: Rotation): Promise<CheckedResult> {
     if (expiryVariable !== undefined) await checkVariable(github, expiryVariable, visibility)
     logStart(inputs, log)
     checked = await exchangeAndCheck(inputs, session, { log, onToken: tokens.add })
+    if (checked.owner) requireIdleTime(checked.owner, inputs.guards, clock.now())
     await requireMasksWritten(process.stdout)
     stored = await storeToken(checked.result.token.value, { ...rotation, tokens })
   } catch (error) {
@@ -124,7 +124,7 @@ async function finish(stored: CheckedResult, rotation: Rotation): Promise<void> 
   await attempt('The date of the secret could not be read', async () => {
     updatedAt = (await readSecret(github, inputs.secretName))?.updatedAt
   })
-  await attempt('The outputs could not be written', () => reportRotated(token, updatedAt, inputs))
+  await attempt('The outputs could not be written', () => reportRotated(stored, updatedAt, inputs, context))
 }
 
 function isYoung({ secret, now }: SecretStore, { rotateAfterSeconds }: RotateInputs): boolean {
@@ -138,18 +138,6 @@ function warnIfInFuture({ secret, now }: SecretStore, log: Logger): void {
   if (secret === undefined || secret.updatedAt.getTime() - now.getTime() <= DAY_MS) return
   log.warn(
     'GitHub says that the secret was updated more than a day in the future. It is rotated, which corrects the date.'
-  )
-}
-
-/** A secret that is rotated only after its token expired is invalid in between. */
-function warnIfRotatedTooLate(
-  { expiresInSeconds }: IssuedToken,
-  { rotateAfterSeconds }: RotateInputs,
-  log: Logger
-): void {
-  if (expiresInSeconds === undefined || rotateAfterSeconds < expiresInSeconds) return
-  log.warn(
-    `rotate-after is ${formatDuration(rotateAfterSeconds)}, but the token lives only for ${formatDuration(expiresInSeconds)}. Make rotate-after shorter.`
   )
 }
 

@@ -337,6 +337,58 @@ module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("util");
 
 /***/ }),
 
+/***/ 130:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   $o: () => (/* binding */ requireOrganization),
+/* harmony export */   Tw: () => (/* binding */ describeIdleTime),
+/* harmony export */   jY: () => (/* binding */ requireLifetime)
+/* harmony export */ });
+/* unused harmony export requireIdleTime */
+/* harmony import */ var _lib_action_error_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(18);
+/* harmony import */ var _lib_text_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(924);
+
+
+/** Throws `lifetime-too-short` unless the token is known to live at least as long as `min-lifetime`. */
+function requireLifetime({ expiresInSeconds }, { minLifetimeSeconds }, advice) {
+    if (minLifetimeSeconds === undefined)
+        return;
+    if (expiresInSeconds !== undefined && expiresInSeconds >= minLifetimeSeconds)
+        return;
+    const lives = expiresInSeconds === undefined
+        ? 'The platform did not say how long the token lives'
+        : `The token lives for ${(0,_lib_text_js__WEBPACK_IMPORTED_MODULE_1__/* .formatDuration */ .a3)(expiresInSeconds)} (${expiresInSeconds} s)`;
+    throw new _lib_action_error_js__WEBPACK_IMPORTED_MODULE_0__/* .ActionError */ .l('lifetime-too-short', `${lives}, but min-lifetime requires ${(0,_lib_text_js__WEBPACK_IMPORTED_MODULE_1__/* .formatDuration */ .a3)(minLifetimeSeconds)} (${minLifetimeSeconds} s).`, advice);
+}
+/** Returns a sentence about a token that becomes invalid before it expires if nothing uses it; undefined if it does not. */
+function describeIdleTime({ expiresAt }, { idlesAt }) {
+    if (idlesAt === undefined || (expiresAt !== undefined && idlesAt >= expiresAt))
+        return undefined;
+    return `The organisation has an idle timeout: if nothing uses the token, it becomes invalid at ${(0,_lib_text_js__WEBPACK_IMPORTED_MODULE_1__/* .formatMinute */ .Yi)(idlesAt)}`;
+}
+/**
+ * Throws `lifetime-too-short` if the idle timeout of the organisation is shorter than `min-lifetime`: a stored token waits
+ * unused.
+ */
+function requireIdleTime({ idlesAt }, { minLifetimeSeconds }, nowMs) {
+    if (idlesAt === undefined || minLifetimeSeconds === undefined)
+        return;
+    if (idlesAt.getTime() >= nowMs + minLifetimeSeconds * 1000)
+        return;
+    throw new ActionError('lifetime-too-short', `If nothing uses the token, it becomes invalid at ${formatMinute(idlesAt)}, but min-lifetime requires ${formatDuration(minLifetimeSeconds)} (${minLifetimeSeconds} s).`, 'The organisation has an idle timeout. Request a token in each job instead of storing one, or rotate more often than ' +
+        'the idle timeout.');
+}
+/** Throws `organization-not-allowed` unless the token belongs to one of the allowed organisations. */
+function requireOrganization({ id, name }, { allowedOrganizationIds }) {
+    if (allowedOrganizationIds.length === 0 || allowedOrganizationIds.includes(id.toLowerCase()))
+        return;
+    throw new _lib_action_error_js__WEBPACK_IMPORTED_MODULE_0__/* .ActionError */ .l('organization-not-allowed', `The token belongs to organisation ${name === undefined ? id : `${name} (${id})`}, which is not in allowed-organization-ids.`, 'The credentials belong to another organisation than expected: check which secret this job uses. Nothing was published.');
+}
+
+
+/***/ }),
+
 /***/ 266:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
@@ -348,41 +400,6 @@ __nccwpck_require__.d(__webpack_exports__, {
 
 // EXTERNAL MODULE: ./lib/lib/action-error.js
 var action_error = __nccwpck_require__(18);
-// EXTERNAL MODULE: ./lib/lib/input-reader.js
-var input_reader = __nccwpck_require__(451);
-;// CONCATENATED MODULE: ./lib/auth/base-url.js
-
-
-const ALLOWED = 'Allowed: an origin without a path, https://gateway.example.com, or http on loopback (http://127.0.0.1:8080).';
-/** Returns the origin that replaces all hosts of the platform, if one is given. Throws `invalid-input`. */
-function readBaseUrl(reader) {
-    const text = reader.text('base-url');
-    if (text === '')
-        return {};
-    // Reject anything that `new URL` would silently correct (a backslash, a tab, a user).
-    const isPlain = /^https?:\/\/(?:[a-z0-9.-]+|\[[0-9a-f:.]+\])(?::\d{1,5})?\/?$/i.test(text);
-    const url = isPlain && URL.canParse(text) ? new URL(text) : undefined;
-    if (url !== undefined && (url.protocol === 'https:' || isLoopback(url.hostname)))
-        return { baseUrl: url };
-    // A user or a query can contain a credential: do not repeat such a value.
-    if (/[@?#]/.test(text)) {
-        throw new action_error/* ActionError */.l('invalid-input', 'Input base-url contains a user, a query or a fragment.', ALLOWED);
-    }
-    throw (0,input_reader/* invalidInput */.aY)('base-url', text, ALLOWED);
-}
-/** Returns the URL of a request: at the platform's host, or at the base URL that replaces it. */
-function endpointUrl(origin, path, baseUrl) {
-    const url = new URL(baseUrl ?? origin);
-    // Set, not resolved: resolving a path that begins with `//` would change the host.
-    url.pathname = path;
-    return url;
-}
-function isLoopback(host) {
-    return host === 'localhost' || host === '[::1]' || /^127\.\d+\.\d+\.\d+$/.test(host);
-}
-
-// EXTERNAL MODULE: ./lib/http/errors.js
-var errors = __nccwpck_require__(729);
 ;// CONCATENATED MODULE: ./lib/lib/json.js
 /** Returns the text as a JSON object; undefined if it is anything else. */
 function parseJsonObject(text) {
@@ -398,6 +415,52 @@ function asJsonObject(value) {
     return typeof value === 'object' && value !== null && !Array.isArray(value) ? value : undefined;
 }
 
+// EXTERNAL MODULE: ./lib/lib/input-reader.js
+var input_reader = __nccwpck_require__(451);
+;// CONCATENATED MODULE: ./lib/auth/base-url.js
+
+
+const ALLOWED = 'Allowed: an https URL, or http on loopback, with an optional path: https://gateway.example.com, http://127.0.0.1:8080/genesys. ' +
+    'No user, query or fragment, and no “..”, “//”, “%” or backslash in the path.';
+/** Returns the base URL in an input, if one is given. Throws `invalid-input`. */
+function readBaseUrl(reader, input = 'base-url') {
+    const text = reader.text(input);
+    if (text === '')
+        return undefined;
+    const url = parseBaseUrl(text);
+    if (url !== undefined)
+        return { input, url };
+    // A user or a query can contain a credential: do not repeat such a value.
+    if (/[@?#]/.test(text)) {
+        throw new action_error/* ActionError */.l('invalid-input', `Input ${input} contains a user, a query or a fragment.`, ALLOWED);
+    }
+    throw (0,input_reader/* invalidInput */.aY)(input, text, ALLOWED);
+}
+/** Returns the URL of a request: at the platform's host, or at the base URL that replaces it. */
+function endpointUrl(origin, path, baseUrl) {
+    const url = new URL(baseUrl?.url ?? origin);
+    // Set, not resolved: resolving a path that begins with `//` would change the host.
+    url.pathname = `${url.pathname.replace(/\/$/, '')}${path}`;
+    return url;
+}
+/** Returns the base URL of an API, without a slash at its end. */
+function apiBaseUrl(origin, baseUrl) {
+    return baseUrl?.url ?? origin;
+}
+/** Rejects anything that `new URL` would silently correct (a backslash, a tab, a user, `..`). */
+function parseBaseUrl(text) {
+    const [, origin = '', path = ''] = /^(https?:\/\/(?:[a-z0-9.-]+|\[[0-9a-f:.]+\])(?::\d{1,5})?)((?:\/[\w.~!$&'()*+,;=:-]+)*)\/?$/i.exec(text) ?? [];
+    if (!URL.canParse(origin) || path.split('/').some(segment => /^\.{1,2}$/.test(segment)))
+        return undefined;
+    const url = new URL(origin);
+    return url.protocol === 'https:' || isLoopback(url.hostname) ? `${url.origin}${path}` : undefined;
+}
+function isLoopback(host) {
+    return host === 'localhost' || host === '[::1]' || /^127\.\d+\.\d+\.\d+$/.test(host);
+}
+
+// EXTERNAL MODULE: ./lib/http/errors.js
+var errors = __nccwpck_require__(729);
 // EXTERNAL MODULE: ./lib/lib/redactor.js + 1 modules
 var redactor = __nccwpck_require__(811);
 // EXTERNAL MODULE: ./lib/lib/secret.js
@@ -503,7 +566,9 @@ function readLifetime(value, sentAt) {
 function rejection(response, hints) {
     const { error, words } = readError(response);
     const code = codeOf(response, error, hints);
-    return (0,errors/* responseError */.U3)(response, { code, words, hint: hintFor(code, response, hints) });
+    const hint = hintFor(code, response, { hints, words });
+    // Words that may contain a token which is not masked are not quoted.
+    return (0,errors/* responseError */.U3)(response, { code, words: areTokensMasked(response) ? words : '', hint });
 }
 /**
  * Returns whether the response says that too many tokens were requested: 429, or HTTP 400 with `rate limit exceeded…`
@@ -524,10 +589,12 @@ function codeOf(response, error, hints) {
     const isUnknownRequest = response.status === 404 || response.status === 405;
     return isUnknownRequest && hints.notOffered !== undefined ? 'not-offered' : code;
 }
-function hintFor(code, { request }, hints) {
+function hintFor(code, { request }, { hints, words }) {
     switch (code) {
-        case 'credentials-rejected':
-            return hints.credentialsRejected;
+        case 'credentials-rejected': {
+            const hint = hints.credentialsRejected;
+            return typeof hint === 'string' ? hint : hint(words);
+        }
         case 'forbidden':
             return (hints.forbidden ??
                 'If the organisation allows only certain addresses, add the address of the runner. Hosted runners have no fixed ' +
@@ -544,7 +611,7 @@ function hintFor(code, { request }, hints) {
             return 'The platform rejected the request; its message above says why. Check the inputs.';
     }
 }
-/** Returns the platform's error, and its own words, not redacted. The words are empty if the response may not be quoted. */
+/** Returns the platform's error, and its own words, not redacted. */
 function readError(response) {
     const json = parseJsonObject(response.body) ?? {};
     const first = (...names) => {
@@ -553,8 +620,6 @@ function readError(response) {
     };
     const error = first('error', 'code');
     const description = first('error_description', 'errorDescription', 'description', 'message');
-    if (!areTokensMasked(response))
-        return { error, words: '' };
     return {
         error,
         words: error !== '' && description !== '' ? `${error} (${description})` : error || description
@@ -646,8 +711,9 @@ const ISSUERS = [
     { host: GOVERNMENT, domains: NICE_DOMAINS },
     { host: 'nicecxone-sov1.au', domains: ['nicecxone-sov1.au'] },
     { host: 'nicecxone-sov1.eu', domains: ['nicecxone-sov1.eu'] },
-    { host: 'nicecxone-fed.com', domains: ['nicecxone-fed.com'], provisional: true },
-    { host: 'nicecxone-sov1.uk', domains: ['nicecxone-sov1.uk'], provisional: true }
+    { host: 'nicecxone-sov1.uk', domains: ['nicecxone-sov1.uk'] },
+    { host: 'nicecxone-sov2.uk', domains: ['nicecxone-sov2.uk'], provisional: true },
+    { host: 'nicecxone-fed.com', domains: ['nicecxone-fed.com'], provisional: true }
 ];
 const ISSUER_OF_AREA = {
     na1: COMMERCIAL,
@@ -669,6 +735,8 @@ const CXONE_ISSUERS = ISSUERS.map(({ host }) => host);
 /** Returns the issuer of an area, or the issuer with that domain; undefined for anything else. */
 function parseCxoneIssuer(text) {
     const given = text.toLowerCase();
+    if (given === 'uk3')
+        return parseCxoneIssuer('nicecxone-sov2.uk'); // seen in one public integration
     if (AREA.test(given)) {
         const name = ISSUER_OF_AREA[given];
         if (name !== undefined)
@@ -688,6 +756,10 @@ function parseCxoneIssuer(text) {
         name: issuer.host,
         warning: `The CXone issuer ${issuer.host} is not confirmed by anything that NICE publishes.`
     };
+}
+/** Returns the issuer of an area; the default issuer if the area is not in the list. */
+function issuerOfArea(area) {
+    return ISSUER_OF_AREA[area] ?? DEFAULT_ISSUER;
 }
 /** Returns the area in lower case; undefined if the text does not have the form of an area. */
 function parseCxoneArea(text) {
@@ -725,10 +797,21 @@ function trustedEndpoint(issuer, text) {
 
 ;// CONCATENATED MODULE: ./lib/auth/cxone/tenant.js
 
+
+
 /**
- * Returns the tenant in the `tenantId` claim of a CXone token. The token came over TLS from its issuer a moment ago, so
- * it is decoded without checking its signature.
+ * Returns the tenant that a login response names: in its access token, otherwise in its `id_token`. Throws `bad-response`
+ * if the two differ.
  */
+function readTenant(response, accessToken) {
+    const idToken = parseJsonObject(response.body)?.['id_token'];
+    const tenants = [accessToken, new lib_secret/* Secret */.zh(typeof idToken === 'string' ? idToken : '')].map(tenantOf);
+    const [fromAccessToken, fromIdToken] = tenants;
+    if (fromAccessToken !== undefined && fromIdToken !== undefined && fromAccessToken !== fromIdToken)
+        throw badResponse(response, 'its access_token and its id_token name different tenants');
+    return fromAccessToken ?? fromIdToken;
+}
+/** The token came over TLS from its issuer a moment ago, so it is decoded without checking its signature. */
 function tenantOf(token) {
     return token.inspect(jwt => {
         const claims = parseJsonObject(Buffer.from(jwt.split('.')[1] ?? '', 'base64url').toString('utf8'));
@@ -738,6 +821,7 @@ function tenantOf(token) {
 }
 
 ;// CONCATENATED MODULE: ./lib/auth/cxone/exchange.js
+
 
 
 
@@ -781,11 +865,12 @@ async function loginByApplication(request, session, events) {
         isThrottled: isThrottled,
         onResponse: (received, sentAt) => reportTokens(received, sentAt, { expected, events })
     });
-    const token = acceptToken(response, expected, APPLICATION_HINTS);
-    const tenantId = tenantOf(token.value);
-    if (tenantId === undefined)
-        throw badResponse(response, 'its access_token does not name a tenant');
-    return { token, ...(await readConfiguration(request, tenantId, session, events)) };
+    const result = acceptToken(response, expected, APPLICATION_HINTS);
+    const { ownerId } = result;
+    if (ownerId === undefined)
+        throw badResponse(response, 'its tokens do not name a tenant');
+    const configuration = await requestConfiguration(request, ownerId, session, events);
+    return { ...result, ...readConfiguration(configuration, request) };
 }
 /** B, documented: an access key without a client. Source: NICE's developer portal. */
 async function loginByAccessKey(request, session, events) {
@@ -800,9 +885,26 @@ async function loginByAccessKey(request, session, events) {
         onResponse: (received, sentAt) => reportTokens(received, sentAt, { expected, events }),
         hintIfHostUnknown: `There seems to be no CXone area ${area}. The nearest known area is ${nearestCxoneArea(area)}.`
     });
-    const token = acceptToken(response, expected, ACCESS_KEY_HINTS);
-    const apiUrl = endpointUrl(`https://api-${area}.niceincontact.com`, '/', baseUrl).origin;
-    return { token, region: area, apiUrl };
+    const result = acceptToken(response, expected, ACCESS_KEY_HINTS);
+    return { ...result, region: area, apiUrl: await findApiUrl(request, result.ownerId, session, events) };
+}
+/**
+ * Returns the address of the API from the tenant's configuration. Falls back to the address that is usual for the area,
+ * with a warning. Throws `bad-response` if the configuration names an endpoint that is not trusted.
+ */
+async function findApiUrl(request, tenantId, session, events) {
+    const fallback = apiBaseUrl(`https://api-${request.area}.niceincontact.com`, request.baseUrl);
+    const warn = (problem) => {
+        events.onWarning(`${problem}, so the address of the API is a guess from the area: ${fallback}.`);
+        return fallback;
+    };
+    if (tenantId === undefined)
+        return warn('The token does not name its tenant');
+    const response = await requestConfiguration(request, tenantId, session, events).catch(() => undefined);
+    const json = response?.status === 200 ? parseJsonObject(response.body) : undefined;
+    if (response === undefined || json?.['api_endpoint'] === undefined)
+        return warn('The configuration of the tenant could not be read');
+    return readConfiguration(response, request).apiUrl;
 }
 /** C, undocumented: client credentials at a realm. */
 async function loginByClient(request, session, events) {
@@ -820,18 +922,25 @@ async function loginByClient(request, session, events) {
         onResponse: (received, sentAt) => reportTokens(received, sentAt, { expected, events }),
         hintIfHostUnknown: `There seems to be no CXone realm ${realm}.`
     });
-    return { token: acceptToken(response, expected, CLIENT_HINTS) };
+    return acceptToken(response, expected, CLIENT_HINTS);
 }
-/** Returns where the API of a tenant is. The request needs no credentials. */
-async function readConfiguration(request, tenantId, session, events) {
+/** Requests where the API of a tenant is. The request needs no credentials. B sends it once: it can do without. */
+function requestConfiguration(request, tenantId, session, events) {
     const url = endpointUrl(`https://${request.issuer}`, '/.well-known/cxone-configuration', request.baseUrl);
     url.searchParams.set('tenantId', tenantId);
-    const onResponse = (found) => maskTokens(found, events);
-    const response = await session.send({ method: 'GET', url, headers: {}, onResponse });
+    return session.send({
+        method: 'GET',
+        url,
+        headers: {},
+        retry: request.exchange === 'cxone-access-key' ? 'never' : 'always',
+        onResponse: found => maskTokens(found, events)
+    });
+}
+function readConfiguration(response, request) {
     const { origin } = readEndpoint(response, 'api_endpoint', request);
     const { area, domain } = requireJson(response);
     return {
-        apiUrl: origin,
+        apiUrl: apiBaseUrl(origin, request.baseUrl),
         ...(isName(area) ? { region: area } : {}),
         ...(isName(domain) ? { domain } : {})
     };
@@ -852,22 +961,27 @@ function expectedToken(request) {
 function acceptToken(response, expected, hints) {
     if (response.status !== 200)
         throw rejection(response, hints);
-    return readToken(response, expected);
+    const token = readToken(response, expected);
+    const ownerId = readTenant(response, token.value);
+    return ownerId === undefined ? { token } : { token, ownerId };
 }
 function isName(value) {
     return typeof value === 'string' && /^[a-z0-9.-]{1,100}$/i.test(value);
 }
+/** NICE answers `invalid_grant` if it does not accept the access key, and `invalid_client` for the client. */
+const ACCESS_KEY_REJECTED = 'Check access-key-id and access-key-secret (it ends in ====). The access key may be inactive, or its employee ' +
+    'deactivated, or locked after days without a login.';
 const APPLICATION_HINTS = {
-    credentialsRejected: 'Check client-id and client-secret, then access-key-id and access-key-secret (it ends in ====), and that region ' +
-        'leads to the issuer where they were created.'
+    credentialsRejected: words => words.startsWith('invalid_grant')
+        ? ACCESS_KEY_REJECTED
+        : `Check client-id and client-secret, and that region leads to the issuer where they were created. ${ACCESS_KEY_REJECTED}`
 };
 const DISCOVERY_HINTS = {
     credentialsRejected: 'This document is public, and the request had no credentials: a proxy or gateway asks for them. Check base-url and ' +
         'the network path to the platform.'
 };
 const ACCESS_KEY_HINTS = {
-    credentialsRejected: 'Check access-key-id and access-key-secret (it ends in ====), that the key is active, and that region is the area ' +
-        'of its tenant.'
+    credentialsRejected: `Check that region is the area of the tenant. ${ACCESS_KEY_REJECTED}`
 };
 const CLIENT_HINTS = {
     credentialsRejected: 'Check client-id and client-secret, and that region is their realm.',
@@ -900,9 +1014,9 @@ const REALM_RULE = `With a client and no access key, region is a realm: one DNS 
 function readCxoneRequest(reader) {
     const client = reader.credential(CLIENT);
     const accessKey = reader.credential(ACCESS_KEY);
-    reader.refuse(['token-kind', 'service-account-id', 'token-endpoint'], 'it applies to Genesys Cloud only');
+    reader.refuse(['token-kind', 'service-account-id', 'token-endpoint', 'login-base-url'], 'it applies to Genesys Cloud only');
     const region = reader.textOrVariable('region', REGION_VARIABLES);
-    const base = readBaseUrl(reader);
+    const base = { baseUrl: readBaseUrl(reader) };
     if (client && accessKey) {
         const issuer = region === '' ? DEFAULT_ISSUER : accept(reader, region, parseCxoneIssuer(region), ISSUER_RULE);
         return { exchange: 'cxone-application', issuer, client, accessKey, ...readScope(reader), ...base };
@@ -910,7 +1024,7 @@ function readCxoneRequest(reader) {
     if (accessKey) {
         reader.refuse(['scope'], 'the request for an access key has no scope');
         const area = accept(reader, region, parseCxoneArea(region), AREA_RULE);
-        return { exchange: 'cxone-access-key', area, accessKey, ...base };
+        return { exchange: 'cxone-access-key', area, issuer: issuerOfArea(area), accessKey, ...base };
     }
     if (client) {
         const realm = parseCxoneRealm(region || DEFAULT_REALM);
@@ -931,7 +1045,6 @@ function accept(reader, region, parsed, rule) {
 }
 
 ;// CONCATENATED MODULE: ./lib/auth/cxone/provider.js
-
 
 
 
@@ -957,18 +1070,20 @@ const cxone = {
         return {
             credentials: CREDENTIALS[request.exchange],
             location: locationOf(request),
-            ...(baseUrl === undefined ? {} : { baseUrl })
+            credentialId: 'client' in request
+                ? { label: 'Client', value: request.client.id }
+                : { label: 'Access key', value: request.accessKey.id },
+            baseUrls: baseUrl === undefined ? [] : [baseUrl]
         };
     },
     lifetimeAdvice() {
         return 'A NICE CXone token lives for one hour, and no setting extends it: request one in each job, close to its use.';
     },
     exchange: exchangeCxone,
-    /** Sends no request: a CXone token names its tenant. */
-    async identify({ token }) {
-        const id = tenantOf(token.value);
-        if (id !== undefined)
-            return { id };
+    /** Sends no request: the login response names the tenant. */
+    async identify({ ownerId }) {
+        if (ownerId !== undefined)
+            return { id: ownerId };
         throw new action_error/* ActionError */.l('bad-response', 'The token does not name a tenant, so its owner is unknown.', 'Remove verify and allowed-organization-ids (in rotate: set verify: false), or use a client with an access key: its ' +
             'tokens name their tenant.');
     }
@@ -999,7 +1114,7 @@ const MAX_NAME_LENGTH = 1000;
  * `preserveIdleTTL` keeps the request from counting as use of the token. Throws ActionError.
  */
 async function identify(token, apiUrl, session) {
-    const url = new URL('/api/v2/tokens/me?preserveIdleTTL=true', apiUrl);
+    const url = new URL(`${apiUrl}/api/v2/tokens/me?preserveIdleTTL=true`);
     const response = await session.send({
         method: 'GET',
         url,
@@ -1017,7 +1132,8 @@ async function identify(token, apiUrl, session) {
     return {
         id,
         ...(typeof name === 'string' && name.length <= MAX_NAME_LENGTH ? { name } : {}),
-        ...(isId(clientId) ? { clientId } : {})
+        ...(isId(clientId) ? { clientId } : {}),
+        ...readIdleTime(json['dateTokenIdles'])
     };
 }
 /**
@@ -1025,7 +1141,7 @@ async function identify(token, apiUrl, session) {
  * SDKs). Throws ActionError unless the platform confirms that the token is gone.
  */
 async function revoke(token, revocationBaseUrl, session) {
-    const url = new URL('/api/v2/tokens/me', revocationBaseUrl);
+    const url = new URL(`${revocationBaseUrl}/api/v2/tokens/me`);
     const response = await session.send({
         method: 'DELETE',
         url,
@@ -1036,6 +1152,11 @@ async function revoke(token, revocationBaseUrl, session) {
     if (response.status === 401)
         return 'already-invalid';
     throw rejection(response, HINTS);
+}
+/** Returns when an unused token becomes invalid; nothing if the organisation has no idle timeout. */
+function readIdleTime(value) {
+    const idlesAt = new Date(typeof value === 'string' && value.length <= 40 ? value : '');
+    return Number.isNaN(idlesAt.getTime()) ? {} : { idlesAt };
 }
 function isId(value) {
     return typeof value === 'string' && /^[\w-]{1,64}$/.test(value);
@@ -1113,9 +1234,15 @@ function unlistedRegion(host) {
 
 /** Returns a Genesys Cloud token: two requests for a long-lived token, otherwise one. Throws ActionError. */
 async function exchangeGenesys(request, session, events) {
-    const token = await requestToken(request, session, events);
+    const { token, correlationId } = await requestToken(request, session, events);
     const { code, domain } = request.region;
-    return { token, apiUrl: apiUrl(request), domain, ...(code === undefined ? {} : { region: code }) };
+    return {
+        token,
+        apiUrl: apiUrl(request),
+        domain,
+        ...(code === undefined ? {} : { region: code }),
+        ...(correlationId === undefined ? {} : { correlationId })
+    };
 }
 function requestToken(request, session, events) {
     switch (request.exchange) {
@@ -1129,18 +1256,18 @@ function requestToken(request, session, events) {
 }
 /** Documented. Source: the official JavaScript, Go and Python SDKs and the official CLI. */
 async function loginAtLoginHost(request, session, events) {
-    const { client, region, scope, baseUrl } = request;
+    const { client, region, scope, loginBaseUrl } = request;
     const expected = exchange_expectedToken(request, { acceptedStatus: [200], credentials: spellingsOf(request) });
     const response = await session.send({
         method: 'POST',
-        url: endpointUrl(`https://login.${region.domain}`, '/oauth/token', baseUrl),
+        url: endpointUrl(`https://login.${region.domain}`, '/oauth/token', loginBaseUrl),
         headers: { Authorization: basicAuthorization(client, events), 'Content-Type': FORM_TYPE },
         body: formBody({ grant_type: 'client_credentials', scope }),
         isThrottled: isThrottled,
         onResponse: (received, sentAt) => reportTokens(received, sentAt, { expected, events }),
         hintIfHostUnknown: hintIfHostUnknown(region)
     });
-    return exchange_acceptToken(response, expected, loginHints(region));
+    return exchange_acceptToken(response, expected, loginHints(request));
 }
 /** Undocumented. */
 async function loginAtApiHost(request, session, events) {
@@ -1160,12 +1287,12 @@ async function loginAtApiHost(request, session, events) {
     });
     const notOffered = 'Genesys does not document this request, and your organisation may not support it. Remove token-endpoint: the ' +
         'default is the documented request at the login host.';
-    return exchange_acceptToken(response, expected, { ...loginHints(region), notOffered });
+    return exchange_acceptToken(response, expected, { ...loginHints(request), notOffered });
 }
 /** Undocumented: requests a token that is valid for a year. */
 async function generateLongLived(request, session, events) {
     const { initial, region, baseUrl, serviceAccountId } = request;
-    const initialToken = (await requestToken(initial, session, events)).value;
+    const initialToken = (await requestToken(initial, session, events)).token.value;
     const expected = exchange_expectedToken(request, {
         acceptedStatus: [200, 201], // the response is undocumented; 201 is usual for something that is created
         credentials: [...spellingsOf(initial), initialToken]
@@ -1217,13 +1344,13 @@ function exchange_expectedToken(request, expected) {
 function exchange_acceptToken(response, expected, hints) {
     if (!expected.acceptedStatus.includes(response.status))
         throw rejection(response, hints);
-    return readToken(response, expected);
+    return { token: readToken(response, expected), correlationId: (0,errors/* correlationIdOf */.Ds)(response) };
 }
 function apiOrigin({ domain }) {
     return `https://api.${domain}`;
 }
 function apiUrl({ region, baseUrl }) {
-    return endpointUrl(apiOrigin(region), '/', baseUrl).origin;
+    return apiBaseUrl(apiOrigin(region), baseUrl);
 }
 function hintIfHostUnknown({ code, domain }) {
     if (code !== undefined)
@@ -1231,11 +1358,27 @@ function hintIfHostUnknown({ code, domain }) {
     const near = nearestGenesysRegion(domain);
     return `There seems to be no Genesys Cloud region at ${domain}. The nearest known region is ${near.code} (${near.domain}).`;
 }
-function loginHints({ code, domain }) {
+function loginHints({ region: { code, domain }, client }) {
+    const region = `Check that the client belongs to ${code ?? domain}: Genesys gives the same error if it belongs to another region.`;
+    const id = 'Check client-id.';
+    const secret = 'Check that client-secret is complete and belongs to this client.';
+    const grant = 'The grant type of the client must be Client Credentials.';
+    const isSwapped = client.secret.inspect(isUuid) && !isUuid(client.id);
     return {
-        credentialsRejected: `Check that the client belongs to ${code ?? domain}: Genesys gives the same error if the client belongs to another ` +
-            'region. Then check that the secret is complete, and that the grant type of the client is Client Credentials.'
+        credentialsRejected(words) {
+            if (isSwapped)
+                return 'client-secret looks like a client id: client-id and client-secret may be swapped.';
+            if (/client not found/i.test(words))
+                return `${region} ${id}`;
+            if (/authentication failed/i.test(words))
+                return `${secret} ${region} ${grant}`;
+            return `${region} ${id} ${secret} ${grant}`;
+        }
     };
+}
+/** Client ids of Genesys Cloud are UUIDs; secrets are not. */
+function isUuid(text) {
+    return /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(text);
 }
 const GENERATE_HINTS = {
     credentialsRejected: 'Genesys rejected the initial token, or service-account-id names a wrong or inactive service account. Check the ' +
@@ -1271,14 +1414,19 @@ function readGenesysRequest(reader) {
     reader.refuse(['access-key-id', 'access-key-secret'], 'Genesys Cloud has no access keys');
     if (kind === 'access')
         reader.refuse(['service-account-id'], 'only a long-lived token has a service account');
-    if (endpoint === 'api')
+    if (endpoint === 'api') {
         reader.refuse(['scope'], 'the request at the API host has no scope');
+        reader.refuse(['login-base-url'], 'token-endpoint: api sends nothing to the login host');
+    }
     if (client === undefined)
         throw (0,input_reader/* missingCredential */.ax)([request_CLIENT]);
-    const common = { region: readRegion(reader), ...readBaseUrl(reader) };
+    const common = { region: readRegion(reader), baseUrl: readBaseUrl(reader) };
+    if (common.baseUrl === undefined)
+        reader.refuse(['login-base-url'], 'base-url is not');
+    const loginBaseUrl = readBaseUrl(reader, 'login-base-url') ?? common.baseUrl;
     const access = endpoint === 'api'
         ? { exchange: 'genesys-api', client, ...common }
-        : { exchange: 'genesys-login', client, ...readScope(reader), ...common };
+        : { exchange: 'genesys-login', client, loginBaseUrl, ...readScope(reader), ...common };
     if (kind === 'access')
         return access;
     return {
@@ -1297,7 +1445,7 @@ function readRegion(reader) {
     const region = parseGenesysRegion(text);
     if (region === undefined) {
         const { code, domain } = nearestGenesysRegion(text);
-        const hint = `The nearest known region is ${code} (${domain}). ${allowed}`;
+        const hint = `The nearest known region is ${code} (${domain}). ${allowed} If the region is newer than this list, use its domain.`;
         throw (0,input_reader/* invalidInput */.aY)('region', text, hint, reader.origin(request_REGION_VARIABLES));
     }
     if (region.code === undefined)
@@ -1334,11 +1482,16 @@ const genesys = {
     ],
     unknownExpiry: 'as set on its OAuth client, after 48 hours at most (SCIM clients: 450 days; long-lived tokens: a year)',
     readInputs: readGenesysRequest,
-    describe({ exchange, region: { code, domain }, baseUrl }) {
+    describe(request) {
+        const { exchange, baseUrl } = request;
+        const { code, domain } = request.region;
+        const login = request.exchange === 'genesys-long-lived' ? request.initial : request;
+        const loginBaseUrl = login.exchange === 'genesys-login' ? login.loginBaseUrl : undefined;
         return {
             credentials: provider_CREDENTIALS[exchange],
             location: { label: 'Region', values: code === undefined ? [domain] : [code, domain] },
-            ...(baseUrl === undefined ? {} : { baseUrl })
+            credentialId: { label: 'OAuth client', value: login.client.id },
+            baseUrls: [...new Set([baseUrl, loginBaseUrl])].filter(url => url !== undefined)
         };
     },
     lifetimeAdvice({ exchange }) {
@@ -1365,6 +1518,7 @@ const PROVIDERS = [genesys, cxone];
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   Ds: () => (/* binding */ correlationIdOf),
 /* harmony export */   GI: () => (/* binding */ RequestError),
 /* harmony export */   U3: () => (/* binding */ responseError),
 /* harmony export */   cN: () => (/* binding */ responseWithStatus),
@@ -1441,12 +1595,19 @@ function statusToCode({ status, isThrottled }, special) {
 function responseWithStatus({ request, status }) {
     return `${(0,_types_js__WEBPACK_IMPORTED_MODULE_2__/* .describeRequest */ .N)(request)} answered ${status}`;
 }
+/** Returns the platform's id of a request, for its support; undefined if there is none in a usable form. */
+function correlationIdOf({ headers }) {
+    return usableId(headers['inin-correlation-id']);
+}
+function usableId(id = '') {
+    return /^[\w.*:-]{1,64}$/.test(id) ? id : undefined;
+}
 /** Returns the end of an error message: the server's id of the request, and the attempts. */
 function responseTrail({ headers, attempts, whyNoRetry }) {
     const ids = [
         ['correlation id', headers['inin-correlation-id']],
         ['request id', headers['x-github-request-id']]
-    ].filter(([, id]) => /^[\w.*:-]{1,64}$/.test(id ?? ''));
+    ].filter(([, id]) => usableId(id) !== undefined);
     return [
         ...ids.map(([label, id]) => `, ${label} ${id}`),
         `, ${(0,_lib_text_js__WEBPACK_IMPORTED_MODULE_3__/* .pluralize */ .td)(attempts, 'attempt')}${whyNoRetry}`
@@ -1850,6 +2011,8 @@ function decide(result, context) {
     return { retry: true, waitMs: availableMs - earlierMs };
 }
 function isTransient(result, policy) {
+    if (policy === 'never')
+        return false;
     if (result.kind === 'error')
         return TRANSIENT_ERROR.has(result.error) && (policy === 'always' || !result.mayHaveBeenApplied);
     return result.isThrottled || (policy === 'always' && TRANSIENT_STATUS.has(result.status));
@@ -2229,7 +2392,7 @@ class Redactor {
      * cleaning can join the parts of a secret; cuts last, because half a secret would not be recognised.
      */
     clean(text, maxLength) {
-        return (0,lib_text/* truncate */.xv)(this.redact((0,lib_text/* toOneLine */.GX)(this.redact(text))), maxLength);
+        return (0,lib_text/* truncateMiddle */.kU)(this.redact((0,lib_text/* toOneLine */.GX)(this.redact(text))), maxLength);
     }
     /** Returns the ranges of the text that contain secrets. */
     #find(text) {
@@ -2402,11 +2565,12 @@ function formEncode(text) {
 /* harmony export */   Yi: () => (/* binding */ formatMinute),
 /* harmony export */   ZH: () => (/* binding */ capitalize),
 /* harmony export */   a3: () => (/* binding */ formatDuration),
+/* harmony export */   kU: () => (/* binding */ truncateMiddle),
 /* harmony export */   qg: () => (/* binding */ findNearest),
 /* harmony export */   td: () => (/* binding */ pluralize),
-/* harmony export */   xv: () => (/* binding */ truncate),
 /* harmony export */   yZ: () => (/* binding */ joinWords)
 /* harmony export */ });
+/* unused harmony export truncate */
 /** Returns the text as one line: no control, format, unassigned or broken characters. */
 function toOneLine(text) {
     return text
@@ -2419,6 +2583,13 @@ function truncate(text, maxLength) {
     if (text.length <= maxLength)
         return text;
     return `${text.slice(0, maxLength - 1).replace(/[\ud800-\udbff]$/, '')}…`;
+}
+/** Returns the text cut in its middle to at most `maxLength` UTF-16 units: the end of an error message says how it ended. */
+function truncateMiddle(text, maxLength) {
+    if (text.length <= maxLength)
+        return text;
+    const tail = text.slice(-Math.floor(maxLength / 4)).replace(/^[\udc00-\udfff]/, '');
+    return truncate(text, maxLength - tail.length) + tail;
 }
 /** Returns `1 attempt`, `2 attempts`. */
 function pluralize(count, noun) {
@@ -2473,7 +2644,7 @@ function editDistance(a, b) {
 
 /***/ }),
 
-/***/ 999:
+/***/ 172:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -2482,31 +2653,8 @@ __nccwpck_require__.d(__webpack_exports__, {
   i: () => (/* binding */ main)
 });
 
-// EXTERNAL MODULE: ./lib/lib/action-error.js
-var action_error = __nccwpck_require__(18);
-// EXTERNAL MODULE: ./lib/lib/text.js
-var lib_text = __nccwpck_require__(924);
-;// CONCATENATED MODULE: ./lib/auth/guards.js
-
-
-/** Throws `lifetime-too-short` unless the token is known to live at least as long as `min-lifetime`. */
-function requireLifetime({ expiresInSeconds }, { minLifetimeSeconds }, advice) {
-    if (minLifetimeSeconds === undefined)
-        return;
-    if (expiresInSeconds !== undefined && expiresInSeconds >= minLifetimeSeconds)
-        return;
-    const lives = expiresInSeconds === undefined
-        ? 'The platform did not say how long the token lives'
-        : `The token lives for ${(0,lib_text/* formatDuration */.a3)(expiresInSeconds)} (${expiresInSeconds} s)`;
-    throw new action_error/* ActionError */.l('lifetime-too-short', `${lives}, but min-lifetime requires ${(0,lib_text/* formatDuration */.a3)(minLifetimeSeconds)} (${minLifetimeSeconds} s).`, advice);
-}
-/** Throws `organization-not-allowed` unless the token belongs to one of the allowed organisations. */
-function requireOrganization({ id, name }, { allowedOrganizationIds }) {
-    if (allowedOrganizationIds.length === 0 || allowedOrganizationIds.includes(id.toLowerCase()))
-        return;
-    throw new action_error/* ActionError */.l('organization-not-allowed', `The token belongs to organisation ${name === undefined ? id : `${name} (${id})`}, which is not in allowed-organization-ids.`, 'The credentials belong to another organisation than expected: check which secret this job uses. Nothing was published.');
-}
-
+// EXTERNAL MODULE: ./lib/auth/guards.js
+var auth_guards = __nccwpck_require__(130);
 ;// CONCATENATED MODULE: ./lib/exchange.js
 
 /** Longer names are cut. */
@@ -2516,14 +2664,15 @@ const MAX_NAME_LENGTH = 200;
  * request, also if it throws. Throws ActionError.
  */
 async function exchangeAndCheck({ provider, request, guards }, session, { log, onToken }) {
-    const result = await provider.exchange(request, session, { onSecret: log.mask, onToken });
-    requireLifetime(result.token, guards, provider.lifetimeAdvice(request));
+    const onWarning = (message) => log.warn(message);
+    const result = await provider.exchange(request, session, { onSecret: log.mask, onToken, onWarning });
+    (0,auth_guards/* requireLifetime */.jY)(result.token, guards, provider.lifetimeAdvice(request));
     if (!guards.verify)
         return { result, owner: undefined };
     const owner = await provider.identify(result, session);
     const { name } = owner;
     const cleaned = name === undefined ? owner : { ...owner, name: log.clean(name, MAX_NAME_LENGTH) };
-    requireOrganization(cleaned, guards);
+    (0,auth_guards/* requireOrganization */.$o)(cleaned, guards);
     return { result, owner: cleaned };
 }
 
@@ -2543,12 +2692,14 @@ const EXCHANGE_INPUTS = {
     'token-endpoint': 'login',
     scope: '',
     'base-url': '',
+    'login-base-url': '',
     verify: 'false',
     'allowed-organization-ids': '',
     'min-lifetime': '',
     timeout: '120s',
     'attempt-timeout': '15s',
-    'max-attempts': '5'
+    'max-attempts': '5',
+    summary: 'true'
 };
 /** Every input of action.yml, with its default. */
 const MAIN_INPUTS = {
@@ -2556,8 +2707,7 @@ const MAIN_INPUTS = {
     'export-env': '',
     'tool-env': 'false',
     'token-file': 'false',
-    revoke: 'auto',
-    summary: 'true'
+    revoke: 'auto'
 };
 /** Every input of rotate/action.yml, with its default. `verify` is on: the new token replaces one that works. */
 const ROTATE_INPUTS = {
@@ -2578,6 +2728,10 @@ const ROTATE_INPUTS = {
 
 // EXTERNAL MODULE: ./lib/lib/input-reader.js
 var input_reader = __nccwpck_require__(451);
+// EXTERNAL MODULE: ./lib/lib/text.js
+var lib_text = __nccwpck_require__(924);
+// EXTERNAL MODULE: ./lib/lib/action-error.js
+var action_error = __nccwpck_require__(18);
 ;// CONCATENATED MODULE: ./lib/inputs/limits.js
 
 const SECONDS = { '': 1, s: 1, m: 60, h: 3600, d: 86_400 };
@@ -2664,6 +2818,7 @@ function readExchangeInputs(reader, providers) {
         request: provider.readInputs(reader),
         limits: readLimits(reader),
         guards: readGuards(reader),
+        summary: reader.flag('summary'),
         variables: reader.variables,
         warnings: reader.warnings
     };
@@ -2698,8 +2853,7 @@ function readOutputOptions(reader, toolVariables) {
     return {
         exportEnv: [...new Set(names)],
         toolVariables: toolEnv ? toolVariables : [],
-        tokenFile: reader.flag('token-file'),
-        summary: reader.flag('summary')
+        tokenFile: reader.flag('token-file')
     };
 }
 function invalidName(name, problem) {
@@ -2723,13 +2877,13 @@ class EnvironmentReader {
     warnings = [];
     #env;
     #defaults;
-    #mask;
+    #log;
     #secrets = [];
     /** Masks every secret input before any other input is looked at. */
-    constructor(env, defaults, mask) {
+    constructor(env, defaults, log) {
         this.#env = env;
         this.#defaults = defaults;
-        this.#mask = mask;
+        this.#log = log;
         for (const name of SECRET_INPUTS)
             this.#maskText(this.text(name));
         this.#secrets.push(this.text('github-token'));
@@ -2784,6 +2938,7 @@ class EnvironmentReader {
             throw invalidCredential(name('id'), id, 'An id has at most 256 characters and no colon');
         if (secret.length < lib_secret/* MIN_SECRET_LENGTH */.vb || !isOneLine(secret))
             throw invalidCredential(name('secret'), secret, `A secret has at least ${lib_secret/* MIN_SECRET_LENGTH */.vb} characters`);
+        this.#log.hideInQuotes(source.id, id);
         return { id, secret: new lib_secret/* Secret */.zh(secret) };
     }
     origin(variables) {
@@ -2829,7 +2984,7 @@ class EnvironmentReader {
     /** Values that will be refused are not masked: a short mask, or one of several lines, would damage the whole log. */
     #maskText(secret) {
         if (secret.length >= lib_secret/* MIN_SECRET_LENGTH */.vb && isOneLine(secret))
-            this.#mask(new lib_secret/* Secret */.zh(secret));
+            this.#log.mask(new lib_secret/* Secret */.zh(secret));
     }
 }
 function invalidCredential(name, value, rule) {
@@ -2850,8 +3005,8 @@ function isOneLine(text) {
  * Returns the inputs of the token action. Masks every credential as it is read. Throws `invalid-input` or
  * `missing-credential`.
  */
-function readMainInputs(env, providers, mask) {
-    const reader = new EnvironmentReader(env, MAIN_INPUTS, mask);
+function readMainInputs(env, providers, log) {
+    const reader = new EnvironmentReader(env, MAIN_INPUTS, log);
     const inputs = readExchangeInputs(reader, providers);
     return {
         ...inputs,
@@ -2897,65 +3052,14 @@ function isWritable(path = '', kind) {
     }
 }
 
-;// CONCATENATED MODULE: ./lib/runner/messages.js
-
-/** Logs what is about to be exchanged, where, and what was read from the environment. */
-function logStart({ provider, request, variables, warnings }, log) {
-    const { credentials, location, baseUrl } = provider.describe(request);
-    const [value = '', ...others] = location.values;
-    const details = others.length === 0 ? '' : ` (${others.join(', ')})`;
-    log.info(`${provider.name}, ${location.label.toLowerCase()} ${value}${details}: exchanging ${credentials}.`);
-    if (variables.length > 0)
-        log.info(`Read from the environment: ${(0,lib_text/* joinWords */.yZ)(variables, 'and')}.`);
-    if (baseUrl)
-        log.info(`base-url: all requests, with their secrets, go to ${baseUrl.origin}.`);
-    for (const warning of warnings)
-        log.warn(warning);
-}
-/** Returns the token in words: kind, owner, expiry. */
-function describeToken({ kind, expiresInSeconds, expiresAt }, owner, provider) {
-    const whose = owner === undefined ? '' : ` of ${provider.ownerNoun} ${describeOwner(owner)}`;
-    const expiry = expiresInSeconds === undefined || expiresAt === undefined
-        ? 'the platform did not say when it expires'
-        : `valid for ${(0,lib_text/* formatDuration */.a3)(expiresInSeconds)}, until ${(0,lib_text/* formatMinute */.Yi)(expiresAt)}`;
-    return `${kind} token${whose}, ${expiry}`;
-}
-/** Returns `Example Ltd (id)`, or the id. */
-function describeOwner({ id, name }) {
-    return name === undefined ? id : `${name} (${id})`;
-}
-/** Returns what happens to the token when the job ends, as a sentence. */
-function describeCleanUp({ token: { kind, expiresAt }, provider, revoke }) {
-    if (provider.revoke === undefined) {
-        const expiry = expiresAt === undefined ? '' : `; this one expires at ${(0,lib_text/* formatMinute */.Yi)(expiresAt)}`;
-        return `${provider.name} tokens cannot be revoked${expiry}.`;
-    }
-    if (revoke === 'false')
-        return 'The token is not revoked when the job ends.';
-    if (kind === 'access' || revoke === 'true')
-        return 'The token is revoked when the job ends.';
-    return 'The token outlives the job; the initial token is revoked when the job ends.';
-}
-/** Returns how many requests were made, and how many attempts if that is another number. */
-function describeEffort({ requestCount, attemptCount }) {
-    const attempts = attemptCount === requestCount ? '' : ` in ${(0,lib_text/* pluralize */.td)(attemptCount, 'attempt')}`;
-    return `${(0,lib_text/* pluralize */.td)(requestCount, 'request')}${attempts}`;
-}
-/** Logs what was published, and where later steps find it. */
-function logPublished(published, log) {
-    const { result, owner, provider, revoke, session, hasTokenFile, variables } = published;
-    log.info(`Received: ${describeToken(result.token, owner, provider)} (${describeEffort(session)}).`);
-    for (const name of published.variablesWithoutValue) {
-        log.warn(`${name} is not set, because this login method does not tell its value.`);
-    }
-    const places = ['output token', ...(hasTokenFile ? ['a file'] : []), ...variables];
-    log.info(`Available as ${(0,lib_text/* joinWords */.yZ)(places, 'and')}. ${(0,lib_text/* capitalize */.ZH)(describeCleanUp({ token: result.token, provider, revoke }))}`);
-}
-
+// EXTERNAL MODULE: ./lib/runner/messages.js
+var messages = __nccwpck_require__(956);
 // EXTERNAL MODULE: ./node_modules/@actions/core/lib/core.js + 19 modules
 var core = __nccwpck_require__(79);
 // EXTERNAL MODULE: ./lib/runner/logger.js
 var logger = __nccwpck_require__(84);
+// EXTERNAL MODULE: ./lib/runner/summary.js
+var runner_summary = __nccwpck_require__(946);
 ;// CONCATENATED MODULE: external "node:crypto"
 const external_node_crypto_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:crypto");
 ;// CONCATENATED MODULE: external "node:path"
@@ -3117,6 +3221,7 @@ function buildOutputs(result, owner, { options, env, log }) {
         ['token-type', 'Bearer'],
         ['expires-in', token.expiresInSeconds?.toString() ?? ''],
         ['expires-at', token.expiresAt?.toISOString() ?? ''],
+        ['idles-at', owner?.idlesAt?.toISOString() ?? ''],
         ['api-url', apiUrl],
         ['region', region],
         ['domain', domain],
@@ -3163,21 +3268,12 @@ function publish({ token, outputs, variables, tokenFolder }, { context: { env, l
     for (const [name, value] of variables) {
         const previous = Object.hasOwn(env, name) ? (env[name] ?? '') : '';
         if (previous !== '' && previous !== reveal(value))
-            log.warn(`The variable ${name} had another value; later steps get the value of this step.`);
+            log.info(`The variable ${name} had another value; later steps get the value of this step.`);
         core/* exportVariable */.dN(name, reveal(value));
     }
     tokens.markPublished(revoke);
     if (summary !== undefined)
-        writeSummary(summary, env, log);
-}
-/** A job summary that cannot be written does not fail the step. */
-function writeSummary(html, env, log) {
-    try {
-        (0,external_node_fs_.appendFileSync)(env['GITHUB_STEP_SUMMARY'] ?? '', html);
-    }
-    catch {
-        log.debug('The job summary could not be written.');
-    }
+        (0,runner_summary/* writeSummary */.Sy)(summary, { env, log });
 }
 function requireNoSecret(outputs, log) {
     const leak = outputs.find(([, value]) => typeof value === 'string' && log.containsSecret(value));
@@ -3234,51 +3330,8 @@ function removeQuietly(state, token) {
     }
 }
 
-;// CONCATENATED MODULE: ./lib/runner/summary.js
-
-
-/** Returns the job summary as HTML, without a secret. */
-function buildSummary({ provider, request }, published, log) {
-    const { result, owner, revoke, session, receivedAt } = published;
-    const { token, region, apiUrl } = result;
-    const { credentials, location } = provider.describe(request);
-    const rows = [
-        ...(owner === undefined ? [] : [ownerRow(owner, provider.ownerNoun)]),
-        ...(region === undefined || location.values.includes(region)
-            ? []
-            : [[(0,lib_text/* capitalize */.ZH)(provider.regionNoun), code(region)]]),
-        [location.label, ...location.values.map(code)],
-        ...(apiUrl === undefined ? [] : [['API', code(apiUrl)]]),
-        ['Login', (0,lib_text/* capitalize */.ZH)(credentials)],
-        ['Received', `${(0,lib_text/* formatMinute */.Yi)(receivedAt)}, after ${describeEffort(session)}`],
-        [
-            'Expires',
-            token.expiresAt === undefined || token.expiresInSeconds === undefined
-                ? 'The platform did not say'
-                : `${(0,lib_text/* formatMinute */.Yi)(token.expiresAt)}, in ${(0,lib_text/* formatDuration */.a3)(token.expiresInSeconds)}`
-        ],
-        ['Clean-up', describeCleanUp({ token, provider, revoke })]
-    ];
-    return renderTable(`${provider.name} ${token.kind} token`, rows, log);
-}
-function ownerRow({ id, name }, ownerNoun) {
-    return [(0,lib_text/* capitalize */.ZH)(ownerNoun), ...(name === undefined ? [] : [name]), code(id)];
-}
-function code(text) {
-    return { code: text };
-}
-function renderTable(title, rows, log) {
-    // Redacted before it is escaped, which would change what is searched for.
-    const html = (cell) => typeof cell === 'string' ? escapeHtml(log.redact(cell)) : `<code>${html(cell.code)}</code>`;
-    const lines = rows.map(([name, ...cells]) => `<tr><td><strong>${html(name)}</strong></td><td>${cells.map(html).join(' ')}</td></tr>`);
-    return `<h3>${html(title)}</h3>\n<table>${lines.join('')}</table>\n`;
-}
-/** Names come from outside. Within the table, which is one line, neither tags nor Markdown can result from them. */
-function escapeHtml(text) {
-    return text.replace(/[&<>"']/g, letter => `&#${letter.charCodeAt(0)};`);
-}
-
 ;// CONCATENATED MODULE: ./lib/main.js
+
 
 
 
@@ -3291,20 +3344,21 @@ function escapeHtml(text) {
 /** Runs the token step: reads inputs, exchanges credentials, checks the token, publishes it. Throws ActionError. */
 async function main(context, providers) {
     const { env, log, clock, rollback } = context;
-    const inputs = readMainInputs(env, providers, log.mask);
+    const inputs = readMainInputs(env, providers, log);
     requireFiles(inputs, env);
-    logStart(inputs, log);
+    (0,messages/* logStart */.$E)(inputs, log);
     const { provider, output: options, revoke } = inputs;
     const tokens = new TokenState(provider.aliases[0]);
     const session = new http_session/* HttpSession */.N({ limits: inputs.limits, clock, log });
     try {
         const { result, owner } = await exchangeAndCheck(inputs, session, { log, onToken: tokens.add });
+        warnIfIdleTooEarly(owner, inputs, context);
         const outputs = buildOutputs(result, owner, { options, env, log });
-        const published = { result, owner, provider, revoke, session, receivedAt: new Date(clock.now()) };
-        const summary = options.summary ? buildSummary(inputs, published, log) : undefined;
+        const published = { result, owner, inputs, revoke, session, receivedAt: new Date(clock.now()) };
+        const summary = inputs.summary ? (0,runner_summary/* tokenSummary */.Wx)(published, log) : undefined;
         await requireMasksWritten(process.stdout);
         publish(outputs, { context, tokens, revoke, summary });
-        logPublished({
+        (0,messages/* logPublished */.pe)({
             ...published,
             hasTokenFile: options.tokenFile,
             variables: [...outputs.variables.keys()],
@@ -3319,6 +3373,12 @@ async function main(context, providers) {
     finally {
         session.close();
     }
+}
+/** A token in use stays valid, so an idle timeout before `min-lifetime` is only a warning here. */
+function warnIfIdleTooEarly(owner, { guards: { minLifetimeSeconds = 0 } }, { log, clock }) {
+    if (owner?.idlesAt === undefined || owner.idlesAt.getTime() >= clock.now() + minLifetimeSeconds * 1000)
+        return;
+    log.warn(`If nothing uses the token, it becomes invalid at ${(0,lib_text/* formatMinute */.Yi)(owner.idlesAt)}, before min-lifetime: the organisation has an idle timeout.`);
 }
 function requireFiles({ output }, env) {
     const setsVariables = output.exportEnv.length > 0 || output.toolVariables.length > 0;
@@ -3336,7 +3396,7 @@ function requireFiles({ output }, env) {
 
 __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependencies__, __webpack_async_result__) => { try {
 /* harmony import */ var _auth_providers_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(266);
-/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(999);
+/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(172);
 /* harmony import */ var _runner_run_action_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(902);
 
 
@@ -3357,6 +3417,8 @@ __webpack_async_result__();
 /* harmony export */ });
 /* harmony import */ var _actions_core__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(79);
 /* harmony import */ var _lib_redactor_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(811);
+/* harmony import */ var _lib_secret_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(395);
+
 
 
 /** How long the runner may take to read what was written. */
@@ -3364,6 +3426,7 @@ const FLUSH_MS = 2000;
 /** The log of the step. Masks secrets, and removes every known secret from each line before it is written. */
 class Logger {
     #redactor = new _lib_redactor_js__WEBPACK_IMPORTED_MODULE_1__/* .Redactor */ .p();
+    #ids = [];
     /** Registers a secret and its other spellings with the runner, each once. */
     mask = (secret) => {
         for (const spelling of this.#redactor.add(secret))
@@ -3377,9 +3440,18 @@ class Logger {
     containsSecret(text) {
         return this.#redactor.matches(text);
     }
+    /** From now on, `cleanQuote` replaces this id by `<name>`. */
+    hideInQuotes(name, id) {
+        this.#ids.push(new _lib_redactor_js__WEBPACK_IMPORTED_MODULE_1__/* .Redactor */ .p([new _lib_secret_js__WEBPACK_IMPORTED_MODULE_2__/* .Secret */ .zh(id)], `<${name}>`));
+    }
     /** Returns a text from outside as one line without a secret, at most `maxLength` characters. */
     clean(text, maxLength) {
         return this.#redactor.clean(text, maxLength);
+    }
+    /** Returns an error message, which may quote a server, as `clean` does, and without the ids of credentials. */
+    cleanQuote(message, maxLength) {
+        const withoutIds = this.#ids.reduce((text, ids) => ids.redact(text), this.redact(message));
+        return this.clean(withoutIds, maxLength);
     }
     info(line) {
         _actions_core__WEBPACK_IMPORTED_MODULE_0__/* .info */ .pq(this.#safe(line));
@@ -3412,6 +3484,89 @@ function flush({ write }) {
             resolve(true);
         });
     });
+}
+
+
+/***/ }),
+
+/***/ 956:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   $E: () => (/* binding */ logStart),
+/* harmony export */   AK: () => (/* binding */ describeEffort),
+/* harmony export */   pe: () => (/* binding */ logPublished),
+/* harmony export */   y_: () => (/* binding */ describeCleanUp)
+/* harmony export */ });
+/* unused harmony exports describeToken, describeOwner, describeAudit */
+/* harmony import */ var _auth_guards_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(130);
+/* harmony import */ var _lib_text_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(924);
+
+
+/** Logs what is about to be exchanged, where, and what was read from the environment. */
+function logStart({ provider, request, variables, warnings }, log) {
+    const { credentials, location, baseUrls } = provider.describe(request);
+    const [value = '', ...others] = location.values;
+    const details = others.length === 0 ? '' : ` (${others.join(', ')})`;
+    log.info(`${provider.name}, ${location.label.toLowerCase()} ${value}${details}: exchanging ${credentials}.`);
+    if (variables.length > 0)
+        log.info(`Read from the environment: ${(0,_lib_text_js__WEBPACK_IMPORTED_MODULE_1__/* .joinWords */ .yZ)(variables, 'and')}.`);
+    for (const { input, url } of baseUrls) {
+        const requests = input === 'base-url' ? 'all requests' : 'login requests';
+        log.info(`${input}: ${requests}, with their secrets, go to ${url}.`);
+    }
+    for (const warning of warnings)
+        log.warn(warning);
+}
+/** Returns the token in words: kind, owner, expiry. */
+function describeToken({ kind, expiresInSeconds, expiresAt }, owner, provider) {
+    const whose = owner === undefined ? '' : ` of ${provider.ownerNoun} ${describeOwner(owner)}`;
+    const expiry = expiresInSeconds === undefined || expiresAt === undefined
+        ? 'the platform did not say when it expires'
+        : `valid for ${(0,_lib_text_js__WEBPACK_IMPORTED_MODULE_1__/* .formatDuration */ .a3)(expiresInSeconds)}, until ${(0,_lib_text_js__WEBPACK_IMPORTED_MODULE_1__/* .formatMinute */ .Yi)(expiresAt)}`;
+    return `${kind} token${whose}, ${expiry}`;
+}
+/** Returns `Example Ltd (id)`, or the id. */
+function describeOwner({ id, name }) {
+    return name === undefined ? id : `${name} (${id})`;
+}
+/** Returns what happens to the token when the job ends, as a sentence. */
+function describeCleanUp({ token: { kind, expiresAt }, provider, revoke }) {
+    if (provider.revoke === undefined) {
+        const expiry = expiresAt === undefined ? '' : `; this one expires at ${(0,_lib_text_js__WEBPACK_IMPORTED_MODULE_1__/* .formatMinute */ .Yi)(expiresAt)}`;
+        return `${provider.name} tokens cannot be revoked${expiry}.`;
+    }
+    if (revoke === 'false')
+        return 'The token is not revoked when the job ends.';
+    if (kind === 'access' || revoke === 'true')
+        return 'The token is revoked when the job ends.';
+    return 'The token outlives the job; the initial token is revoked when the job ends.';
+}
+/** Returns what an auditor needs: the id of the client or access key, and the platform's id of the request. */
+function describeAudit({ provider, request }, { correlationId }) {
+    const { label, value } = provider.describe(request).credentialId;
+    const correlation = correlationId === undefined ? '' : `, correlation id ${correlationId}`;
+    return `${label} ${value}${correlation}`;
+}
+/** Returns how many requests were made, and how many attempts if that is another number. */
+function describeEffort({ requestCount, attemptCount }) {
+    const attempts = attemptCount === requestCount ? '' : ` in ${(0,_lib_text_js__WEBPACK_IMPORTED_MODULE_1__/* .pluralize */ .td)(attemptCount, 'attempt')}`;
+    return `${(0,_lib_text_js__WEBPACK_IMPORTED_MODULE_1__/* .pluralize */ .td)(requestCount, 'request')}${attempts}`;
+}
+/** Logs what was published, and where later steps find it. */
+function logPublished(published, log) {
+    const { result, owner, inputs, revoke, session, hasTokenFile, variables } = published;
+    const { provider } = inputs;
+    log.info(`Received: ${describeToken(result.token, owner, provider)} (${describeEffort(session)}).`);
+    log.info(`For audits: ${describeAudit(inputs, result)}.`);
+    const idleTime = owner && (0,_auth_guards_js__WEBPACK_IMPORTED_MODULE_0__/* .describeIdleTime */ .Tw)(result.token, owner);
+    if (idleTime !== undefined)
+        log.info(`${idleTime}.`);
+    for (const name of published.variablesWithoutValue) {
+        log.warn(`${name} is not set, because this login method does not tell its value.`);
+    }
+    const places = ['output token', ...(hasTokenFile ? ['a file'] : []), ...variables];
+    log.info(`Available as ${(0,_lib_text_js__WEBPACK_IMPORTED_MODULE_1__/* .joinWords */ .yZ)(places, 'and')}. ${(0,_lib_text_js__WEBPACK_IMPORTED_MODULE_1__/* .capitalize */ .ZH)(describeCleanUp({ token: result.token, provider, revoke }))}`);
 }
 
 
@@ -3471,7 +3626,10 @@ var external_node_fs_ = __nccwpck_require__(24);
 var core = __nccwpck_require__(79);
 // EXTERNAL MODULE: ./lib/lib/action-error.js
 var action_error = __nccwpck_require__(18);
+// EXTERNAL MODULE: ./lib/runner/summary.js
+var summary = __nccwpck_require__(946);
 ;// CONCATENATED MODULE: ./lib/runner/report-failure.js
+
 
 
 
@@ -3483,9 +3641,20 @@ const MAX_HINT_LENGTH = 650;
 function reportFailure(error, { env, log }) {
     const known = toActionError(error);
     const { code } = known;
-    const message = log.clean(known.message, MAX_MESSAGE_LENGTH);
+    const message = log.cleanQuote(known.message, MAX_MESSAGE_LENGTH);
     const hint = log.clean(known.hint, MAX_HINT_LENGTH);
-    log.error(`[${code}] ${message}\n${hint}\nMore: ${documentationUrl(code, env)}`.slice(0, MAX_LENGTH));
+    const url = documentationUrl(code, env);
+    log.error(`[${code}] ${message}\n${hint}\nMore: ${url}`.slice(0, MAX_LENGTH));
+    // The inputs may not have been read, so this reads its own.
+    if (!/^false$/i.test(env['INPUT_SUMMARY']?.trim() ?? '')) {
+        const rows = [
+            ['Error', { code }],
+            ['What happened', message],
+            ['What to do', hint],
+            ['More', url]
+        ];
+        (0,summary/* writeSummary */.Sy)((0,summary/* renderSummary */.Br)('The step failed', rows, log), { env, log });
+    }
     try {
         if ((0,external_node_fs_.existsSync)(env['GITHUB_OUTPUT'] ?? ''))
             core/* setOutput */.uH('error-code', code);
@@ -3497,7 +3666,7 @@ function reportFailure(error, { env, log }) {
 /** Returns an error in one line, for a warning. */
 function describeError(error, log) {
     const { code, message, hint } = toActionError(error);
-    return `[${code}] ${log.clean(message, MAX_MESSAGE_LENGTH)} ${log.clean(hint, MAX_HINT_LENGTH)}`;
+    return `[${code}] ${log.cleanQuote(message, MAX_MESSAGE_LENGTH)} ${log.clean(hint, MAX_HINT_LENGTH)}`;
 }
 /** Returns the section of the documentation, in the repository and at the version of the running action. */
 function documentationUrl(code, env) {
@@ -3609,6 +3778,89 @@ async function runAction(step, { process, kind }) {
 async function pendingSignals() {
     for (let turn = 0; turn < 2; turn++)
         await new Promise(resolve => setImmediate(resolve));
+}
+
+
+/***/ }),
+
+/***/ 946:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   Br: () => (/* binding */ renderSummary),
+/* harmony export */   Sy: () => (/* binding */ writeSummary),
+/* harmony export */   Wx: () => (/* binding */ tokenSummary)
+/* harmony export */ });
+/* unused harmony exports tokenRows, code */
+/* harmony import */ var node_fs__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(24);
+/* harmony import */ var _auth_guards_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(130);
+/* harmony import */ var _lib_text_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(924);
+/* harmony import */ var _messages_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(956);
+
+
+
+
+/** Returns the job summary of a published token as HTML, without a secret. */
+function tokenSummary(published, log) {
+    const { inputs, result, owner, revoke, session, receivedAt } = published;
+    const { provider, request } = inputs;
+    const { region, apiUrl, token } = result;
+    const { credentials, location } = provider.describe(request);
+    const isRegionNew = region !== undefined && !location.values.includes(region);
+    const rows = [
+        ...(isRegionNew ? [[(0,_lib_text_js__WEBPACK_IMPORTED_MODULE_3__/* .capitalize */ .ZH)(provider.regionNoun), code(region)]] : []),
+        [location.label, ...location.values.map(code)],
+        ...(apiUrl === undefined ? [] : [['API', code(apiUrl)]]),
+        ['Login', (0,_lib_text_js__WEBPACK_IMPORTED_MODULE_3__/* .capitalize */ .ZH)(credentials)],
+        ['Received', `${(0,_lib_text_js__WEBPACK_IMPORTED_MODULE_3__/* .formatMinute */ .Yi)(receivedAt)}, after ${(0,_messages_js__WEBPACK_IMPORTED_MODULE_2__/* .describeEffort */ .AK)(session)}`],
+        ...tokenRows({ inputs, result, owner }),
+        ['Clean-up', (0,_messages_js__WEBPACK_IMPORTED_MODULE_2__/* .describeCleanUp */ .y_)({ token, provider, revoke })]
+    ];
+    return renderSummary(`${provider.name} ${token.kind} token`, rows, log);
+}
+/** Returns the rows about a token: owner, expiry, idle time, and what an auditor needs. */
+function tokenRows({ inputs: { provider, request }, result: { token, correlationId }, owner }) {
+    const { expiresAt, expiresInSeconds } = token;
+    const { credentialId } = provider.describe(request);
+    const idleTime = owner && (0,_auth_guards_js__WEBPACK_IMPORTED_MODULE_1__/* .describeIdleTime */ .Tw)(token, owner);
+    return [
+        ...(owner === undefined ? [] : [ownerRow(owner, provider.ownerNoun)]),
+        [credentialId.label, code(credentialId.value)],
+        ...(correlationId === undefined ? [] : [['Correlation id', code(correlationId)]]),
+        [
+            'Expires',
+            expiresAt === undefined || expiresInSeconds === undefined
+                ? 'The platform did not say'
+                : `${(0,_lib_text_js__WEBPACK_IMPORTED_MODULE_3__/* .formatMinute */ .Yi)(expiresAt)}, in ${(0,_lib_text_js__WEBPACK_IMPORTED_MODULE_3__/* .formatDuration */ .a3)(expiresInSeconds)}`
+        ],
+        ...(idleTime === undefined ? [] : [['Idle timeout', idleTime]])
+    ];
+}
+/** Returns the job summary as HTML: a title and a table of rows. */
+function renderSummary(title, rows, log) {
+    // Redacted before it is escaped, which would change what is searched for.
+    const html = (cell) => typeof cell === 'string' ? escapeHtml(log.redact(cell)) : `<code>${html(cell.code)}</code>`;
+    const lines = rows.map(([name, ...cells]) => `<tr><td><strong>${html(name)}</strong></td><td>${cells.map(html).join(' ')}</td></tr>`);
+    return `<h3>${html(title)}</h3>\n<table>${lines.join('')}</table>\n`;
+}
+/** Appends to the job summary. A summary that cannot be written does not fail the step. */
+function writeSummary(html, { env, log }) {
+    try {
+        (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.appendFileSync)(env['GITHUB_STEP_SUMMARY'] ?? '', html);
+    }
+    catch {
+        log.debug('The job summary could not be written.');
+    }
+}
+function code(text) {
+    return { code: text };
+}
+function ownerRow({ id, name }, ownerNoun) {
+    return [(0,_lib_text_js__WEBPACK_IMPORTED_MODULE_3__/* .capitalize */ .ZH)(ownerNoun), ...(name === undefined ? [] : [name]), code(id)];
+}
+/** Names come from outside. Within the table, which is one line, neither tags nor Markdown can result from them. */
+function escapeHtml(text) {
+    return text.replace(/[&<>"']/g, letter => `&#${letter.charCodeAt(0)};`);
 }
 
 

@@ -6,7 +6,8 @@ import { areTokensMasked } from './token-response.js'
 
 /** Hints of one request. What is left out has a general hint below. */
 export interface Hints {
-  readonly credentialsRejected: string
+  /** `words`: what the platform says, to choose the hint by. */
+  readonly credentialsRejected: string | ((words: string) => string)
   readonly forbidden?: string
   /** Only for undocumented requests: what to use if the platform does not know the request. */
   readonly notOffered?: string
@@ -16,7 +17,9 @@ export interface Hints {
 export function rejection(response: HttpResponse, hints: Hints): ActionError {
   const { error, words } = readError(response)
   const code = codeOf(response, error, hints)
-  return responseError(response, { code, words, hint: hintFor(code, response, hints) })
+  const hint = hintFor(code, response, { hints, words })
+  // Words that may contain a token which is not masked are not quoted.
+  return responseError(response, { code, words: areTokensMasked(response) ? words : '', hint })
 }
 
 /**
@@ -40,10 +43,16 @@ function codeOf(response: HttpResponse, error: string, hints: Hints): ErrorCode 
   return isUnknownRequest && hints.notOffered !== undefined ? 'not-offered' : code
 }
 
-function hintFor(code: ErrorCode, { request }: HttpResponse, hints: Hints): string {
+function hintFor(
+  code: ErrorCode,
+  { request }: HttpResponse,
+  { hints, words }: { readonly hints: Hints; readonly words: string }
+): string {
   switch (code) {
-    case 'credentials-rejected':
-      return hints.credentialsRejected
+    case 'credentials-rejected': {
+      const hint = hints.credentialsRejected
+      return typeof hint === 'string' ? hint : hint(words)
+    }
     case 'forbidden':
       return (
         hints.forbidden ??
@@ -63,7 +72,7 @@ function hintFor(code: ErrorCode, { request }: HttpResponse, hints: Hints): stri
   }
 }
 
-/** Returns the platform's error, and its own words, not redacted. The words are empty if the response may not be quoted. */
+/** Returns the platform's error, and its own words, not redacted. */
 function readError(response: HttpResponse): { readonly error: string; readonly words: string } {
   const json = parseJsonObject(response.body) ?? {}
   const first = (...names: string[]): string => {
@@ -72,7 +81,6 @@ function readError(response: HttpResponse): { readonly error: string; readonly w
   }
   const error = first('error', 'code')
   const description = first('error_description', 'errorDescription', 'description', 'message')
-  if (!areTokensMasked(response)) return { error, words: '' }
   return {
     error,
     words: error !== '' && description !== '' ? `${error} (${description})` : error || description

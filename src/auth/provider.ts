@@ -1,6 +1,7 @@
 import type { HttpSession } from '../http/session.js'
 import type { InputReader } from '../lib/input-reader.js'
 import type { Secret } from '../lib/secret.js'
+import type { BaseUrl } from './base-url.js'
 
 /** A token as it was issued. What the response did not include is undefined. */
 export interface IssuedToken {
@@ -23,14 +24,20 @@ export interface ExchangeResult {
   /** Genesys Cloud: the region code. NICE CXone: the area. */
   readonly region?: string
   readonly domain?: string
+  /** The owner of the token, if the login response tells it. */
+  readonly ownerId?: string
+  /** The platform's id of the request that issued the token, for its support and for audits. */
+  readonly correlationId?: string
 }
 
-/** Who a token belongs to. `name` comes from the platform and can contain anything. */
-export interface Organization {
+/** What the platform tells about a token. `name` comes from the platform and can contain anything. */
+export interface Identity {
   readonly id: string
   readonly name?: string
   /** The OAuth client that the token was issued to, if the platform says so. */
   readonly clientId?: string
+  /** When the token becomes invalid if nothing uses it, if the organisation has an idle timeout. */
+  readonly idlesAt?: Date
 }
 
 /** Called during an exchange, each before the next request is sent. */
@@ -39,6 +46,7 @@ export interface ExchangeEvents {
   onSecret(secret: Secret): void
   /** A token was issued; `onSecret` was called for it before. */
   onToken(token: IssuedToken): void
+  onWarning(message: string): void
 }
 
 /** A request in words, for log and summary. */
@@ -47,8 +55,10 @@ export interface RequestDescription {
   readonly credentials: string
   /** Where: `Region`, `eu-west-1`, `mypurecloud.ie`. */
   readonly location: { readonly label: string; readonly values: readonly string[] }
-  /** Receives every request, secrets included, in place of the platform's hosts. */
-  readonly baseUrl?: URL
+  /** The id of the client or access key. */
+  readonly credentialId: { readonly label: string; readonly value: string }
+  /** Base URLs that receive requests, secrets included, in place of the platform's hosts, by input. */
+  readonly baseUrls: readonly BaseUrl[]
 }
 
 /** An environment variable that the platform's own tools read. */
@@ -89,7 +99,7 @@ export interface Provider<Request = unknown> {
   /** Exchanges credentials for a token. Throws ActionError. */
   exchange(request: Request, session: HttpSession, events: ExchangeEvents): Promise<ExchangeResult>
   /** Returns the owner of a token. Throws ActionError if it cannot be found out. */
-  identify(result: ExchangeResult, session: HttpSession): Promise<Organization>
+  identify(result: ExchangeResult, session: HttpSession): Promise<Identity>
   /** Revokes a token. Throws ActionError if the platform does not confirm it. Absent if the platform has no revocation. */
   revoke?(token: Secret, revocationBaseUrl: string, session: HttpSession): Promise<RevocationOutcome>
 }

@@ -98,12 +98,21 @@ export function responseWithStatus({ request, status }: HttpResponse): string {
   return `${describeRequest(request)} answered ${status}`
 }
 
+/** Returns the platform's id of a request, for its support; undefined if there is none in a usable form. */
+export function correlationIdOf({ headers }: Pick<HttpResponse, 'headers'>): string | undefined {
+  return usableId(headers['inin-correlation-id'])
+}
+
+function usableId(id = ''): string | undefined {
+  return /^[\w.*:-]{1,64}$/.test(id) ? id : undefined
+}
+
 /** Returns the end of an error message: the server's id of the request, and the attempts. */
 export function responseTrail({ headers, attempts, whyNoRetry }: HttpResponse): string {
   const ids = [
     ['correlation id', headers['inin-correlation-id']],
     ['request id', headers['x-github-request-id']]
-  ].filter(([, id]) => /^[\w.*:-]{1,64}$/.test(id ?? ''))
+  ].filter(([, id]) => usableId(id) !== undefined)
   return [
     ...ids.map(([label, id]) => `, ${label} ${id}`),
     `, ${pluralize(attempts, 'attempt')}${whyNoRetry}`

@@ -1,7 +1,7 @@
 import type { AttemptErrorKind } from './attempt-error.js'
 
 /** When a request may be sent again. `if-not-applied`: only if no attempt can have been carried out. */
-export type RetryPolicy = 'always' | 'if-not-applied'
+export type RetryPolicy = 'always' | 'if-not-applied' | 'never'
 
 /** The result of one attempt, as far as retries depend on it. */
 export type AttemptResult =
@@ -74,6 +74,7 @@ export function decide(result: AttemptResult, context: RetryContext): Decision {
 }
 
 function isTransient(result: AttemptResult, policy: RetryPolicy): boolean {
+  if (policy === 'never') return false
   if (result.kind === 'error')
     return TRANSIENT_ERROR.has(result.error) && (policy === 'always' || !result.mayHaveBeenApplied)
   return result.isThrottled || (policy === 'always' && TRANSIENT_STATUS.has(result.status))

@@ -14,6 +14,8 @@ export interface ExchangeInputs {
   readonly request: unknown
   readonly limits: Limits
   readonly guards: Guards
+  /** Whether to write a job summary. */
+  readonly summary: boolean
   /** Environment variables that were read in place of inputs. */
   readonly variables: readonly string[]
   readonly warnings: readonly string[]
@@ -30,6 +32,7 @@ export function readExchangeInputs(
     request: provider.readInputs(reader),
     limits: readLimits(reader),
     guards: readGuards(reader),
+    summary: reader.flag('summary'),
     variables: reader.variables,
     warnings: reader.warnings
   }

@@ -1,10 +1,9 @@
 import type { Provider, RevokePolicy } from '../auth/provider.js'
 import { MAIN_INPUTS } from '../lib/inputs.js'
-import type { Secret } from '../lib/secret.js'
 import { type ExchangeInputs, readExchangeInputs } from './exchange-inputs.js'
 import { readRevokePolicy } from './guards.js'
 import { type OutputOptions, readOutputOptions } from './output-options.js'
-import { type Environment, EnvironmentReader } from './reader.js'
+import { type Environment, EnvironmentReader, type InputLog } from './reader.js'
 
 /** All inputs of the token action. */
 export interface MainInputs extends ExchangeInputs {
@@ -16,12 +15,8 @@ export interface MainInputs extends ExchangeInputs {
  * Returns the inputs of the token action. Masks every credential as it is read. Throws `invalid-input` or
  * `missing-credential`.
  */
-export function readMainInputs(
-  env: Environment,
-  providers: readonly Provider[],
-  mask: (secret: Secret) => void
-): MainInputs {
-  const reader = new EnvironmentReader(env, MAIN_INPUTS, mask)
+export function readMainInputs(env: Environment, providers: readonly Provider[], log: InputLog): MainInputs {
+  const reader = new EnvironmentReader(env, MAIN_INPUTS, log)
   const inputs = readExchangeInputs(reader, providers)
   return {
     ...inputs,

@@ -9,7 +9,6 @@ export interface OutputOptions {
   /** Variables that the platform's own tools read; empty without `tool-env`. */
   readonly toolVariables: readonly ToolVariable[]
   readonly tokenFile: boolean
-  readonly summary: boolean
 }
 
 /** Names that control the runner, the shell or a language's loader. A token there would break or subvert later steps. */
@@ -36,8 +35,7 @@ export function readOutputOptions(
   return {
     exportEnv: [...new Set(names)],
     toolVariables: toolEnv ? toolVariables : [],
-    tokenFile: reader.flag('token-file'),
-    summary: reader.flag('summary')
+    tokenFile: reader.flag('token-file')
   }
 }
 

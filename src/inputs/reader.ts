@@ -12,6 +12,14 @@ import { joinWords } from '../lib/text.js'
 
 export type Environment = Readonly<Record<string, string | undefined>>
 
+/** What the log must know about the inputs. */
+export interface InputLog {
+  /** Registers a secret with the runner. */
+  mask(secret: Secret): void
+  /** Hides an id in words that are quoted from a server: people swap ids and secrets. */
+  hideInQuotes(name: string, id: string): void
+}
+
 /** If any of these is given, no credential comes from the environment. */
 const CREDENTIAL_INPUTS = ['client-id', 'client-secret', 'access-key-id', 'access-key-secret'] as const
 
@@ -24,18 +32,14 @@ export class EnvironmentReader implements InputReader {
   readonly warnings: string[] = []
   readonly #env: Environment
   readonly #defaults: Readonly<Partial<Record<InputName, string>>>
-  readonly #mask: (secret: Secret) => void
+  readonly #log: InputLog
   readonly #secrets: string[] = []
 
   /** Masks every secret input before any other input is looked at. */
-  constructor(
-    env: Environment,
-    defaults: Readonly<Partial<Record<InputName, string>>>,
-    mask: (secret: Secret) => void
-  ) {
+  constructor(env: Environment, defaults: Readonly<Partial<Record<InputName, string>>>, log: InputLog) {
     this.#env = env
     this.#defaults = defaults
-    this.#mask = mask
+    this.#log = log
     for (const name of SECRET_INPUTS) this.#maskText(this.text(name))
     this.#secrets.push(this.text('github-token'))
   }
@@ -92,6 +96,7 @@ export class EnvironmentReader implements InputReader {
       throw invalidCredential(name('id'), id, 'An id has at most 256 characters and no colon')
     if (secret.length < MIN_SECRET_LENGTH || !isOneLine(secret))
       throw invalidCredential(name('secret'), secret, `A secret has at least ${MIN_SECRET_LENGTH} characters`)
+    this.#log.hideInQuotes(source.id, id)
     return { id, secret: new Secret(secret) }
   }
 
@@ -151,7 +156,7 @@ export class EnvironmentReader implements InputReader {
 
   /** Values that will be refused are not masked: a short mask, or one of several lines, would damage the whole log. */
   #maskText(secret: string): void {
-    if (secret.length >= MIN_SECRET_LENGTH && isOneLine(secret)) this.#mask(new Secret(secret))
+    if (secret.length >= MIN_SECRET_LENGTH && isOneLine(secret)) this.#log.mask(new Secret(secret))
   }
 }
 

@@ -7,7 +7,7 @@ import { Secret } from '../lib/secret.js'
 import { isToken } from '../lib/token.js'
 import { type ExchangeInputs, readExchangeInputs } from './exchange-inputs.js'
 import { readSeconds } from './limits.js'
-import { type Environment, EnvironmentReader } from './reader.js'
+import { type Environment, EnvironmentReader, type InputLog } from './reader.js'
 
 /** All inputs of the rotation action. */
 export interface RotateInputs extends ExchangeInputs {
@@ -30,9 +30,9 @@ export interface RotateInputs extends ExchangeInputs {
 export function readRotateInputs(
   env: Environment,
   providers: readonly Provider[],
-  mask: (secret: Secret) => void
+  log: InputLog
 ): RotateInputs {
-  const reader = new EnvironmentReader(env, ROTATE_INPUTS, mask)
+  const reader = new EnvironmentReader(env, ROTATE_INPUTS, log)
   const inputs = readExchangeInputs(reader, providers)
   reader.requireOwnSecret('previous-token')
   const scope = readScope(reader, env)

@@ -12,6 +12,13 @@ export function truncate(text: string, maxLength: number): string {
   return `${text.slice(0, maxLength - 1).replace(/[\ud800-\udbff]$/, '')}…`
 }
 
+/** Returns the text cut in its middle to at most `maxLength` UTF-16 units: the end of an error message says how it ended. */
+export function truncateMiddle(text: string, maxLength: number): string {
+  if (text.length <= maxLength) return text
+  const tail = text.slice(-Math.floor(maxLength / 4)).replace(/^[\udc00-\udfff]/, '')
+  return truncate(text, maxLength - tail.length) + tail
+}
+
 /** Returns `1 attempt`, `2 attempts`. */
 export function pluralize(count: number, noun: string): string {
   return `${count} ${noun}${count === 1 ? '' : 's'}`

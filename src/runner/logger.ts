@@ -1,6 +1,6 @@
 import * as core from '@actions/core'
 import { Redactor } from '../lib/redactor.js'
-import type { Secret } from '../lib/secret.js'
+import { Secret } from '../lib/secret.js'
 
 /** How long the runner may take to read what was written. */
 const FLUSH_MS = 2000
@@ -8,6 +8,7 @@ const FLUSH_MS = 2000
 /** The log of the step. Masks secrets, and removes every known secret from each line before it is written. */
 export class Logger {
   readonly #redactor = new Redactor()
+  readonly #ids: Redactor[] = []
 
   /** Registers a secret and its other spellings with the runner, each once. */
   readonly mask = (secret: Secret): void => {
@@ -24,9 +25,20 @@ export class Logger {
     return this.#redactor.matches(text)
   }
 
+  /** From now on, `cleanQuote` replaces this id by `<name>`. */
+  hideInQuotes(name: string, id: string): void {
+    this.#ids.push(new Redactor([new Secret(id)], `<${name}>`))
+  }
+
   /** Returns a text from outside as one line without a secret, at most `maxLength` characters. */
   clean(text: string, maxLength: number): string {
     return this.#redactor.clean(text, maxLength)
+  }
+
+  /** Returns an error message, which may quote a server, as `clean` does, and without the ids of credentials. */
+  cleanQuote(message: string, maxLength: number): string {
+    const withoutIds = this.#ids.reduce((text, ids) => ids.redact(text), this.redact(message))
+    return this.clean(withoutIds, maxLength)
   }
 
   info(line: string): void {

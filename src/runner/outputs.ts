@@ -1,12 +1,12 @@
-import { appendFileSync } from 'node:fs'
 import * as core from '@actions/core'
-import type { ExchangeResult, Organization, RevokePolicy } from '../auth/provider.js'
+import type { ExchangeResult, Identity, RevokePolicy } from '../auth/provider.js'
 import type { OutputOptions } from '../inputs/output-options.js'
 import { ActionError } from '../lib/action-error.js'
 import { Secret } from '../lib/secret.js'
 import { rememberLengths } from './command-files.js'
 import type { Context } from './context.js'
 import { flush, type Logger } from './logger.js'
+import { writeSummary } from './summary.js'
 import { newTokenFolder, removeTokenFolder, tokenFilePath, writeTokenFile } from './token-file.js'
 import { saveTokenFolder, type TokenState } from './token-state.js'
 
@@ -26,7 +26,7 @@ export interface Outputs {
 /** Returns the outputs of a token. Throws `bad-response` if one, other than the token, contains a secret. */
 export function buildOutputs(
   result: ExchangeResult,
-  owner: Organization | undefined,
+  owner: Identity | undefined,
   { options, env, log }: { readonly options: OutputOptions } & Pick<Context, 'env' | 'log'>
 ): Outputs {
   const { token, apiUrl = '', region = '', domain = '' } = result
@@ -36,6 +36,7 @@ export function buildOutputs(
     ['token-type', 'Bearer'],
     ['expires-in', token.expiresInSeconds?.toString() ?? ''],
     ['expires-at', token.expiresAt?.toISOString() ?? ''],
+    ['idles-at', owner?.idlesAt?.toISOString() ?? ''],
     ['api-url', apiUrl],
     ['region', region],
     ['domain', domain],
@@ -100,20 +101,11 @@ export function publish(
   for (const [name, value] of variables) {
     const previous = Object.hasOwn(env, name) ? (env[name] ?? '') : ''
     if (previous !== '' && previous !== reveal(value))
-      log.warn(`The variable ${name} had another value; later steps get the value of this step.`)
+      log.info(`The variable ${name} had another value; later steps get the value of this step.`)
     core.exportVariable(name, reveal(value))
   }
   tokens.markPublished(revoke)
-  if (summary !== undefined) writeSummary(summary, env, log)
-}
-
-/** A job summary that cannot be written does not fail the step. */
-function writeSummary(html: string, env: Context['env'], log: Logger): void {
-  try {
-    appendFileSync(env['GITHUB_STEP_SUMMARY'] ?? '', html)
-  } catch {
-    log.debug('The job summary could not be written.')
-  }
+  if (summary !== undefined) writeSummary(summary, { env, log })
 }
 
 function requireNoSecret(outputs: Outputs['outputs'], log: Logger): void {

@@ -3,6 +3,7 @@ import * as core from '@actions/core'
 import { ActionError } from '../lib/action-error.js'
 import type { Context } from './context.js'
 import type { Logger } from './logger.js'
+import { type Row, renderSummary, writeSummary } from './summary.js'
 
 /** The runner cuts annotations at 4,096 characters. */
 const MAX_LENGTH = 2000
@@ -13,9 +14,20 @@ const MAX_HINT_LENGTH = 650
 export function reportFailure(error: unknown, { env, log }: Pick<Context, 'env' | 'log'>): void {
   const known = toActionError(error)
   const { code } = known
-  const message = log.clean(known.message, MAX_MESSAGE_LENGTH)
+  const message = log.cleanQuote(known.message, MAX_MESSAGE_LENGTH)
   const hint = log.clean(known.hint, MAX_HINT_LENGTH)
-  log.error(`[${code}] ${message}\n${hint}\nMore: ${documentationUrl(code, env)}`.slice(0, MAX_LENGTH))
+  const url = documentationUrl(code, env)
+  log.error(`[${code}] ${message}\n${hint}\nMore: ${url}`.slice(0, MAX_LENGTH))
+  // The inputs may not have been read, so this reads its own.
+  if (!/^false$/i.test(env['INPUT_SUMMARY']?.trim() ?? '')) {
+    const rows: Row[] = [
+      ['Error', { code }],
+      ['What happened', message],
+      ['What to do', hint],
+      ['More', url]
+    ]
+    writeSummary(renderSummary('The step failed', rows, log), { env, log })
+  }
   try {
     if (existsSync(env['GITHUB_OUTPUT'] ?? '')) core.setOutput('error-code', code)
   } catch {
@@ -26,7 +38,7 @@ export function reportFailure(error: unknown, { env, log }: Pick<Context, 'env' 
 /** Returns an error in one line, for a warning. */
 export function describeError(error: unknown, log: Logger): string {
   const { code, message, hint } = toActionError(error)
-  return `[${code}] ${log.clean(message, MAX_MESSAGE_LENGTH)} ${log.clean(hint, MAX_HINT_LENGTH)}`
+  return `[${code}] ${log.cleanQuote(message, MAX_MESSAGE_LENGTH)} ${log.clean(hint, MAX_HINT_LENGTH)}`
 }
 
 /** Returns the section of the documentation, in the repository and at the version of the running action. */

@@ -1,7 +1,8 @@
 import type { HttpSession } from '../../http/session.js'
-import type { HttpResponse, RawResponse } from '../../http/types.js'
+import type { HttpResponse } from '../../http/types.js'
 import type { Credential } from '../../lib/input-reader.js'
-import { endpointUrl } from '../base-url.js'
+import { parseJsonObject } from '../../lib/json.js'
+import { apiBaseUrl, endpointUrl } from '../base-url.js'
 import { type Hints, isThrottled, rejection } from '../errors.js'
 import {
   basicAuthorization,
@@ -11,7 +12,7 @@ import {
   secretJsonBody,
   spellingsOf
 } from '../oauth.js'
-import type { ExchangeEvents, ExchangeResult, IssuedToken } from '../provider.js'
+import type { ExchangeEvents, ExchangeResult } from '../provider.js'
 import {
   badResponse,
   type ExpectedToken,
@@ -22,7 +23,7 @@ import {
 } from '../token-response.js'
 import { nearestCxoneArea, trustedEndpoint } from './hosts.js'
 import type { CxoneAccessKey, CxoneApplication, CxoneClient, CxoneRequest } from './request.js'
-import { tenantOf } from './tenant.js'
+import { readTenant } from './tenant.js'
 
 /** Returns a NICE CXone token. Throws ActionError. */
 export function exchangeCxone(
@@ -70,10 +71,11 @@ async function loginByApplication(
     isThrottled,
     onResponse: (received, sentAt) => reportTokens(received, sentAt, { expected, events })
   })
-  const token = acceptToken(response, expected, APPLICATION_HINTS)
-  const tenantId = tenantOf(token.value)
-  if (tenantId === undefined) throw badResponse(response, 'its access_token does not name a tenant')
-  return { token, ...(await readConfiguration(request, tenantId, session, events)) }
+  const result = acceptToken(response, expected, APPLICATION_HINTS)
+  const { ownerId } = result
+  if (ownerId === undefined) throw badResponse(response, 'its tokens do not name a tenant')
+  const configuration = await requestConfiguration(request, ownerId, session, events)
+  return { ...result, ...readConfiguration(configuration, request) }
 }
 
 /** B, documented: an access key without a client. Source: NICE's developer portal. */
@@ -93,9 +95,31 @@ async function loginByAccessKey(
     onResponse: (received, sentAt) => reportTokens(received, sentAt, { expected, events }),
     hintIfHostUnknown: `There seems to be no CXone area ${area}. The nearest known area is ${nearestCxoneArea(area)}.`
   })
-  const token = acceptToken(response, expected, ACCESS_KEY_HINTS)
-  const apiUrl = endpointUrl(`https://api-${area}.niceincontact.com`, '/', baseUrl).origin
-  return { token, region: area, apiUrl }
+  const result = acceptToken(response, expected, ACCESS_KEY_HINTS)
+  return { ...result, region: area, apiUrl: await findApiUrl(request, result.ownerId, session, events) }
+}
+
+/**
+ * Returns the address of the API from the tenant's configuration. Falls back to the address that is usual for the area,
+ * with a warning. Throws `bad-response` if the configuration names an endpoint that is not trusted.
+ */
+async function findApiUrl(
+  request: CxoneAccessKey,
+  tenantId: string | undefined,
+  session: HttpSession,
+  events: ExchangeEvents
+): Promise<string> {
+  const fallback = apiBaseUrl(`https://api-${request.area}.niceincontact.com`, request.baseUrl)
+  const warn = (problem: string) => {
+    events.onWarning(`${problem}, so the address of the API is a guess from the area: ${fallback}.`)
+    return fallback
+  }
+  if (tenantId === undefined) return warn('The token does not name its tenant')
+  const response = await requestConfiguration(request, tenantId, session, events).catch(() => undefined)
+  const json = response?.status === 200 ? parseJsonObject(response.body) : undefined
+  if (response === undefined || json?.['api_endpoint'] === undefined)
+    return warn('The configuration of the tenant could not be read')
+  return readConfiguration(response, request).apiUrl
 }
 
 /** C, undocumented: client credentials at a realm. */
@@ -118,31 +142,42 @@ async function loginByClient(
     onResponse: (received, sentAt) => reportTokens(received, sentAt, { expected, events }),
     hintIfHostUnknown: `There seems to be no CXone realm ${realm}.`
   })
-  return { token: acceptToken(response, expected, CLIENT_HINTS) }
+  return acceptToken(response, expected, CLIENT_HINTS)
 }
 
-/** Returns where the API of a tenant is. The request needs no credentials. */
-async function readConfiguration(
-  request: CxoneApplication,
+/** Requests where the API of a tenant is. The request needs no credentials. B sends it once: it can do without. */
+function requestConfiguration(
+  request: CxoneApplication | CxoneAccessKey,
   tenantId: string,
   session: HttpSession,
   events: ExchangeEvents
-): Promise<Pick<ExchangeResult, 'apiUrl' | 'region' | 'domain'>> {
+): Promise<HttpResponse> {
   const url = endpointUrl(`https://${request.issuer}`, '/.well-known/cxone-configuration', request.baseUrl)
   url.searchParams.set('tenantId', tenantId)
-  const onResponse = (found: RawResponse) => maskTokens(found, events)
-  const response = await session.send({ method: 'GET', url, headers: {}, onResponse })
+  return session.send({
+    method: 'GET',
+    url,
+    headers: {},
+    retry: request.exchange === 'cxone-access-key' ? 'never' : 'always',
+    onResponse: found => maskTokens(found, events)
+  })
+}
+
+function readConfiguration(
+  response: HttpResponse,
+  request: CxoneApplication | CxoneAccessKey
+): { readonly apiUrl: string; readonly region?: string; readonly domain?: string } {
   const { origin } = readEndpoint(response, 'api_endpoint', request)
   const { area, domain } = requireJson(response)
   return {
-    apiUrl: origin,
+    apiUrl: apiBaseUrl(origin, request.baseUrl),
     ...(isName(area) ? { region: area } : {}),
     ...(isName(domain) ? { domain } : {})
   }
 }
 
 /** Returns an endpoint that an issuer names, at the base URL if one is given. Throws ActionError if it is not trusted. */
-function readEndpoint(response: HttpResponse, name: string, request: CxoneApplication): URL {
+function readEndpoint(response: HttpResponse, name: string, request: CxoneApplication | CxoneAccessKey): URL {
   if (response.status !== 200) throw rejection(response, DISCOVERY_HINTS)
   const endpoint = trustedEndpoint(request.issuer, requireJson(response)[name])
   if (endpoint === undefined)
@@ -161,19 +196,27 @@ function expectedToken(request: {
 }
 
 /** Returns the token in the response. Throws ActionError. */
-function acceptToken(response: HttpResponse, expected: ExpectedToken, hints: Hints): IssuedToken {
+function acceptToken(response: HttpResponse, expected: ExpectedToken, hints: Hints): ExchangeResult {
   if (response.status !== 200) throw rejection(response, hints)
-  return readToken(response, expected)
+  const token = readToken(response, expected)
+  const ownerId = readTenant(response, token.value)
+  return ownerId === undefined ? { token } : { token, ownerId }
 }
 
 function isName(value: unknown): value is string {
   return typeof value === 'string' && /^[a-z0-9.-]{1,100}$/i.test(value)
 }
 
+/** NICE answers `invalid_grant` if it does not accept the access key, and `invalid_client` for the client. */
+const ACCESS_KEY_REJECTED =
+  'Check access-key-id and access-key-secret (it ends in ====). The access key may be inactive, or its employee ' +
+  'deactivated, or locked after days without a login.'
+
 const APPLICATION_HINTS: Hints = {
-  credentialsRejected:
-    'Check client-id and client-secret, then access-key-id and access-key-secret (it ends in ====), and that region ' +
-    'leads to the issuer where they were created.'
+  credentialsRejected: words =>
+    words.startsWith('invalid_grant')
+      ? ACCESS_KEY_REJECTED
+      : `Check client-id and client-secret, and that region leads to the issuer where they were created. ${ACCESS_KEY_REJECTED}`
 }
 
 const DISCOVERY_HINTS: Hints = {
@@ -183,9 +226,7 @@ const DISCOVERY_HINTS: Hints = {
 }
 
 const ACCESS_KEY_HINTS: Hints = {
-  credentialsRejected:
-    'Check access-key-id and access-key-secret (it ends in ====), that the key is active, and that region is the area ' +
-    'of its tenant.'
+  credentialsRejected: `Check that region is the area of the tenant. ${ACCESS_KEY_REJECTED}`
 }
 
 const CLIENT_HINTS: Hints = {

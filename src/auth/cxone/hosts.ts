@@ -18,8 +18,9 @@ const ISSUERS: readonly Issuer[] = [
   { host: GOVERNMENT, domains: NICE_DOMAINS },
   { host: 'nicecxone-sov1.au', domains: ['nicecxone-sov1.au'] },
   { host: 'nicecxone-sov1.eu', domains: ['nicecxone-sov1.eu'] },
-  { host: 'nicecxone-fed.com', domains: ['nicecxone-fed.com'], provisional: true },
-  { host: 'nicecxone-sov1.uk', domains: ['nicecxone-sov1.uk'], provisional: true }
+  { host: 'nicecxone-sov1.uk', domains: ['nicecxone-sov1.uk'] },
+  { host: 'nicecxone-sov2.uk', domains: ['nicecxone-sov2.uk'], provisional: true },
+  { host: 'nicecxone-fed.com', domains: ['nicecxone-fed.com'], provisional: true }
 ]
 
 const ISSUER_OF_AREA: Readonly<Record<string, string>> = {
@@ -33,7 +34,7 @@ const ISSUER_OF_AREA: Readonly<Record<string, string>> = {
 }
 
 /** No source says which issuer serves na3. */
-const KNOWN_AREAS = [...Object.keys(ISSUER_OF_AREA), 'na3']
+export const KNOWN_AREAS = [...Object.keys(ISSUER_OF_AREA), 'na3']
 
 const AREA = /^[a-z]{2}[0-9]{1,3}$/
 
@@ -54,6 +55,7 @@ export interface Parsed {
 /** Returns the issuer of an area, or the issuer with that domain; undefined for anything else. */
 export function parseCxoneIssuer(text: string): Parsed | undefined {
   const given = text.toLowerCase()
+  if (given === 'uk3') return parseCxoneIssuer('nicecxone-sov2.uk') // seen in one public integration
   if (AREA.test(given)) {
     const name = ISSUER_OF_AREA[given]
     if (name !== undefined) return { name }
@@ -70,6 +72,11 @@ export function parseCxoneIssuer(text: string): Parsed | undefined {
     name: issuer.host,
     warning: `The CXone issuer ${issuer.host} is not confirmed by anything that NICE publishes.`
   }
+}
+
+/** Returns the issuer of an area; the default issuer if the area is not in the list. */
+export function issuerOfArea(area: string): string {
+  return ISSUER_OF_AREA[area] ?? DEFAULT_ISSUER
 }
 
 /** Returns the area in lower case; undefined if the text does not have the form of an area. */

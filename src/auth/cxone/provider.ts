@@ -2,7 +2,6 @@ import { ActionError } from '../../lib/action-error.js'
 import type { Provider, RequestDescription } from '../provider.js'
 import { exchangeCxone } from './exchange.js'
 import { type CxoneRequest, readCxoneRequest } from './request.js'
-import { tenantOf } from './tenant.js'
 
 const CREDENTIALS: Readonly<Record<CxoneRequest['exchange'], string>> = {
   'cxone-application': 'client credentials and an access key',
@@ -29,7 +28,11 @@ export const cxone: Provider<CxoneRequest> = {
     return {
       credentials: CREDENTIALS[request.exchange],
       location: locationOf(request),
-      ...(baseUrl === undefined ? {} : { baseUrl })
+      credentialId:
+        'client' in request
+          ? { label: 'Client', value: request.client.id }
+          : { label: 'Access key', value: request.accessKey.id },
+      baseUrls: baseUrl === undefined ? [] : [baseUrl]
     }
   },
 
@@ -39,10 +42,9 @@ export const cxone: Provider<CxoneRequest> = {
 
   exchange: exchangeCxone,
 
-  /** Sends no request: a CXone token names its tenant. */
-  async identify({ token }) {
-    const id = tenantOf(token.value)
-    if (id !== undefined) return { id }
+  /** Sends no request: the login response names the tenant. */
+  async identify({ ownerId }) {
+    if (ownerId !== undefined) return { id: ownerId }
     throw new ActionError(
       'bad-response',
       'The token does not name a tenant, so its owner is unknown.',

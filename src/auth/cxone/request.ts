@@ -6,12 +6,13 @@ import {
   missingCredential
 } from '../../lib/input-reader.js'
 import { joinWords } from '../../lib/text.js'
-import { readBaseUrl } from '../base-url.js'
+import { type BaseUrl, readBaseUrl } from '../base-url.js'
 import { readScope } from '../oauth.js'
 import {
   CXONE_ISSUERS,
   DEFAULT_ISSUER,
   DEFAULT_REALM,
+  issuerOfArea,
   nearestCxoneArea,
   type Parsed,
   parseCxoneArea,
@@ -21,7 +22,7 @@ import {
 
 interface Common {
   /** Replaces all hosts of the platform. */
-  readonly baseUrl?: URL
+  readonly baseUrl: BaseUrl | undefined
   readonly scope?: string
 }
 
@@ -36,6 +37,8 @@ export interface CxoneApplication extends Common {
 /** B, documented: an access key without a client. */
 export interface CxoneAccessKey extends Common {
   readonly exchange: 'cxone-access-key'
+  /** Issuer of the area; its public configuration tells the address of the API. */
+  readonly issuer: string
   readonly area: string
   readonly accessKey: Credential
 }
@@ -72,9 +75,12 @@ const REALM_RULE = `With a client and no access key, region is a realm: one DNS 
 export function readCxoneRequest(reader: InputReader): CxoneRequest {
   const client = reader.credential(CLIENT)
   const accessKey = reader.credential(ACCESS_KEY)
-  reader.refuse(['token-kind', 'service-account-id', 'token-endpoint'], 'it applies to Genesys Cloud only')
+  reader.refuse(
+    ['token-kind', 'service-account-id', 'token-endpoint', 'login-base-url'],
+    'it applies to Genesys Cloud only'
+  )
   const region = reader.textOrVariable('region', REGION_VARIABLES)
-  const base = readBaseUrl(reader)
+  const base = { baseUrl: readBaseUrl(reader) }
   if (client && accessKey) {
     const issuer =
       region === '' ? DEFAULT_ISSUER : accept(reader, region, parseCxoneIssuer(region), ISSUER_RULE)
@@ -83,7 +89,7 @@ export function readCxoneRequest(reader: InputReader): CxoneRequest {
   if (accessKey) {
     reader.refuse(['scope'], 'the request for an access key has no scope')
     const area = accept(reader, region, parseCxoneArea(region), AREA_RULE)
-    return { exchange: 'cxone-access-key', area, accessKey, ...base }
+    return { exchange: 'cxone-access-key', area, issuer: issuerOfArea(area), accessKey, ...base }
   }
   if (client) {
     const realm = parseCxoneRealm(region || DEFAULT_REALM)

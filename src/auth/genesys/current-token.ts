@@ -3,7 +3,7 @@ import { asJsonObject } from '../../lib/json.js'
 import type { Secret } from '../../lib/secret.js'
 import { type Hints, rejection } from '../errors.js'
 import { bearerAuthorization } from '../oauth.js'
-import type { Organization, RevocationOutcome } from '../provider.js'
+import type { Identity, RevocationOutcome } from '../provider.js'
 import { badResponse, requireJson } from '../token-response.js'
 
 const HINTS: Hints = {
@@ -18,8 +18,8 @@ const MAX_NAME_LENGTH = 1000
  * Returns the owner of a Genesys Cloud token: `GET /api/v2/tokens/me` (source: official SDKs). It needs no permission;
  * `preserveIdleTTL` keeps the request from counting as use of the token. Throws ActionError.
  */
-export async function identify(token: Secret, apiUrl: string, session: HttpSession): Promise<Organization> {
-  const url = new URL('/api/v2/tokens/me?preserveIdleTTL=true', apiUrl)
+export async function identify(token: Secret, apiUrl: string, session: HttpSession): Promise<Identity> {
+  const url = new URL(`${apiUrl}/api/v2/tokens/me?preserveIdleTTL=true`)
   const response = await session.send({
     method: 'GET',
     url,
@@ -35,7 +35,8 @@ export async function identify(token: Secret, apiUrl: string, session: HttpSessi
   return {
     id,
     ...(typeof name === 'string' && name.length <= MAX_NAME_LENGTH ? { name } : {}),
-    ...(isId(clientId) ? { clientId } : {})
+    ...(isId(clientId) ? { clientId } : {}),
+    ...readIdleTime(json['dateTokenIdles'])
   }
 }
 
@@ -48,7 +49,7 @@ export async function revoke(
   revocationBaseUrl: string,
   session: HttpSession
 ): Promise<RevocationOutcome> {
-  const url = new URL('/api/v2/tokens/me', revocationBaseUrl)
+  const url = new URL(`${revocationBaseUrl}/api/v2/tokens/me`)
   const response = await session.send({
     method: 'DELETE',
     url,
@@ -57,6 +58,12 @@ export async function revoke(
   if (response.status >= 200 && response.status < 300) return 'revoked'
   if (response.status === 401) return 'already-invalid'
   throw rejection(response, HINTS)
+}
+
+/** Returns when an unused token becomes invalid; nothing if the organisation has no idle timeout. */
+function readIdleTime(value: unknown): Pick<Identity, 'idlesAt'> {
+  const idlesAt = new Date(typeof value === 'string' && value.length <= 40 ? value : '')
+  return Number.isNaN(idlesAt.getTime()) ? {} : { idlesAt }
 }
 
 function isId(value: unknown): value is string {

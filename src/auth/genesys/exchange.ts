@@ -1,8 +1,8 @@
-import { RequestError } from '../../http/errors.js'
+import { correlationIdOf, RequestError } from '../../http/errors.js'
 import type { HttpSession } from '../../http/session.js'
 import type { HttpResponse, RawResponse } from '../../http/types.js'
 import { ActionError } from '../../lib/action-error.js'
-import { endpointUrl } from '../base-url.js'
+import { apiBaseUrl, endpointUrl } from '../base-url.js'
 import { type Hints, isThrottled, rejection } from '../errors.js'
 import {
   basicAuthorization,
@@ -24,16 +24,27 @@ export async function exchangeGenesys(
   session: HttpSession,
   events: ExchangeEvents
 ): Promise<ExchangeResult> {
-  const token = await requestToken(request, session, events)
+  const { token, correlationId } = await requestToken(request, session, events)
   const { code, domain } = request.region
-  return { token, apiUrl: apiUrl(request), domain, ...(code === undefined ? {} : { region: code }) }
+  return {
+    token,
+    apiUrl: apiUrl(request),
+    domain,
+    ...(code === undefined ? {} : { region: code }),
+    ...(correlationId === undefined ? {} : { correlationId })
+  }
+}
+
+interface Received {
+  readonly token: IssuedToken
+  readonly correlationId: string | undefined
 }
 
 function requestToken(
   request: GenesysRequest,
   session: HttpSession,
   events: ExchangeEvents
-): Promise<IssuedToken> {
+): Promise<Received> {
   switch (request.exchange) {
     case 'genesys-login':
       return loginAtLoginHost(request, session, events)
@@ -49,19 +60,19 @@ async function loginAtLoginHost(
   request: GenesysLogin,
   session: HttpSession,
   events: ExchangeEvents
-): Promise<IssuedToken> {
-  const { client, region, scope, baseUrl } = request
+): Promise<Received> {
+  const { client, region, scope, loginBaseUrl } = request
   const expected = expectedToken(request, { acceptedStatus: [200], credentials: spellingsOf(request) })
   const response = await session.send({
     method: 'POST',
-    url: endpointUrl(`https://login.${region.domain}`, '/oauth/token', baseUrl),
+    url: endpointUrl(`https://login.${region.domain}`, '/oauth/token', loginBaseUrl),
     headers: { Authorization: basicAuthorization(client, events), 'Content-Type': FORM_TYPE },
     body: formBody({ grant_type: 'client_credentials', scope }),
     isThrottled,
     onResponse: (received, sentAt) => reportTokens(received, sentAt, { expected, events }),
     hintIfHostUnknown: hintIfHostUnknown(region)
   })
-  return acceptToken(response, expected, loginHints(region))
+  return acceptToken(response, expected, loginHints(request))
 }
 
 /** Undocumented. */
@@ -69,7 +80,7 @@ async function loginAtApiHost(
   request: GenesysApi,
   session: HttpSession,
   events: ExchangeEvents
-): Promise<IssuedToken> {
+): Promise<Received> {
   const { client, region, baseUrl } = request
   const expected = expectedToken(request, { acceptedStatus: [200], credentials: spellingsOf(request) })
   const response = await session.send({
@@ -87,7 +98,7 @@ async function loginAtApiHost(
   const notOffered =
     'Genesys does not document this request, and your organisation may not support it. Remove token-endpoint: the ' +
     'default is the documented request at the login host.'
-  return acceptToken(response, expected, { ...loginHints(region), notOffered })
+  return acceptToken(response, expected, { ...loginHints(request), notOffered })
 }
 
 /** Undocumented: requests a token that is valid for a year. */
@@ -95,9 +106,9 @@ async function generateLongLived(
   request: GenesysLongLived,
   session: HttpSession,
   events: ExchangeEvents
-): Promise<IssuedToken> {
+): Promise<Received> {
   const { initial, region, baseUrl, serviceAccountId } = request
-  const initialToken = (await requestToken(initial, session, events)).value
+  const initialToken = (await requestToken(initial, session, events)).token.value
   const expected = expectedToken(request, {
     acceptedStatus: [200, 201], // the response is undocumented; 201 is usual for something that is created
     credentials: [...spellingsOf(initial), initialToken]
@@ -154,9 +165,9 @@ function expectedToken(
 }
 
 /** Returns the token in the response. Throws ActionError. */
-function acceptToken(response: HttpResponse, expected: ExpectedToken, hints: Hints): IssuedToken {
+function acceptToken(response: HttpResponse, expected: ExpectedToken, hints: Hints): Received {
   if (!expected.acceptedStatus.includes(response.status)) throw rejection(response, hints)
-  return readToken(response, expected)
+  return { token: readToken(response, expected), correlationId: correlationIdOf(response) }
 }
 
 function apiOrigin({ domain }: GenesysRegion): string {
@@ -164,7 +175,7 @@ function apiOrigin({ domain }: GenesysRegion): string {
 }
 
 function apiUrl({ region, baseUrl }: GenesysRequest): string {
-  return endpointUrl(apiOrigin(region), '/', baseUrl).origin
+  return apiBaseUrl(apiOrigin(region), baseUrl)
 }
 
 function hintIfHostUnknown({ code, domain }: GenesysRegion): string {
@@ -174,12 +185,26 @@ function hintIfHostUnknown({ code, domain }: GenesysRegion): string {
   return `There seems to be no Genesys Cloud region at ${domain}. The nearest known region is ${near.code} (${near.domain}).`
 }
 
-function loginHints({ code, domain }: GenesysRegion): Hints {
+function loginHints({ region: { code, domain }, client }: GenesysLogin | GenesysApi): Hints {
+  const region = `Check that the client belongs to ${code ?? domain}: Genesys gives the same error if it belongs to another region.`
+  const id = 'Check client-id.'
+  const secret = 'Check that client-secret is complete and belongs to this client.'
+  const grant = 'The grant type of the client must be Client Credentials.'
+  const isSwapped = client.secret.inspect(isUuid) && !isUuid(client.id)
   return {
-    credentialsRejected:
-      `Check that the client belongs to ${code ?? domain}: Genesys gives the same error if the client belongs to another ` +
-      'region. Then check that the secret is complete, and that the grant type of the client is Client Credentials.'
+    credentialsRejected(words) {
+      if (isSwapped)
+        return 'client-secret looks like a client id: client-id and client-secret may be swapped.'
+      if (/client not found/i.test(words)) return `${region} ${id}`
+      if (/authentication failed/i.test(words)) return `${secret} ${region} ${grant}`
+      return `${region} ${id} ${secret} ${grant}`
+    }
   }
+}
+
+/** Client ids of Genesys Cloud are UUIDs; secrets are not. */
+function isUuid(text: string): boolean {
+  return /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(text)
 }
 
 const GENERATE_HINTS: Hints = {

@@ -26,11 +26,16 @@ export const genesys: Provider<GenesysRequest> = {
 
   readInputs: readGenesysRequest,
 
-  describe({ exchange, region: { code, domain }, baseUrl }) {
+  describe(request) {
+    const { exchange, baseUrl } = request
+    const { code, domain } = request.region
+    const login = request.exchange === 'genesys-long-lived' ? request.initial : request
+    const loginBaseUrl = login.exchange === 'genesys-login' ? login.loginBaseUrl : undefined
     return {
       credentials: CREDENTIALS[exchange],
       location: { label: 'Region', values: code === undefined ? [domain] : [code, domain] },
-      ...(baseUrl === undefined ? {} : { baseUrl })
+      credentialId: { label: 'OAuth client', value: login.client.id },
+      baseUrls: [...new Set([baseUrl, loginBaseUrl])].filter(url => url !== undefined)
     }
   },
 

@@ -7,19 +7,21 @@ import {
   missingCredential
 } from '../../lib/input-reader.js'
 import { joinWords } from '../../lib/text.js'
-import { readBaseUrl } from '../base-url.js'
+import { type BaseUrl, readBaseUrl } from '../base-url.js'
 import { readScope } from '../oauth.js'
 import { type GenesysRegion, nearestGenesysRegion, parseGenesysRegion } from './regions.js'
 
 interface Common {
   readonly region: GenesysRegion
   /** Replaces all hosts of the platform. */
-  readonly baseUrl?: URL
+  readonly baseUrl: BaseUrl | undefined
 }
 
 /** Documented: client credentials at the login host. */
 export interface GenesysLogin extends Common {
   readonly exchange: 'genesys-login'
+  /** Replaces the login host; `baseUrl` unless it has an address of its own. */
+  readonly loginBaseUrl: BaseUrl | undefined
   readonly client: Credential
   readonly scope?: string
 }
@@ -58,13 +60,18 @@ export function readGenesysRequest(reader: InputReader): GenesysRequest {
   reader.refuse(['access-key-id', 'access-key-secret'], 'Genesys Cloud has no access keys')
   if (kind === 'access')
     reader.refuse(['service-account-id'], 'only a long-lived token has a service account')
-  if (endpoint === 'api') reader.refuse(['scope'], 'the request at the API host has no scope')
+  if (endpoint === 'api') {
+    reader.refuse(['scope'], 'the request at the API host has no scope')
+    reader.refuse(['login-base-url'], 'token-endpoint: api sends nothing to the login host')
+  }
   if (client === undefined) throw missingCredential([CLIENT])
-  const common = { region: readRegion(reader), ...readBaseUrl(reader) }
+  const common = { region: readRegion(reader), baseUrl: readBaseUrl(reader) }
+  if (common.baseUrl === undefined) reader.refuse(['login-base-url'], 'base-url is not')
+  const loginBaseUrl = readBaseUrl(reader, 'login-base-url') ?? common.baseUrl
   const access: GenesysLogin | GenesysApi =
     endpoint === 'api'
       ? { exchange: 'genesys-api', client, ...common }
-      : { exchange: 'genesys-login', client, ...readScope(reader), ...common }
+      : { exchange: 'genesys-login', client, loginBaseUrl, ...readScope(reader), ...common }
   if (kind === 'access') return access
   return {
     exchange: 'genesys-long-lived',
@@ -88,7 +95,7 @@ function readRegion(reader: InputReader): GenesysRegion {
   const region = parseGenesysRegion(text)
   if (region === undefined) {
     const { code, domain } = nearestGenesysRegion(text)
-    const hint = `The nearest known region is ${code} (${domain}). ${allowed}`
+    const hint = `The nearest known region is ${code} (${domain}). ${allowed} If the region is newer than this list, use its domain.`
     throw invalidInput('region', text, hint, reader.origin(REGION_VARIABLES))
   }
   if (region.code === undefined)
