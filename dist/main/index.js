@@ -400,6 +400,8 @@ __nccwpck_require__.d(__webpack_exports__, {
 
 // EXTERNAL MODULE: ./lib/lib/action-error.js
 var action_error = __nccwpck_require__(18);
+// EXTERNAL MODULE: ./lib/lib/input-reader.js
+var input_reader = __nccwpck_require__(451);
 ;// CONCATENATED MODULE: ./lib/lib/json.js
 /** Returns the text as a JSON object; undefined if it is anything else. */
 function parseJsonObject(text) {
@@ -415,8 +417,6 @@ function asJsonObject(value) {
     return typeof value === 'object' && value !== null && !Array.isArray(value) ? value : undefined;
 }
 
-// EXTERNAL MODULE: ./lib/lib/input-reader.js
-var input_reader = __nccwpck_require__(451);
 ;// CONCATENATED MODULE: ./lib/auth/base-url.js
 
 
@@ -1048,6 +1048,7 @@ function accept(reader, region, parsed, rule) {
 
 
 
+
 const CREDENTIALS = {
     'cxone-application': 'client credentials and an access key',
     'cxone-access-key': 'an access key',
@@ -1056,6 +1057,7 @@ const CREDENTIALS = {
 const cxone = {
     name: 'NICE CXone',
     aliases: ['cxone', 'nice-cxone'],
+    credentialVariables: (0,input_reader/* variablesOf */.ht)([CLIENT, ACCESS_KEY]),
     ownerNoun: 'tenant',
     regionNoun: 'area',
     toolVariables: [
@@ -1464,6 +1466,7 @@ function readServiceAccountId(reader) {
 
 
 
+
 const provider_CREDENTIALS = {
     'genesys-login': 'client credentials at the login host',
     'genesys-api': 'client credentials at the API host (undocumented request)',
@@ -1472,6 +1475,7 @@ const provider_CREDENTIALS = {
 const genesys = {
     name: 'Genesys Cloud',
     aliases: ['genesys', 'genesys-cloud'],
+    credentialVariables: (0,input_reader/* variablesOf */.ht)([request_CLIENT]),
     ownerNoun: 'organisation',
     regionNoun: 'region',
     // Read by CX as Code, the `gc` CLI (the first two) and the CI blueprint of Genesys.
@@ -2141,6 +2145,10 @@ class HttpSession {
             return last;
         }
     }
+    /** Moves the deadline, by time that does not count against `timeout`. */
+    extendDeadline(ms) {
+        this.#deadlineMs += ms;
+    }
     /** Closes all idle connections. */
     close() {
         this.#connections.close();
@@ -2262,12 +2270,17 @@ class ActionError extends Error {
 /* harmony export */   aY: () => (/* binding */ invalidInput),
 /* harmony export */   ax: () => (/* binding */ missingCredential),
 /* harmony export */   hD: () => (/* binding */ quote),
+/* harmony export */   ht: () => (/* binding */ variablesOf),
 /* harmony export */   md: () => (/* binding */ missingHalf)
 /* harmony export */ });
 /* harmony import */ var _action_error_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(18);
 /* harmony import */ var _text_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(924);
 
 
+/** Returns the names of all variables that can hold one of the credentials. */
+function variablesOf(sources) {
+    return sources.flatMap(source => source.variables.flatMap(({ id, secret }) => [id, secret]));
+}
 /** Returns the error for an input with a value that is not allowed. Never use it for a secret. */
 function invalidInput(name, value, allowed, origin = '') {
     const problem = value === '' ? 'empty' : `${quote(value)}, which is not allowed`;
@@ -2278,7 +2291,7 @@ const WHY_EMPTY = 'Workflows from forks and from Dependabot get no secrets (Depe
 /** Returns the error for credentials that are set neither as inputs nor in the environment. */
 function missingCredential(sources) {
     const inputs = sources.flatMap(({ id, secret }) => [id, secret]);
-    const variables = sources.flatMap(source => source.variables.flatMap(({ id, secret }) => [id, secret]));
+    const variables = variablesOf(sources);
     return new _action_error_js__WEBPACK_IMPORTED_MODULE_0__/* .ActionError */ .l('missing-credential', `The inputs ${(0,_text_js__WEBPACK_IMPORTED_MODULE_1__/* .joinWords */ .yZ)(inputs, 'and')} are empty. The environment variables ${(0,_text_js__WEBPACK_IMPORTED_MODULE_1__/* .joinWords */ .yZ)(variables, 'and')} are not set either.`, WHY_EMPTY);
 }
 /** Returns the error for one half of a credential that is empty. `variables`: those that could have held it. */
@@ -2723,7 +2736,11 @@ const ROTATE_INPUTS = {
     'rotate-after': '0s',
     'previous-token': '',
     'expiry-variable': '',
-    'dry-run': 'false'
+    'dry-run': 'false',
+    'store-command': '',
+    'read-command': '',
+    'revoke-previous': 'false',
+    'command-timeout': '60s'
 };
 
 // EXTERNAL MODULE: ./lib/lib/input-reader.js
@@ -2754,6 +2771,7 @@ function readSeconds(reader, name) {
     const allowed = 'Allowed: a duration such as 90s, 45m, 2h or 300d, up to 3660d; a number without a unit is seconds.';
     throw (0,input_reader/* invalidInput */.aY)(name, reader.text(name), allowed);
 }
+/** Returns a time limit in milliseconds. Throws `invalid-input`. */
 function readTimeoutMs(reader, name) {
     const seconds = parseSeconds(reader.text(name));
     if (seconds !== undefined && seconds >= 1 && seconds <= DAY_SECONDS)
@@ -2949,15 +2967,19 @@ class EnvironmentReader {
         const given = names.find(name => this.isGiven(name));
         if (given === undefined)
             return;
-        throw new action_error/* ActionError */.l('invalid-input', `Input ${given} is given, but ${reason}.`, `Remove ${given}, or correct provider and the inputs that choose the login method.`);
+        throw new action_error/* ActionError */.l('invalid-input', `Input ${given} is given, but ${reason}.`, `Remove ${given}, or correct the inputs that it depends on.`);
     }
     warn(message) {
         this.warnings.push(message);
     }
+    /** Returns whether the text is a credential or the GitHub token of this step. */
+    isOtherSecret(text) {
+        return this.#secrets.includes(text);
+    }
     /** Throws `invalid-input` if the input repeats another secret: it was probably pasted into the wrong input. */
     requireOwnSecret(name) {
         const text = this.text(name);
-        if (text === '' || !this.#secrets.includes(text))
+        if (text === '' || !this.isOtherSecret(text))
             return;
         throw new action_error/* ActionError */.l('invalid-input', `Input ${name} has the same value as another secret of this step.`, `Set ${name} to the token that is stored now, or remove it.`);
     }
@@ -3688,22 +3710,25 @@ function toActionError(error) {
 ;// CONCATENATED MODULE: ./lib/runner/rollback.js
 /** What a failed or cancelled step undoes in the runner's files. */
 class Rollback {
-    #actions = [];
+    #actions = new Set();
     #hasRun = false;
     /** Throws if the step is ending: from then on, nothing may be published or stored. */
     requireNotRun() {
         if (this.#hasRun)
             throw new Error('the step is ending');
     }
-    /** Adds an action before what it undoes is done. Throws if the step is ending. */
+    /** Adds an action before what it undoes is done. Returns a function that removes it. Throws if the step is ending. */
     add(action) {
         this.requireNotRun();
-        this.#actions.push(action);
+        this.#actions.add(action);
+        return () => void this.#actions.delete(action);
     }
     /** Runs all actions, the last one first. An action that fails does not prevent the others. */
     run() {
         this.#hasRun = true;
-        for (const action of this.#actions.splice(0).reverse()) {
+        const actions = [...this.#actions].reverse();
+        this.#actions.clear();
+        for (const action of actions) {
             try {
                 action();
             }

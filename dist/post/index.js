@@ -348,13 +348,15 @@ __nccwpck_require__.d(__webpack_exports__, {
 
 // EXTERNAL MODULE: ./lib/lib/action-error.js
 var action_error = __nccwpck_require__(18);
-// EXTERNAL MODULE: ./lib/lib/json.js
-var lib_json = __nccwpck_require__(173);
 // EXTERNAL MODULE: ./lib/lib/text.js
 var lib_text = __nccwpck_require__(924);
 ;// CONCATENATED MODULE: ./lib/lib/input-reader.js
 
 
+/** Returns the names of all variables that can hold one of the credentials. */
+function variablesOf(sources) {
+    return sources.flatMap(source => source.variables.flatMap(({ id, secret }) => [id, secret]));
+}
 /** Returns the error for an input with a value that is not allowed. Never use it for a secret. */
 function invalidInput(name, value, allowed, origin = '') {
     const problem = value === '' ? 'empty' : `${quote(value)}, which is not allowed`;
@@ -365,7 +367,7 @@ const WHY_EMPTY = 'Workflows from forks and from Dependabot get no secrets (Depe
 /** Returns the error for credentials that are set neither as inputs nor in the environment. */
 function missingCredential(sources) {
     const inputs = sources.flatMap(({ id, secret }) => [id, secret]);
-    const variables = sources.flatMap(source => source.variables.flatMap(({ id, secret }) => [id, secret]));
+    const variables = variablesOf(sources);
     return new action_error/* ActionError */.l('missing-credential', `The inputs ${(0,lib_text/* joinWords */.yZ)(inputs, 'and')} are empty. The environment variables ${(0,lib_text/* joinWords */.yZ)(variables, 'and')} are not set either.`, WHY_EMPTY);
 }
 /** Returns the error for one half of a credential that is empty. `variables`: those that could have held it. */
@@ -387,6 +389,8 @@ function quote(text) {
         : `a text of ${text.length} characters with blanks or invisible characters`;
 }
 
+// EXTERNAL MODULE: ./lib/lib/json.js
+var lib_json = __nccwpck_require__(173);
 ;// CONCATENATED MODULE: ./lib/auth/base-url.js
 
 
@@ -1016,6 +1020,7 @@ function accept(reader, region, parsed, rule) {
 
 
 
+
 const CREDENTIALS = {
     'cxone-application': 'client credentials and an access key',
     'cxone-access-key': 'an access key',
@@ -1024,6 +1029,7 @@ const CREDENTIALS = {
 const cxone = {
     name: 'NICE CXone',
     aliases: ['cxone', 'nice-cxone'],
+    credentialVariables: variablesOf([CLIENT, ACCESS_KEY]),
     ownerNoun: 'tenant',
     regionNoun: 'area',
     toolVariables: [
@@ -1432,6 +1438,7 @@ function readServiceAccountId(reader) {
 
 
 
+
 const provider_CREDENTIALS = {
     'genesys-login': 'client credentials at the login host',
     'genesys-api': 'client credentials at the API host (undocumented request)',
@@ -1440,6 +1447,7 @@ const provider_CREDENTIALS = {
 const genesys = {
     name: 'Genesys Cloud',
     aliases: ['genesys', 'genesys-cloud'],
+    credentialVariables: variablesOf([request_CLIENT]),
     ownerNoun: 'organisation',
     regionNoun: 'region',
     // Read by CX as Code, the `gc` CLI (the first two) and the CI blueprint of Genesys.
@@ -3474,6 +3482,10 @@ class HttpSession {
                 throw (0,errors/* redirectError */.z5)(last);
             return last;
         }
+    }
+    /** Moves the deadline, by time that does not count against `timeout`. */
+    extendDeadline(ms) {
+        this.#deadlineMs += ms;
     }
     /** Closes all idle connections. */
     close() {
@@ -6029,22 +6041,25 @@ function toActionError(error) {
 ;// CONCATENATED MODULE: ./lib/runner/rollback.js
 /** What a failed or cancelled step undoes in the runner's files. */
 class Rollback {
-    #actions = [];
+    #actions = new Set();
     #hasRun = false;
     /** Throws if the step is ending: from then on, nothing may be published or stored. */
     requireNotRun() {
         if (this.#hasRun)
             throw new Error('the step is ending');
     }
-    /** Adds an action before what it undoes is done. Throws if the step is ending. */
+    /** Adds an action before what it undoes is done. Returns a function that removes it. Throws if the step is ending. */
     add(action) {
         this.requireNotRun();
-        this.#actions.push(action);
+        this.#actions.add(action);
+        return () => void this.#actions.delete(action);
     }
     /** Runs all actions, the last one first. An action that fails does not prevent the others. */
     run() {
         this.#hasRun = true;
-        for (const action of this.#actions.splice(0).reverse()) {
+        const actions = [...this.#actions].reverse();
+        this.#actions.clear();
+        for (const action of actions) {
             try {
                 action();
             }

@@ -80,6 +80,8 @@ export interface Provider<Request = unknown> {
   readonly name: string
   /** What the input `provider` accepts. The first one is saved for the post step. */
   readonly aliases: readonly [string, ...string[]]
+  /** Environment variables that can hold credentials of the platform. */
+  readonly credentialVariables: readonly string[]
   /** What the platform calls an organisation. */
   readonly ownerNoun: string
   /** What the platform calls the output `region`. */

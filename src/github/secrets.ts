@@ -63,8 +63,8 @@ export async function readSecret(github: GitHubApi, name: string): Promise<Secre
   return { updatedAt, visibility: { visibility } }
 }
 
-/** The outcome of storing a value, and what went wrong unless it is stored. */
-export type StoreResult =
+/** The outcome of storing a value, and what went wrong unless it is stored. `unknown`: it may be stored or not. */
+export type PutResult =
   | { readonly outcome: 'stored' }
   | { readonly outcome: 'not-stored' | 'unknown'; readonly error: unknown }
 
@@ -80,7 +80,7 @@ export async function putSecret(
     readonly publicKey: PublicKey
     readonly visibility: Visibility | undefined
   } & Required<Pick<HttpRequest, 'onAttempt'>>
-): Promise<StoreResult> {
+): Promise<PutResult> {
   const { value, publicKey, visibility, onAttempt } = options
   if (value.inspect(text => Buffer.byteLength(text)) > MAX_SECRET_BYTES) {
     throw new ActionError(
@@ -94,7 +94,7 @@ export async function putSecret(
     onAttempt(state)
     isUnderWay = state === 'started'
   }
-  const put = async (sealed: string, keyId: string): Promise<StoreResult> => {
+  const put = async (sealed: string, keyId: string): Promise<PutResult> => {
     const body = {
       encrypted_value: sealed,
       key_id: keyId,

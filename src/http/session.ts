@@ -40,7 +40,7 @@ export class HttpSession {
   readonly #limits: Limits
   readonly #clock: Clock
   readonly #log: SessionLog
-  readonly #deadlineMs: number
+  #deadlineMs: number
   #requestCount = 0
   #attemptCount = 0
 
@@ -110,6 +110,11 @@ export class HttpSession {
       if (last.status >= 300 && last.status < 400) throw redirectError(last)
       return last
     }
+  }
+
+  /** Moves the deadline, by time that does not count against `timeout`. */
+  extendDeadline(ms: number): void {
+    this.#deadlineMs += ms
   }
 
   /** Closes all idle connections. */

@@ -27,7 +27,11 @@ export function readSeconds(reader: InputReader, name: InputName): number {
   throw invalidInput(name, reader.text(name), allowed)
 }
 
-function readTimeoutMs(reader: InputReader, name: 'timeout' | 'attempt-timeout'): number {
+/** Returns a time limit in milliseconds. Throws `invalid-input`. */
+export function readTimeoutMs(
+  reader: InputReader,
+  name: 'timeout' | 'attempt-timeout' | 'command-timeout'
+): number {
   const seconds = parseSeconds(reader.text(name))
   if (seconds !== undefined && seconds >= 1 && seconds <= DAY_SECONDS) return seconds * 1000
   const allowed = 'Allowed: 1s to 24h, such as 90s, 2m or 1h; a number without a unit is seconds.'

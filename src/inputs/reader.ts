@@ -111,7 +111,7 @@ export class EnvironmentReader implements InputReader {
     throw new ActionError(
       'invalid-input',
       `Input ${given} is given, but ${reason}.`,
-      `Remove ${given}, or correct provider and the inputs that choose the login method.`
+      `Remove ${given}, or correct the inputs that it depends on.`
     )
   }
 
@@ -119,10 +119,15 @@ export class EnvironmentReader implements InputReader {
     this.warnings.push(message)
   }
 
+  /** Returns whether the text is a credential or the GitHub token of this step. */
+  isOtherSecret(text: string): boolean {
+    return this.#secrets.includes(text)
+  }
+
   /** Throws `invalid-input` if the input repeats another secret: it was probably pasted into the wrong input. */
   requireOwnSecret(name: 'previous-token'): void {
     const text = this.text(name)
-    if (text === '' || !this.#secrets.includes(text)) return
+    if (text === '' || !this.isOtherSecret(text)) return
     throw new ActionError(
       'invalid-input',
       `Input ${name} has the same value as another secret of this step.`,

@@ -6,22 +6,53 @@ import { ROTATE_INPUTS } from '../lib/inputs.js'
 import { Secret } from '../lib/secret.js'
 import { isToken } from '../lib/token.js'
 import { type ExchangeInputs, readExchangeInputs } from './exchange-inputs.js'
-import { readSeconds } from './limits.js'
+import { readSeconds, readTimeoutMs } from './limits.js'
 import { type Environment, EnvironmentReader, type InputLog } from './reader.js'
 
-/** All inputs of the rotation action. */
-export interface RotateInputs extends ExchangeInputs {
+/** Inputs for a secret of GitHub Actions. */
+export interface GitHubTarget {
+  readonly kind: 'github'
   readonly apiUrl: string
   readonly githubToken: Secret
   readonly scope: SecretScope
   readonly secretName: string
   readonly rotateAfterSeconds: number
-  readonly dryRun: boolean
   /** Present if the visibility of an organisation's secret is given. */
   readonly visibility?: Visibility
   readonly previousToken?: Secret
   readonly expiryVariable?: string
 }
+
+/** Inputs for any other store. */
+export interface CommandTarget {
+  readonly kind: 'command'
+  readonly storeCommand: string
+  readonly readCommand?: string
+  readonly revokePrevious: boolean
+  readonly commandTimeoutMs: number
+  /** Returns whether a text is a credential of this step. */
+  readonly isOtherSecret: (text: string) => boolean
+}
+
+/** All inputs of the rotation action. */
+export interface RotateInputs extends ExchangeInputs {
+  readonly dryRun: boolean
+  readonly target: GitHubTarget | CommandTarget
+}
+
+const COMMAND_INPUTS = ['store-command', 'read-command', 'revoke-previous', 'command-timeout'] as const
+
+const GITHUB_INPUTS = [
+  'github-token',
+  'repository',
+  'environment',
+  'organization',
+  'visibility',
+  'selected-repository-ids',
+  'rotate-after',
+  'expiry-variable',
+  'previous-token'
+] as const
 
 /**
  * Returns the inputs of the rotation action. Masks every credential as it is read. Throws `invalid-input` or
@@ -34,22 +65,54 @@ export function readRotateInputs(
 ): RotateInputs {
   const reader = new EnvironmentReader(env, ROTATE_INPUTS, log)
   const inputs = readExchangeInputs(reader, providers)
+  const target = reader.isGiven('store-command')
+    ? readCommandTarget(reader, inputs.provider)
+    : readGitHubTarget(reader, env, inputs.provider)
+  return { ...inputs, dryRun: reader.flag('dry-run'), target }
+}
+
+function readGitHubTarget(reader: EnvironmentReader, env: Environment, provider: Provider): GitHubTarget {
+  const secretName = readName(reader, 'secret-name')
+  if (secretName === undefined) {
+    throw new ActionError(
+      'invalid-input',
+      'The inputs secret-name and store-command are empty.',
+      'Set secret-name to keep the token in a secret of GitHub Actions, or store-command to keep it in another store.'
+    )
+  }
+  reader.refuse(COMMAND_INPUTS, 'secret-name is, too: it applies to other stores only')
   reader.requireOwnSecret('previous-token')
   const scope = readScope(reader, env)
   const expiryVariable = readName(reader, 'expiry-variable')
-  const secretName = readName(reader, 'secret-name')
-  if (secretName === undefined) throw invalidInput('secret-name', '', NAME_RULE)
   return {
-    ...inputs,
+    kind: 'github',
     apiUrl: readApiUrl(env),
     githubToken: readGithubToken(reader),
     scope,
     secretName,
     rotateAfterSeconds: readSeconds(reader, 'rotate-after'),
-    dryRun: reader.flag('dry-run'),
     ...readVisibility(reader, scope),
-    ...readPreviousToken(reader, inputs.provider),
+    ...readPreviousToken(reader, provider),
     ...(expiryVariable === undefined ? {} : { expiryVariable })
+  }
+}
+
+function readCommandTarget(reader: EnvironmentReader, provider: Provider): CommandTarget {
+  reader.refuse(['secret-name'], 'store-command is, too')
+  reader.refuse(GITHUB_INPUTS, 'it applies to secrets of GitHub only, and store-command is given')
+  if (process.platform === 'win32') reader.refuse(['store-command'], 'it does not work on Windows')
+  const readCommand = reader.text('read-command')
+  const revokePrevious = reader.flag('revoke-previous')
+  if (revokePrevious && readCommand === '') reader.refuse(['revoke-previous'], 'read-command is not')
+  if (revokePrevious && provider.revoke === undefined)
+    reader.refuse(['revoke-previous'], `${provider.name} has no request that revokes a token`)
+  return {
+    kind: 'command',
+    storeCommand: reader.text('store-command'),
+    revokePrevious,
+    commandTimeoutMs: readTimeoutMs(reader, 'command-timeout'),
+    isOtherSecret: text => reader.isOtherSecret(text),
+    ...(readCommand === '' ? {} : { readCommand })
   }
 }
 

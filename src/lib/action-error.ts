@@ -19,6 +19,7 @@ export type ErrorCode =
   | 'github-forbidden'
   | 'github-not-found'
   | 'secret-refused'
+  | 'store-failed'
   | 'internal-error'
 
 /**

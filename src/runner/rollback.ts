@@ -1,6 +1,6 @@
 /** What a failed or cancelled step undoes in the runner's files. */
 export class Rollback {
-  readonly #actions: (() => void)[] = []
+  readonly #actions = new Set<() => void>()
   #hasRun = false
 
   /** Throws if the step is ending: from then on, nothing may be published or stored. */
@@ -8,16 +8,19 @@ export class Rollback {
     if (this.#hasRun) throw new Error('the step is ending')
   }
 
-  /** Adds an action before what it undoes is done. Throws if the step is ending. */
-  add(action: () => void): void {
+  /** Adds an action before what it undoes is done. Returns a function that removes it. Throws if the step is ending. */
+  add(action: () => void): () => void {
     this.requireNotRun()
-    this.#actions.push(action)
+    this.#actions.add(action)
+    return () => void this.#actions.delete(action)
   }
 
   /** Runs all actions, the last one first. An action that fails does not prevent the others. */
   run(): void {
     this.#hasRun = true
-    for (const action of this.#actions.splice(0).reverse()) {
+    const actions = [...this.#actions].reverse()
+    this.#actions.clear()
+    for (const action of actions) {
       try {
         action()
       } catch {

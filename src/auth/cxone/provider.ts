@@ -1,7 +1,8 @@
 import { ActionError } from '../../lib/action-error.js'
+import { variablesOf } from '../../lib/input-reader.js'
 import type { Provider, RequestDescription } from '../provider.js'
 import { exchangeCxone } from './exchange.js'
-import { type CxoneRequest, readCxoneRequest } from './request.js'
+import { ACCESS_KEY, CLIENT, type CxoneRequest, readCxoneRequest } from './request.js'
 
 const CREDENTIALS: Readonly<Record<CxoneRequest['exchange'], string>> = {
   'cxone-application': 'client credentials and an access key',
@@ -12,6 +13,7 @@ const CREDENTIALS: Readonly<Record<CxoneRequest['exchange'], string>> = {
 export const cxone: Provider<CxoneRequest> = {
   name: 'NICE CXone',
   aliases: ['cxone', 'nice-cxone'],
+  credentialVariables: variablesOf([CLIENT, ACCESS_KEY]),
   ownerNoun: 'tenant',
   regionNoun: 'area',
   toolVariables: [

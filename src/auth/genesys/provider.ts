@@ -1,7 +1,8 @@
+import { variablesOf } from '../../lib/input-reader.js'
 import type { Provider } from '../provider.js'
 import * as currentToken from './current-token.js'
 import { exchangeGenesys } from './exchange.js'
-import { type GenesysRequest, readGenesysRequest } from './request.js'
+import { CLIENT, type GenesysRequest, readGenesysRequest } from './request.js'
 
 const CREDENTIALS: Readonly<Record<GenesysRequest['exchange'], string>> = {
   'genesys-login': 'client credentials at the login host',
@@ -12,6 +13,7 @@ const CREDENTIALS: Readonly<Record<GenesysRequest['exchange'], string>> = {
 export const genesys: Provider<GenesysRequest> = {
   name: 'Genesys Cloud',
   aliases: ['genesys', 'genesys-cloud'],
+  credentialVariables: variablesOf([CLIENT]),
   ownerNoun: 'organisation',
   regionNoun: 'region',
   // Read by CX as Code, the `gc` CLI (the first two) and the CI blueprint of Genesys.

@@ -1,6 +1,6 @@
+import type { Provider } from '../auth/provider.js'
 import type { CheckedResult } from '../exchange.js'
 import type { HttpSession } from '../http/session.js'
-import type { RotateInputs } from '../inputs/rotate-inputs.js'
 import { ActionError } from '../lib/action-error.js'
 import type { Secret } from '../lib/secret.js'
 import type { Context } from '../runner/context.js'
@@ -15,9 +15,9 @@ export async function revokePrevious(
   { result, owner }: CheckedResult,
   {
     context,
-    inputs: { provider },
+    provider,
     session
-  }: { readonly context: Context; readonly inputs: RotateInputs; readonly session: HttpSession }
+  }: { readonly context: Context; readonly provider: Provider; readonly session: HttpSession }
 ): Promise<void> {
   const { log } = context
   const { token } = result
@@ -38,17 +38,11 @@ export async function revokePrevious(
   }
   const isSameClient = previousOwner.clientId !== undefined && previousOwner.clientId === newOwner.clientId
   if (previousOwner.id !== newOwner.id || !isSameClient) {
-    log.warn(
-      'The previous token belongs to another organisation or OAuth client, so it is not revoked. Check previous-token.'
-    )
+    log.warn('The previous token belongs to another organisation or OAuth client, so it is not revoked.')
     return
   }
-  const saved = {
-    value: previousToken,
-    kind: token.kind,
-    provider: provider.aliases[0],
-    revocationBaseUrl: token.revocationBaseUrl
-  }
+  const { kind, revocationBaseUrl } = token
+  const saved = { value: previousToken, kind, provider: provider.aliases[0], revocationBaseUrl }
   const [outcome] = await revokeTokens([saved], [provider], context)
   if (outcome?.status === 'rejected') throw outcome.reason
   log.info(`The previous token ${outcome?.value === 'revoked' ? 'was revoked' : 'is already invalid'}.`)
