@@ -1,11 +1,11 @@
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals'
-import { endpointUrl, readBaseUrl } from '../../src/auth/base-url.js'
+import { apiBaseUrl, type BaseUrl, endpointUrl, readBaseUrl } from '../../src/auth/base-url.js'
 import { bearerAuthorization } from '../../src/auth/oauth.js'
 import type { Provider } from '../../src/auth/provider.js'
 import { PROVIDERS } from '../../src/auth/providers.js'
-import { maskTokens, readToken, requireJson } from '../../src/auth/token-response.js'
+import { readToken, reportTokens, requireJson } from '../../src/auth/token-response.js'
 import type { Credential } from '../../src/lib/input-reader.js'
 import { missingCredential } from '../../src/lib/input-reader.js'
 import { main } from '../../src/main.js'
@@ -16,7 +16,7 @@ import { runStep } from '../support/in-process.js'
 /** A platform that does not exist: one object. Registering it must be all that a new platform needs. */
 interface AcmeRequest {
   readonly client: Credential
-  readonly baseUrl?: URL
+  readonly baseUrl: BaseUrl | undefined
 }
 const CLIENT = {
   id: 'client-id',
@@ -28,8 +28,10 @@ const acmeUrl = (path: string, { baseUrl }: AcmeRequest) =>
 const acme: Provider<AcmeRequest> = {
   name: 'Acme Voice',
   aliases: ['acme'],
+  credentialVariables: ['ACME_ID', 'ACME_SECRET'],
   ownerNoun: 'workspace',
   regionNoun: 'zone',
+  unknownExpiry: 'after ten minutes',
   toolVariables: [
     { name: 'ACME_TOKEN', value: ({ token }) => token.value },
     { name: 'ACME_URL', value: ({ apiUrl }) => apiUrl }
@@ -38,29 +40,30 @@ const acme: Provider<AcmeRequest> = {
     reader.refuse(['scope'], 'Acme Voice has no scopes')
     const client = reader.credential(CLIENT)
     if (client === undefined) throw missingCredential([CLIENT])
-    return { client, ...readBaseUrl(reader) }
+    return { client, baseUrl: readBaseUrl(reader) }
   },
-  describe: ({ baseUrl }) => ({
+  describe: ({ client, baseUrl }) => ({
     credentials: 'an API key',
     location: { label: 'Zone', values: ['north'] },
-    ...(baseUrl === undefined ? {} : { baseUrl })
+    credentialId: { label: 'API key', value: client.id },
+    baseUrls: baseUrl === undefined ? [] : [baseUrl]
   }),
   lifetimeAdvice: () => 'Acme tokens live for ten minutes.',
   async exchange(request, session, events) {
+    const apiUrl = apiBaseUrl('https://acme.example.com', request.baseUrl)
+    const expected = {
+      kind: 'access',
+      acceptedStatus: [200],
+      credentials: [request.client.secret],
+      revocationBaseUrl: apiUrl
+    } as const
     const response = await session.send({
       method: 'POST',
       url: acmeUrl('/token', request),
-      headers: { Authorization: bearerAuthorization(request.client.secret) }
+      headers: { Authorization: bearerAuthorization(request.client.secret) },
+      onResponse: (received, sentAt) => reportTokens(received, sentAt, { expected, events })
     })
-    maskTokens(response, events)
-    const apiUrl = acmeUrl('/', request).origin
-    const credentials = [request.client.secret]
-    const token = {
-      ...readToken(response, { kind: 'access', credentials }),
-      revocationBaseUrl: apiUrl
-    } as const
-    events.onToken(token)
-    return { token, apiUrl, region: 'north' }
+    return { token: readToken(response, expected), apiUrl, region: 'north' }
   },
   async identify({ token, apiUrl }, session) {
     const url = new URL('/me', apiUrl)

@@ -5,7 +5,7 @@ import type { Provider } from '../../src/auth/provider.js'
 import { PROVIDERS } from '../../src/auth/providers.js'
 import { ActionError } from '../../src/lib/action-error.js'
 import type { Clock } from '../../src/lib/clock.js'
-import type { Context } from '../../src/runner/context.js'
+import { type Context, createContext } from '../../src/runner/context.js'
 import { Logger } from '../../src/runner/logger.js'
 import { reportFailure } from '../../src/runner/report-failure.js'
 import { Rollback } from '../../src/runner/rollback.js'
@@ -78,7 +78,7 @@ export function fastClock(start = Date.now()): Clock & { readonly waits: number[
 
 /** Returns the context of a step, as `runAction` makes it, with the present environment. */
 export function newContext(clock: Clock = fastClock()): Context {
-  return { env: process.env, log: new Logger(), clock, rollback: new Rollback() }
+  return createContext({ env: process.env, log: new Logger(), clock, rollback: new Rollback() })
 }
 
 /** What a step in this process left behind: the raw text of the runner's files, and the log. */

@@ -18,8 +18,9 @@ export function readInputs(
   const masked: string[] = []
   const variables = Object.entries(inputs).map(([name, value]) => [`INPUT_${name.toUpperCase()}`, value])
   try {
-    const read = readMainInputs({ ...env, ...Object.fromEntries(variables) }, PROVIDERS, secret => {
-      masked.push(secret.reveal())
+    const read = readMainInputs({ ...env, ...Object.fromEntries(variables) }, PROVIDERS, {
+      mask: secret => void masked.push(secret.reveal()),
+      hideInQuotes: () => {}
     })
     return { inputs: { ...read, request: read.request as AnyRequest }, masked }
   } catch (error) {

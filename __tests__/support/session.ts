@@ -1,7 +1,8 @@
 import type { ExchangeEvents, IssuedToken } from '../../src/auth/provider.js'
 import { HttpSession, type Limits } from '../../src/http/session.js'
 import type { Clock } from '../../src/lib/clock.js'
-import { Redactor, type Secret } from '../../src/lib/secret.js'
+import { Redactor } from '../../src/lib/redactor.js'
+import type { Secret } from '../../src/lib/secret.js'
 
 /** A clock that only waits move, and they take no real time. `random` is always 0.5. */
 export class StillClock implements Clock {
@@ -30,6 +31,8 @@ export interface TestSession {
   readonly secrets: string[]
   /** Tokens that `onToken` got, in order. */
   readonly tokens: IssuedToken[]
+  /** Warnings that `onWarning` got. */
+  readonly warnings: string[]
   /** Lines about waits. */
   readonly infos: string[]
   /** Lines for step debugging. */
@@ -50,10 +53,11 @@ export function openSession({
 }: TestSessionOptions = {}): TestSession {
   const [secrets, infos, debugs]: [string[], string[], string[]] = [[], [], []]
   const tokens: IssuedToken[] = []
+  const warnings: string[] = []
   const redactor = new Redactor()
   for (const secret of known) redactor.add(secret)
   const log = {
-    redact: (text: string) => redactor.redact(text),
+    containsSecret: (text: string) => redactor.matches(text),
     info: (line: string) => void infos.push(redactor.redact(line)),
     debug: (line: string) => void debugs.push(redactor.redact(line))
   }
@@ -67,7 +71,8 @@ export function openSession({
       redactor.add(secret)
       secrets.push(secret.reveal())
     },
-    onToken: (token: IssuedToken) => void tokens.push(token)
+    onToken: (token: IssuedToken) => void tokens.push(token),
+    onWarning: (message: string) => void warnings.push(message)
   }
-  return { session, events, secrets, tokens, infos, debugs }
+  return { session, events, secrets, tokens, warnings, infos, debugs }
 }
