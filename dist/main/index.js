@@ -3816,7 +3816,7 @@ async function pendingSignals() {
 /* harmony export */   Sy: () => (/* binding */ writeSummary),
 /* harmony export */   Wx: () => (/* binding */ tokenSummary)
 /* harmony export */ });
-/* unused harmony exports tokenRows, code */
+/* unused harmony exports tokenRows, code, ownerRows */
 /* harmony import */ var node_fs__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(24);
 /* harmony import */ var _auth_guards_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(130);
 /* harmony import */ var _lib_text_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(924);
@@ -3833,23 +3833,23 @@ function tokenSummary(published, log) {
     const { credentials, location } = provider.describe(request);
     const isRegionNew = region !== undefined && !location.values.includes(region);
     const rows = [
+        ...ownerRows(owner, provider),
         ...(isRegionNew ? [[(0,_lib_text_js__WEBPACK_IMPORTED_MODULE_3__/* .capitalize */ .ZH)(provider.regionNoun), code(region)]] : []),
         [location.label, ...location.values.map(code)],
         ...(apiUrl === undefined ? [] : [['API', code(apiUrl)]]),
         ['Login', (0,_lib_text_js__WEBPACK_IMPORTED_MODULE_3__/* .capitalize */ .ZH)(credentials)],
         ['Received', `${(0,_lib_text_js__WEBPACK_IMPORTED_MODULE_3__/* .formatMinute */ .Yi)(receivedAt)}, after ${(0,_messages_js__WEBPACK_IMPORTED_MODULE_2__/* .describeEffort */ .AK)(session)}`],
-        ...tokenRows({ inputs, result, owner }),
+        ...tokenRows(inputs, result, owner),
         ['Clean-up', (0,_messages_js__WEBPACK_IMPORTED_MODULE_2__/* .describeCleanUp */ .y_)({ token, provider, revoke })]
     ];
     return renderSummary(`${provider.name} ${token.kind} token`, rows, log);
 }
-/** Returns the rows about a token: owner, expiry, idle time, and what an auditor needs. */
-function tokenRows({ inputs: { provider, request }, result: { token, correlationId }, owner }) {
+/** Returns the rows about a token: what an auditor needs, expiry, idle time. */
+function tokenRows({ provider, request }, { token, correlationId }, owner) {
     const { expiresAt, expiresInSeconds } = token;
     const { credentialId } = provider.describe(request);
     const idleTime = owner && (0,_auth_guards_js__WEBPACK_IMPORTED_MODULE_1__/* .describeIdleTime */ .Tw)(token, owner);
     return [
-        ...(owner === undefined ? [] : [ownerRow(owner, provider.ownerNoun)]),
         [credentialId.label, code(credentialId.value)],
         ...(correlationId === undefined ? [] : [['Correlation id', code(correlationId)]]),
         [
@@ -3880,8 +3880,12 @@ function writeSummary(html, { env, log }) {
 function code(text) {
     return { code: text };
 }
-function ownerRow({ id, name }, ownerNoun) {
-    return [(0,_lib_text_js__WEBPACK_IMPORTED_MODULE_3__/* .capitalize */ .ZH)(ownerNoun), ...(name === undefined ? [] : [name]), code(id)];
+/** Returns a row with the owner of the token, if it was verified. */
+function ownerRows(owner, { ownerNoun }) {
+    if (owner === undefined)
+        return [];
+    const { id, name } = owner;
+    return [[(0,_lib_text_js__WEBPACK_IMPORTED_MODULE_3__/* .capitalize */ .ZH)(ownerNoun), ...(name === undefined ? [] : [name]), code(id)]];
 }
 /** Names come from outside. Within the table, which is one line, neither tags nor Markdown can result from them. */
 function escapeHtml(text) {

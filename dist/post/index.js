@@ -5926,23 +5926,23 @@ function tokenSummary(published, log) {
     const { credentials, location } = provider.describe(request);
     const isRegionNew = region !== undefined && !location.values.includes(region);
     const rows = [
+        ...ownerRows(owner, provider),
         ...(isRegionNew ? [[capitalize(provider.regionNoun), code(region)]] : []),
         [location.label, ...location.values.map(code)],
         ...(apiUrl === undefined ? [] : [['API', code(apiUrl)]]),
         ['Login', capitalize(credentials)],
         ['Received', `${formatMinute(receivedAt)}, after ${describeEffort(session)}`],
-        ...tokenRows({ inputs, result, owner }),
+        ...tokenRows(inputs, result, owner),
         ['Clean-up', describeCleanUp({ token, provider, revoke })]
     ];
     return renderSummary(`${provider.name} ${token.kind} token`, rows, log);
 }
-/** Returns the rows about a token: owner, expiry, idle time, and what an auditor needs. */
-function tokenRows({ inputs: { provider, request }, result: { token, correlationId }, owner }) {
+/** Returns the rows about a token: what an auditor needs, expiry, idle time. */
+function tokenRows({ provider, request }, { token, correlationId }, owner) {
     const { expiresAt, expiresInSeconds } = token;
     const { credentialId } = provider.describe(request);
     const idleTime = owner && describeIdleTime(token, owner);
     return [
-        ...(owner === undefined ? [] : [ownerRow(owner, provider.ownerNoun)]),
         [credentialId.label, code(credentialId.value)],
         ...(correlationId === undefined ? [] : [['Correlation id', code(correlationId)]]),
         [
@@ -5973,8 +5973,12 @@ function writeSummary(html, { env, log }) {
 function code(text) {
     return { code: text };
 }
-function ownerRow({ id, name }, ownerNoun) {
-    return [capitalize(ownerNoun), ...(name === undefined ? [] : [name]), code(id)];
+/** Returns a row with the owner of the token, if it was verified. */
+function ownerRows(owner, { ownerNoun }) {
+    if (owner === undefined)
+        return [];
+    const { id, name } = owner;
+    return [[capitalize(ownerNoun), ...(name === undefined ? [] : [name]), code(id)]];
 }
 /** Names come from outside. Within the table, which is one line, neither tags nor Markdown can result from them. */
 function escapeHtml(text) {

@@ -4084,7 +4084,8 @@ function reportRotation({ result, checked, dates }, { name }, inputs, context) {
     const rows = [
         ['Store', name],
         ['Result', result],
-        ...(checked === undefined ? [] : (0,summary/* tokenRows */.B$)({ inputs, ...checked })),
+        ...(0,summary/* ownerRows */.$H)(checked?.owner, inputs.provider),
+        ...(checked === undefined ? [] : (0,summary/* tokenRows */.B$)(inputs, checked.result, checked.owner)),
         ...(nextRotationAt === undefined
             ? []
             : [['Next rotation', `from ${(0,lib_text/* formatMinute */.Yi)(nextRotationAt)}`]])
@@ -4882,6 +4883,7 @@ async function pendingSignals() {
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   $H: () => (/* binding */ ownerRows),
 /* harmony export */   B$: () => (/* binding */ tokenRows),
 /* harmony export */   Br: () => (/* binding */ renderSummary),
 /* harmony export */   Sy: () => (/* binding */ writeSummary)
@@ -4903,23 +4905,23 @@ function tokenSummary(published, log) {
     const { credentials, location } = provider.describe(request);
     const isRegionNew = region !== undefined && !location.values.includes(region);
     const rows = [
+        ...ownerRows(owner, provider),
         ...(isRegionNew ? [[capitalize(provider.regionNoun), code(region)]] : []),
         [location.label, ...location.values.map(code)],
         ...(apiUrl === undefined ? [] : [['API', code(apiUrl)]]),
         ['Login', capitalize(credentials)],
         ['Received', `${formatMinute(receivedAt)}, after ${describeEffort(session)}`],
-        ...tokenRows({ inputs, result, owner }),
+        ...tokenRows(inputs, result, owner),
         ['Clean-up', describeCleanUp({ token, provider, revoke })]
     ];
     return renderSummary(`${provider.name} ${token.kind} token`, rows, log);
 }
-/** Returns the rows about a token: owner, expiry, idle time, and what an auditor needs. */
-function tokenRows({ inputs: { provider, request }, result: { token, correlationId }, owner }) {
+/** Returns the rows about a token: what an auditor needs, expiry, idle time. */
+function tokenRows({ provider, request }, { token, correlationId }, owner) {
     const { expiresAt, expiresInSeconds } = token;
     const { credentialId } = provider.describe(request);
     const idleTime = owner && (0,_auth_guards_js__WEBPACK_IMPORTED_MODULE_1__/* .describeIdleTime */ .Tw)(token, owner);
     return [
-        ...(owner === undefined ? [] : [ownerRow(owner, provider.ownerNoun)]),
         [credentialId.label, code(credentialId.value)],
         ...(correlationId === undefined ? [] : [['Correlation id', code(correlationId)]]),
         [
@@ -4950,8 +4952,12 @@ function writeSummary(html, { env, log }) {
 function code(text) {
     return { code: text };
 }
-function ownerRow({ id, name }, ownerNoun) {
-    return [(0,_lib_text_js__WEBPACK_IMPORTED_MODULE_3__/* .capitalize */ .ZH)(ownerNoun), ...(name === undefined ? [] : [name]), code(id)];
+/** Returns a row with the owner of the token, if it was verified. */
+function ownerRows(owner, { ownerNoun }) {
+    if (owner === undefined)
+        return [];
+    const { id, name } = owner;
+    return [[(0,_lib_text_js__WEBPACK_IMPORTED_MODULE_3__/* .capitalize */ .ZH)(ownerNoun), ...(name === undefined ? [] : [name]), code(id)]];
 }
 /** Names come from outside. Within the table, which is one line, neither tags nor Markdown can result from them. */
 function escapeHtml(text) {

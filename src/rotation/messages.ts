@@ -5,7 +5,7 @@ import type { RotateInputs } from '../inputs/rotate-inputs.js'
 import { formatMinute } from '../lib/text.js'
 import type { Context } from '../runner/context.js'
 import { describeAudit, describeToken } from '../runner/messages.js'
-import { type Row, renderSummary, tokenRows, writeSummary } from '../runner/summary.js'
+import { ownerRows, type Row, renderSummary, tokenRows, writeSummary } from '../runner/summary.js'
 import type { StoreDates, TokenStore } from './token-store.js'
 
 /** Logs that the token is stored, and warns if it becomes invalid before it expires. */
@@ -43,7 +43,8 @@ export function reportRotation(
   const rows: Row[] = [
     ['Store', name],
     ['Result', result],
-    ...(checked === undefined ? [] : tokenRows({ inputs, ...checked })),
+    ...ownerRows(checked?.owner, inputs.provider),
+    ...(checked === undefined ? [] : tokenRows(inputs, checked.result, checked.owner)),
     ...(nextRotationAt === undefined
       ? []
       : [['Next rotation', `from ${formatMinute(nextRotationAt)}`] as const])

@@ -1,6 +1,6 @@
 import { appendFileSync } from 'node:fs'
 import { describeIdleTime } from '../auth/guards.js'
-import type { ExchangeResult, Identity, RevokePolicy } from '../auth/provider.js'
+import type { ExchangeResult, Identity, Provider, RevokePolicy } from '../auth/provider.js'
 import type { HttpSession } from '../http/session.js'
 import type { ExchangeInputs } from '../inputs/exchange-inputs.js'
 import { capitalize, formatDuration, formatMinute } from '../lib/text.js'
@@ -31,32 +31,28 @@ export function tokenSummary(
   const { credentials, location } = provider.describe(request)
   const isRegionNew = region !== undefined && !location.values.includes(region)
   const rows: Row[] = [
+    ...ownerRows(owner, provider),
     ...(isRegionNew ? [[capitalize(provider.regionNoun), code(region)] as const] : []),
     [location.label, ...location.values.map(code)],
     ...(apiUrl === undefined ? [] : [['API', code(apiUrl)] as const]),
     ['Login', capitalize(credentials)],
     ['Received', `${formatMinute(receivedAt)}, after ${describeEffort(session)}`],
-    ...tokenRows({ inputs, result, owner }),
+    ...tokenRows(inputs, result, owner),
     ['Clean-up', describeCleanUp({ token, provider, revoke })]
   ]
   return renderSummary(`${provider.name} ${token.kind} token`, rows, log)
 }
 
-/** Returns the rows about a token: owner, expiry, idle time, and what an auditor needs. */
-export function tokenRows({
-  inputs: { provider, request },
-  result: { token, correlationId },
-  owner
-}: {
-  readonly inputs: ExchangeInputs
-  readonly result: ExchangeResult
-  readonly owner: Identity | undefined
-}): Row[] {
+/** Returns the rows about a token: what an auditor needs, expiry, idle time. */
+export function tokenRows(
+  { provider, request }: ExchangeInputs,
+  { token, correlationId }: ExchangeResult,
+  owner: Identity | undefined
+): Row[] {
   const { expiresAt, expiresInSeconds } = token
   const { credentialId } = provider.describe(request)
   const idleTime = owner && describeIdleTime(token, owner)
   return [
-    ...(owner === undefined ? [] : [ownerRow(owner, provider.ownerNoun)]),
     [credentialId.label, code(credentialId.value)],
     ...(correlationId === undefined ? [] : [['Correlation id', code(correlationId)] as const]),
     [
@@ -94,8 +90,11 @@ export function code(text: string): Cell {
   return { code: text }
 }
 
-function ownerRow({ id, name }: Identity, ownerNoun: string): Row {
-  return [capitalize(ownerNoun), ...(name === undefined ? [] : [name]), code(id)]
+/** Returns a row with the owner of the token, if it was verified. */
+export function ownerRows(owner: Identity | undefined, { ownerNoun }: Provider): Row[] {
+  if (owner === undefined) return []
+  const { id, name } = owner
+  return [[capitalize(ownerNoun), ...(name === undefined ? [] : [name]), code(id)]]
 }
 
 /** Names come from outside. Within the table, which is one line, neither tags nor Markdown can result from them. */
