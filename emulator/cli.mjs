@@ -1,109 +1,87 @@
 /**
- * Both platforms and GitHub's secrets API on loopback, for whoever wants to try the action without an account,
- * and for the integration workflow. Needs Node 20 or newer, and openssl for the rotate action's part.
- *
- *     node emulator/cli.mjs                runs until Ctrl-C; prints the addresses and the credentials
- *     node emulator/cli.mjs --background   returns as soon as all answer; the process goes on for an hour
- *
- * In a workflow the addresses and credentials become outputs of the step (GITHUB_OUTPUT). They are constants
- * that open nothing outside this repository.
+ * `npm run emulator`: Genesys Cloud, NICE CXone and GitHub's API on this machine, to try the action without an
+ * account. Needs Node 20 or newer. In a workflow, the addresses and credentials become outputs of the step.
  */
 import { spawn } from 'node:child_process'
 import { appendFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import { apiOf } from './api.mjs'
-import { startGithubBehindProxy } from './github-proxy.mjs'
-import {
-  CXONE_ACCESS_KEY,
-  CXONE_APPLICATION,
-  CXONE_REALM_CLIENT,
-  CXONE_TENANT,
-  GENESYS_CLIENT,
-  GENESYS_SERVICE_ACCOUNT,
-  startCxone,
-  startGenesys
-} from './index.mjs'
+import { readNumber, readOptions } from '../scripts/command-line.mjs'
+import { PORT_COUNT, startEmulator } from './start.mjs'
 
 /** @typedef {Record<string, string>} Addresses */
 
-/**
- * Starts everything. Each address is an origin; `github-proxy` and `github-authority` are for HTTPS_PROXY and
- * NODE_EXTRA_CA_CERTS of the step that uses the rotate action.
- *
- * @param {Record<string, string | undefined>} [env]
- * @returns {Promise<{addresses: Addresses, close: () => Promise<void>}>}
- */
-export async function startEmulator(env = process.env) {
-  const [genesys, withoutTutorial, cxone, github] = await Promise.all([
-    startGenesys(),
-    startGenesys({ generateOffered: false }),
-    startCxone(),
-    startGithubBehindProxy(env)
-  ])
-  genesys.intercept = apiOf(genesys.tokens)
-  cxone.intercept = apiOf(cxone.tokens)
-  return {
-    addresses: {
-      'genesys-url': genesys.origin,
-      'genesys-url-without-tutorial': withoutTutorial.origin,
-      'genesys-region': genesys.region,
-      'genesys-client-id': GENESYS_CLIENT.id,
-      'genesys-client-secret': GENESYS_CLIENT.secret,
-      'genesys-organization-id': GENESYS_CLIENT.organization.id,
-      'genesys-service-account-id': GENESYS_SERVICE_ACCOUNT.id,
-      'cxone-url': cxone.origin,
-      'cxone-area': CXONE_TENANT.area,
-      'cxone-tenant-id': CXONE_TENANT.id,
-      'cxone-client-id': CXONE_APPLICATION.id,
-      'cxone-client-secret': CXONE_APPLICATION.secret,
-      'cxone-access-key-id': CXONE_ACCESS_KEY.id,
-      'cxone-access-key-secret': CXONE_ACCESS_KEY.secret,
-      'cxone-realm-client-id': CXONE_REALM_CLIENT.id,
-      'cxone-realm-client-secret': CXONE_REALM_CLIENT.secret,
-      ...github.addresses
-    },
-    close: async () => {
-      await Promise.all([genesys, withoutTutorial, cxone, github].map(server => server.close()))
-    }
+const options = readOptions({
+  usage: 'npm run emulator -- [options]',
+  about:
+    'Starts Genesys Cloud, NICE CXone and GitHub’s API on 127.0.0.1, prints their addresses and made-up\n' +
+    'credentials, and runs until Ctrl-C. emulator/README.md lists the rules that it enforces.',
+  options: {
+    port: { value: 'NUMBER', help: `first of ${PORT_COUNT} ports in a row; without it, free ports are used` },
+    background: { help: 'return when everything answers; the emulator runs on in the background' },
+    seconds: { value: 'NUMBER', default: '3600', help: 'end the background process after this time' }
+  }
+})
+const port =
+  options.port === undefined
+    ? undefined
+    : readNumber('--port', options.port, { least: 1, most: 65_536 - PORT_COUNT })
+const seconds = readNumber('--seconds', options.seconds, { least: 1, most: 86_400 })
+
+if (options.background) await startInBackground()
+else await run()
+
+/** Runs until a signal, or until the time is up if it is the background process. */
+async function run() {
+  const { addresses, close } = await startEmulator({ ...(port !== undefined && { port }) }).catch(fail)
+  const stop = () => void close().then(() => process.exit())
+  process.once('SIGINT', stop)
+  process.once('SIGTERM', stop)
+  if (process.send) {
+    process.send(addresses)
+    setTimeout(stop, seconds * 1000)
+  } else {
+    print(addresses)
+    console.log('\nRunning. Press Ctrl-C to stop.')
   }
 }
 
-/** @param {Addresses} addresses */
-function tell(addresses) {
+/** Starts the background process and returns when it answers. */
+async function startInBackground() {
+  const args = options.port === undefined ? [] : ['--port', options.port]
+  const child = spawn(
+    process.execPath,
+    [fileURLToPath(import.meta.url), '--seconds', options.seconds, ...args],
+    {
+      detached: true,
+      windowsHide: true,
+      // The child inherits no stream: who waits for the end of our output must not wait for the child.
+      stdio: ['ignore', 'ignore', 'ignore', 'ipc']
+    }
+  )
+  child.once('exit', () => fail(new Error('it ended at once; run it without --background to see why')))
+  const addresses = await new Promise(resolve => child.once('message', resolve))
+  child.removeAllListeners('exit')
+  child.disconnect()
+  child.unref()
+  print({ .../** @type {Addresses} */ (addresses), pid: String(child.pid) })
+  console.log(`\nRunning in the background for ${seconds} seconds. Stop it with: kill ${child.pid}`)
+}
+
+/** Prints one `name=value` a line, and writes the same to the outputs of a workflow's step. @param {Addresses} addresses */
+function print(addresses) {
   const lines = Object.entries(addresses).map(([name, value]) => `${name}=${value}\n`)
   process.stdout.write(lines.join(''))
   if (process.env['GITHUB_OUTPUT']) appendFileSync(process.env['GITHUB_OUTPUT'], lines.join(''))
-}
-
-/** Starts another process that holds the servers, waits until it is ready, and lets it go. */
-function startInBackground() {
-  const child = spawn(process.execPath, [fileURLToPath(import.meta.url)], {
-    detached: true,
-    windowsHide: true,
-    // Nothing of ours: whoever waits for the end of our output would wait for the child's.
-    stdio: ['ignore', 'ignore', 'ignore', 'ipc']
-  })
-  child.once('message', message => {
-    tell({ .../** @type {Addresses} */ (message), pid: String(child.pid) })
-    child.disconnect()
-    child.unref()
-  })
-  child.once('exit', code => {
-    console.error('The emulator did not start; run it without --background to see why.')
-    process.exitCode = code || 1
-  })
-}
-
-if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  if (process.argv.includes('--background')) startInBackground()
-  else {
-    const { addresses, close } = await startEmulator()
-    for (const signal of ['SIGINT', 'SIGTERM'])
-      process.once(signal, () => void close().then(() => process.exit()))
-    if (process.send) {
-      process.send(addresses)
-      // Whoever forgets it is rid of it, too.
-      setTimeout(() => process.kill(process.pid, 'SIGTERM'), 3_600_000)
-    } else tell(addresses)
+  if (!('github-proxy' in addresses)) {
+    console.error('No github-proxy: openssl is not installed. Only rotate on a real runner needs it.')
   }
+}
+
+/**
+ * @param {unknown} error
+ * @returns {never}
+ */
+function fail(error) {
+  console.error(`The emulator did not start: ${error instanceof Error ? error.message : error}`)
+  process.exit(1)
 }

@@ -1,16 +1,25 @@
 /**
- * NICE CXone as its hosts show it: issuer, UserHub and realm behind one origin.
- * Bodies and headers follow the platform; what it refuses is refused here.
+ * NICE CXone: the issuer, an area's UserHub and a realm at one address.
+ * README.md lists which rules of the platform it enforces.
  */
 import { randomBytes, randomUUID } from 'node:crypto'
 import { startServer } from './server.mjs'
-import { basicCredentials, hasExactly, mediaType, parseForm, parseJson, sameSecret } from './strict.mjs'
+import {
+  basicCredentials,
+  bearerToken,
+  hasExactly,
+  mediaType,
+  parseForm,
+  parseJson,
+  sameSecret
+} from './strict.mjs'
 
 /**
  * @typedef {import('./server.mjs').RecordedRequest} RecordedRequest
  * @typedef {import('./server.mjs').Answer} Answer
+ * @typedef {(request: RecordedRequest, query: string) => Answer} Handler
  *
- * @typedef {{id: string, secret: string}} CxoneClient  a back-end application, or a realm's client
+ * @typedef {{id: string, secret: string}} CxoneClient  a back-end application, or a client of a realm
  * @typedef {{id: string, secret: string, tenantId: string, active: boolean}} CxoneAccessKey
  * @typedef {{id: string, name: string, area: string, domain: string}} CxoneTenant
  *
@@ -21,20 +30,22 @@ import { basicCredentials, hasExactly, mediaType, parseForm, parseJson, sameSecr
  * @property {number} expiresAt
  *
  * @typedef {object} CxoneOptions
- * @property {string} [issuer]  an origin; what discovery says of itself
- * @property {string} [tokenEndpoint]  what discovery names, in place of the issuer's own
+ * @property {string} [issuer]  origin that discovery states
+ * @property {string} [tokenEndpoint]  that discovery names; default: of the issuer
  * @property {CxoneClient[]} [applications]  back-end applications, for exchange A
- * @property {CxoneAccessKey[]} [accessKeys]  for A and B
- * @property {CxoneClient[]} [realmClients]  for C
+ * @property {CxoneAccessKey[]} [accessKeys]  for exchanges A and B
+ * @property {CxoneClient[]} [realmClients]  for exchange C
  * @property {CxoneTenant[]} [tenants]
  * @property {number} [lifetimeSeconds]
- * @property {() => number} [clock]
+ * @property {{count: number, retryAfterSeconds: number}} [throttleFirst]  refuses this many token requests
+ * @property {string} [basePath]  of a gateway: stands before every path
+ * @property {() => number} [clock]  milliseconds
  *
  * @typedef {import('./server.mjs').EmulatorServer & {tokens: Map<string, CxoneToken>, alsoIssued: string[]}} CxoneEmulator
- *   `alsoIssued`: the refresh and id tokens that came along, secrets as well
+ *   `alsoIssued`: refresh and id tokens, which are secret too
  */
 
-/** What is known when nothing else is given; these credentials open nothing outside this folder. */
+/** The defaults. These credentials are made up and work nowhere else. */
 export const CXONE_TENANT = Object.freeze({
   id: '11ee7a64-3c1f-4d20-a5b8-0242ac110003',
   name: 'example_contact_centre',
@@ -57,7 +68,7 @@ export const CXONE_REALM_CLIENT = Object.freeze({
 })
 
 /**
- * Starts CXone on loopback.
+ * Starts CXone.
  *
  * @param {CxoneOptions & import('./server.mjs').ServerOptions} [options]
  * @returns {Promise<CxoneEmulator>}
@@ -71,41 +82,20 @@ export async function startCxone(options = {}) {
     realmClients = [CXONE_REALM_CLIENT],
     tenants = [CXONE_TENANT],
     lifetimeSeconds = 3600,
+    throttleFirst = { count: 0, retryAfterSeconds: 1 },
+    basePath = '',
     clock = Date.now
   } = options
+  let refusalsLeft = throttleFirst.count
   /** @type {Map<string, CxoneToken>} */
   const tokens = new Map()
   /** @type {string[]} */
   const alsoIssued = []
 
-  /** @type {Record<string, (request: RecordedRequest, query: string) => Answer>} */
-  const routes = {
-    'GET /.well-known/openid-configuration': discovery,
-    'POST /auth/token': passwordGrant,
-    'GET /.well-known/cxone-configuration': tenantConfiguration,
-    'POST /authentication/v1/token/access-key': accessKeyGrant,
-    'POST /oauth/token': clientCredentialsGrant
-  }
-
-  const server = await startServer(request => {
-    const [path = '', query = ''] = request.path.split(/\?(.*)/s)
-    const handler = routes[`${request.method} ${path}`]
-    if (handler) return handler(request, query)
-    const known = Object.keys(routes).some(route => route.endsWith(` ${path}`))
-    return known
-      ? answer(405, { message: 'Method Not Allowed' })
-      : answer(404, { message: 'no Route matched with those values' })
-  }, options)
-  return Object.assign(server, { tokens, alsoIssued })
-
-  /**
-   * @param {RecordedRequest} request
-   * @returns {Answer}
-   */
-  function discovery(request) {
-    // Public documents: whoever sends a credential along has given it away for nothing.
-    if (request.headers.authorization !== undefined)
-      return answer(400, { message: 'No authorization expected' })
+  /** @type {Handler} */
+  const discovery = request => {
+    // A public document. A client that sends credentials for it has leaked them.
+    if (request.headers.authorization !== undefined) return problem(400, 'No authorization expected')
     return answer(200, {
       issuer,
       authorization_endpoint: `${issuer}/auth/authorize`,
@@ -119,14 +109,8 @@ export async function startCxone(options = {}) {
     })
   }
 
-  /**
-   * Exchange A: a back-end application vouches, an access key logs in.
-   *
-   * @param {RecordedRequest} request
-   * @param {string} query
-   * @returns {Answer}
-   */
-  function passwordGrant(request, query) {
+  /** Exchange A: back-end application and access key. @type {Handler} */
+  const passwordGrant = (request, query) => {
     const form = formFields(request, query)
     if (!form) return oauthError(400, 'invalid_request', 'The request must be a form.')
     const application = basicCredentials(request)
@@ -137,7 +121,7 @@ export async function startCxone(options = {}) {
     if (!hasExactly(form, ['grant_type', 'username', 'password'], ['scope'])) {
       return oauthError(400, 'invalid_request', 'Expected username and password.')
     }
-    if (!knows(applications, application)) {
+    if (!isKnown(applications, application)) {
       return oauthError(401, 'invalid_client', 'Client authentication failed.')
     }
     const key = findAccessKey(form['username'], form['password'])
@@ -145,55 +129,33 @@ export async function startCxone(options = {}) {
     return answer(200, issueForTenant(key, 'A'))
   }
 
-  /**
-   * @param {RecordedRequest} request
-   * @param {string} query
-   * @returns {Answer}
-   */
-  function tenantConfiguration(request, query) {
-    if (request.headers.authorization !== undefined)
-      return answer(400, { message: 'No authorization expected' })
+  /** @type {Handler} */
+  const tenantConfiguration = (request, query) => {
+    if (request.headers.authorization !== undefined) return problem(400, 'No authorization expected')
     const tenantId = parseForm(query)?.['tenantId']
-    if (!tenantId) return answer(400, { message: 'tenantId is required' })
+    if (!tenantId) return problem(400, 'tenantId is required')
     const tenant = tenants.find(({ id }) => id === tenantId)
-    if (!tenant) return answer(404, { message: 'Tenant not found' })
+    if (!tenant) return problem(404, 'Tenant not found')
     const { area, domain } = tenant
-    return answer(200, {
-      area,
-      domain,
-      tenantId,
-      api_endpoint: `https://api-${area}.${domain}`,
-      auth_endpoint: `${issuer}/auth`
-    })
+    const endpoints = { api_endpoint: `https://api-${area}.${domain}`, auth_endpoint: `${issuer}/auth` }
+    return answer(200, { area, domain, tenantId, ...endpoints })
   }
 
-  /**
-   * Exchange B: UserHub takes the access key alone.
-   *
-   * @param {RecordedRequest} request
-   * @param {string} query
-   * @returns {Answer}
-   */
-  function accessKeyGrant(request, query) {
-    if (mediaType(request) !== 'application/json') return answer(415, { message: 'Unsupported Media Type' })
-    const fields = parseJson(request.body)
-    const exact = fields && query === '' && hasExactly(fields, ['accessKeyId', 'accessKeySecret'])
-    if (!exact || request.headers.authorization !== undefined) {
-      return answer(400, { message: 'Expected JSON of accessKeyId and accessKeySecret' })
+  /** Exchange B: access key alone. @type {Handler} */
+  const accessKeyGrant = (request, query) => {
+    if (mediaType(request) !== 'application/json') return problem(415, 'Unsupported Media Type')
+    const fields = query === '' ? parseJson(request.body) : undefined
+    const isExpected = fields && hasExactly(fields, ['accessKeyId', 'accessKeySecret'])
+    if (!isExpected || request.headers.authorization !== undefined) {
+      return problem(400, 'Expected JSON of accessKeyId and accessKeySecret')
     }
     const key = findAccessKey(fields['accessKeyId'], fields['accessKeySecret'])
-    if (!key) return answer(401, { message: 'Invalid access key' })
+    if (!key) return problem(401, 'Invalid access key')
     return answer(200, issueForTenant(key, 'B'))
   }
 
-  /**
-   * Exchange C: the tutorial's client credentials in a form, at a realm.
-   *
-   * @param {RecordedRequest} request
-   * @param {string} query
-   * @returns {Answer}
-   */
-  function clientCredentialsGrant(request, query) {
+  /** Exchange C: client credentials at a realm, undocumented. @type {Handler} */
+  const clientCredentialsGrant = (request, query) => {
     const form = formFields(request, query)
     if (!form || request.headers.authorization !== undefined) {
       return realmError(400, 'invalid_request', 'The request must be a form.')
@@ -205,16 +167,54 @@ export async function startCxone(options = {}) {
       return realmError(400, 'invalid_request', 'Expected client_id and client_secret.')
     }
     const client = { id: form['client_id'] ?? '', secret: form['client_secret'] ?? '' }
-    if (!knows(realmClients, client))
+    if (!isKnown(realmClients, client)) {
       return realmError(401, 'invalid_client', 'Client authentication failed.')
+    }
     const token = remember(randomBytes(48).toString('base64url'), 'C', undefined)
     return answer(200, { access_token: token, token_type: 'Bearer', expires_in: lifetimeSeconds })
   }
 
+  /** One ordinary API request, so that a client can use its token for something. @type {Handler} */
+  const listAgents = request => {
+    const token = tokens.get(bearerToken(request) ?? '')
+    if (!token || token.expiresAt <= clock()) return problem(401, 'Invalid login credentials.')
+    return answer(200, { businessUnitId: 1, tenant: tenants.find(({ id }) => id === token.tenantId)?.name })
+  }
+
+  /** @type {Record<string, Handler>} */
+  const tokenRoutes = {
+    'POST /auth/token': passwordGrant,
+    'POST /authentication/v1/token/access-key': accessKeyGrant,
+    'POST /oauth/token': clientCredentialsGrant
+  }
+  /** @type {Record<string, Handler>} */
+  const routes = {
+    ...tokenRoutes,
+    'GET /.well-known/openid-configuration': discovery,
+    'GET /.well-known/cxone-configuration': tenantConfiguration
+  }
+
+  const server = await startServer(request => {
+    const [fullPath = '', query = ''] = request.path.split(/\?(.*)/s)
+    const path = fullPath.startsWith(basePath) ? fullPath.slice(basePath.length) : ''
+    const route = `${request.method} ${path}`
+    if (/^GET \/incontactapi\/services\/v\d+\.\d+\/agents$/.test(route)) return listAgents(request, query)
+    if (route in tokenRoutes && refusalsLeft > 0) {
+      refusalsLeft -= 1
+      return answer(429, { message: 'Too Many Requests' }, throttleFirst.retryAfterSeconds)
+    }
+    const handler = routes[route]
+    if (handler) return handler(request, query)
+    const isKnownPath = Object.keys(routes).some(known => known.endsWith(` ${path}`))
+    return isKnownPath
+      ? problem(405, 'Method Not Allowed')
+      : problem(404, 'no Route matched with those values')
+  }, options)
+  return Object.assign(server, { tokens, alsoIssued })
+
   /**
    * @param {string | undefined} id
    * @param {string | undefined} secret
-   * @returns {CxoneAccessKey | undefined}
    */
   function findAccessKey(id = '', secret = '') {
     const key = accessKeys.find(candidate => candidate.id === id)
@@ -225,20 +225,14 @@ export async function startCxone(options = {}) {
    * @param {CxoneAccessKey} key
    * @param {'A' | 'B'} exchange
    */
-  function issueForTenant(key, exchange) {
+  function issueForTenant({ id, tenantId }, exchange) {
     const iat = Math.floor(clock() / 1000)
-    const claims = {
-      sub: `user:${key.id}`,
-      iss: issuer,
-      tenantId: key.tenantId,
-      iat,
-      exp: iat + lifetimeSeconds
-    }
+    const claims = { sub: `user:${id}`, iss: issuer, tenantId, iat, exp: iat + lifetimeSeconds }
     const refreshToken = randomBytes(48).toString('base64url')
     const idToken = jwt({ ...claims, aud: 'emulated', jti: randomUUID() })
     alsoIssued.push(refreshToken, idToken)
     return {
-      access_token: remember(jwt({ ...claims, jti: randomUUID() }), exchange, key.tenantId),
+      access_token: remember(jwt({ ...claims, jti: randomUUID() }), exchange, tenantId),
       token_type: 'Bearer',
       expires_in: lifetimeSeconds,
       refresh_token: refreshToken,
@@ -251,7 +245,6 @@ export async function startCxone(options = {}) {
    * @param {string} token
    * @param {CxoneToken['exchange']} exchange
    * @param {string | undefined} tenantId
-   * @returns {string}
    */
   function remember(token, exchange, tenantId) {
     const issuedAt = clock()
@@ -263,9 +256,8 @@ export async function startCxone(options = {}) {
 /**
  * @param {CxoneClient[]} clients
  * @param {CxoneClient} given
- * @returns {boolean}
  */
-function knows(clients, given) {
+function isKnown(clients, given) {
   const client = clients.find(({ id }) => id === given.id)
   return client !== undefined && sameSecret(given.secret, client.secret)
 }
@@ -273,55 +265,40 @@ function knows(clients, given) {
 /**
  * @param {RecordedRequest} request
  * @param {string} query
- * @returns {Record<string, string> | undefined}
  */
 function formFields(request, query) {
   const isForm = query === '' && mediaType(request) === 'application/x-www-form-urlencoded'
   return isForm ? parseForm(request.body) : undefined
 }
 
-/**
- * Three base64url parts; the signature is noise, because nobody who gets one here can check it.
- *
- * @param {object} claims
- * @returns {string}
- */
+/** Returns a JWT with random bytes as its signature: no client here verifies it. @param {object} claims */
 function jwt(claims) {
   const encode = (/** @type {object} */ part) => Buffer.from(JSON.stringify(part)).toString('base64url')
   const header = encode({ alg: 'RS256', typ: 'JWT', kid: 'emulated' })
   return `${header}.${encode(claims)}.${randomBytes(256).toString('base64url')}`
 }
 
-/**
- * @param {number} status
- * @param {string} error
- * @param {string} description
- * @returns {Answer}
- */
-function oauthError(status, error, description) {
-  return answer(status, { error, error_description: description })
-}
+/** An error of the issuer. @param {number} status @param {string} error @param {string} description */
+const oauthError = (status, error, description) => answer(status, { error, error_description: description })
 
-/**
- * @param {number} status
- * @param {string} error
- * @param {string} description
- * @returns {Answer}
- */
-function realmError(status, error, description) {
-  return answer(status, { error, errorDescription: description })
-}
+/** An error of a realm. @param {number} status @param {string} error @param {string} description */
+const realmError = (status, error, description) => answer(status, { error, errorDescription: description })
+
+/** @param {number} status @param {string} message */
+const problem = (status, message) => answer(status, { message })
 
 /**
  * @param {number} status
  * @param {unknown} json
+ * @param {number} [retryAfterSeconds]
  * @returns {Answer}
  */
-function answer(status, json) {
+function answer(status, json, retryAfterSeconds) {
   const headers = {
     'Content-Type': 'application/json',
     'Cache-Control': 'no-store',
-    'X-Request-Id': randomUUID()
+    'X-Request-Id': randomUUID(),
+    ...(retryAfterSeconds !== undefined && { 'Retry-After': String(retryAfterSeconds) })
   }
   return { status, headers, json }
 }

@@ -1,6 +1,6 @@
 /**
- * Genesys Cloud as one region shows it: the login host and the API host behind one origin.
- * Bodies and headers follow the platform; what it refuses is refused here.
+ * Genesys Cloud in one region: the login host and the API host at one address.
+ * README.md lists which rules of the platform it enforces.
  */
 import { randomBytes, randomUUID } from 'node:crypto'
 import { startServer } from './server.mjs'
@@ -18,15 +18,16 @@ import { createThrottle } from './throttle.mjs'
 /**
  * @typedef {import('./server.mjs').RecordedRequest} RecordedRequest
  * @typedef {import('./server.mjs').Answer} Answer
+ * @typedef {(request: RecordedRequest, query: string) => Answer} Handler
  *
  * @typedef {object} GenesysClient
  * @property {string} id
  * @property {string} secret
  * @property {string} name
  * @property {{id: string, name: string}} organization
- * @property {string} region  the code of the region that knows this client
+ * @property {string} region  code of the only region that knows this client
  * @property {string[]} permissions
- * @property {number} lifetimeSeconds
+ * @property {number} lifetimeSeconds  of its tokens
  *
  * @typedef {object} IssuedToken
  * @property {string} clientId
@@ -35,16 +36,22 @@ import { createThrottle } from './throttle.mjs'
  * @property {string[]} scope
  * @property {number} issuedAt  milliseconds, by the emulator's clock
  * @property {number} expiresAt
+ * @property {number} [usedAt]  absent until it is used
  * @property {boolean} revoked
  *
  * @typedef {object} GenesysOptions
- * @property {string} [region]  a code; `eu-west-1` unless told otherwise
- * @property {Partial<GenesysClient>[]} [clients]  each filled up from `GENESYS_CLIENT`
+ * @property {string} [region]  code; default: eu-west-1
+ * @property {Partial<GenesysClient>[]} [clients]  what is missing comes from `GENESYS_CLIENT`
  * @property {{id: string, active: boolean}[]} [serviceAccounts]
- * @property {boolean} [generateOffered]  false: the tutorial's two paths do not exist
- * @property {400 | 401} [wrongSecretStatus]  sources differ; 401 unless told otherwise
+ * @property {boolean} [generateOffered]  false: the two undocumented paths answer 404
+ * @property {400 | 401} [invalidClientStatus]  sources differ; default: 400
  * @property {import('./throttle.mjs').ThrottleOptions | null} [throttle]  of token requests
- * @property {() => number} [clock]
+ * @property {{count: number, retryAfterSeconds?: number}} [throttleFirst]  refuses this many token requests; with
+ *   `retryAfterSeconds` as a gateway does (429, Retry-After)
+ * @property {number} [idleTimeoutSeconds]  a token that is not used for so long is dead
+ * @property {string} [loginPath]  of a gateway: stands before every path of the login host, such as `/login`
+ * @property {string} [apiPath]  of a gateway: stands before every path of the API host
+ * @property {() => number} [clock]  milliseconds
  *
  * @typedef {import('./server.mjs').EmulatorServer
  *   & {region: string, clients: GenesysClient[], tokens: Map<string, IssuedToken>}} GenesysEmulator
@@ -52,7 +59,7 @@ import { createThrottle } from './throttle.mjs'
 
 const YEAR_SECONDS = 31_536_000
 
-/** The client that is known when no other is given; its credentials open nothing outside this folder. */
+/** The default client. These credentials are made up and work nowhere else. */
 export const GENESYS_CLIENT = Object.freeze({
   id: '6a1f8c52-0d3e-4b7a-9c15-2e84d7b0f963',
   secret: 'emulated-Genesys_secret/7Qm+Zk2vXw9',
@@ -63,14 +70,14 @@ export const GENESYS_CLIENT = Object.freeze({
   lifetimeSeconds: 86_400
 })
 
-/** The service account that is known when no other is given. */
+/** The default service account. */
 export const GENESYS_SERVICE_ACCOUNT = Object.freeze({
   id: 'b7d90e14-52c6-4f8b-8a3d-6f1c04e9a275',
   active: true
 })
 
 /**
- * Starts one region of Genesys Cloud on loopback.
+ * Starts one region.
  *
  * @param {GenesysOptions & import('./server.mjs').ServerOptions} [options]
  * @returns {Promise<GenesysEmulator>}
@@ -80,81 +87,48 @@ export async function startGenesys(options = {}) {
     region = 'eu-west-1',
     serviceAccounts = [GENESYS_SERVICE_ACCOUNT],
     generateOffered = true,
-    wrongSecretStatus = 401,
+    invalidClientStatus = 400,
+    throttleFirst = { count: 0 },
+    idleTimeoutSeconds,
+    loginPath = '',
+    apiPath = '',
     clock = Date.now
   } = options
   const clients = (options.clients ?? [{ region }]).map(client => ({ ...GENESYS_CLIENT, ...client }))
   const throttle = options.throttle ? createThrottle(options.throttle, clock) : undefined
+  let refusalsLeft = throttleFirst.count
   /** @type {Map<string, IssuedToken>} */
   const tokens = new Map()
 
-  /** @type {Record<string, Record<string, (request: RecordedRequest, query: string) => Answer>>} */
-  const routes = {
-    '/oauth/token': { POST: loginToken },
-    '/api/v2/tokens/me': { GET: describeToken, DELETE: deleteToken }
-  }
-  if (generateOffered) {
-    routes['/api/v2/oauth/token'] = { POST: apiToken }
-    routes['/api/v2/oauth/token/generate'] = { POST: generateToken }
-  }
-
-  const server = await startServer(request => {
-    const [path = '', query = ''] = request.path.split(/\?(.*)/s)
-    const methods = routes[path]
-    if (!methods) return apiError(404, 'not.found', 'The requested resource was not found.')
-    const handler = methods[request.method]
-    if (handler) return handler(request, query)
-    const refusal = apiError(405, 'method.not.allowed', 'The HTTP method is not allowed on this resource.')
-    return { ...refusal, headers: { ...refusal.headers, Allow: Object.keys(methods).join(', ') } }
-  }, options)
-  return Object.assign(server, { region, clients, tokens })
-
-  /**
-   * The documented request, on the login host.
-   *
-   * @param {RecordedRequest} request
-   * @param {string} query
-   * @returns {Answer}
-   */
-  function loginToken(request, query) {
-    if (throttle && throttle.admit() > 0) {
-      return oauthError(
-        400,
-        'invalid_request',
-        `rate limit exceeded; token requests are limited to ${throttle.limit}`
-      )
+  /** The documented token request, at the login host. @type {Handler} */
+  const loginToken = (request, query) => {
+    const waitMs = throttledForMs()
+    if (waitMs > 0 && throttleFirst.retryAfterSeconds !== undefined) return tooManyRequests(waitMs)
+    if (waitMs > 0) {
+      const limit = throttle?.limit ?? '300 per 60 seconds'
+      return badRequest(`rate limit exceeded; token requests are limited to ${limit}`)
     }
-    if (query !== '') return oauthError(400, 'invalid_request', 'query parameters are not allowed')
+    if (query !== '') return badRequest('query parameters are not allowed')
     if (mediaType(request) !== 'application/x-www-form-urlencoded') {
-      return oauthError(400, 'invalid_request', 'content type must be application/x-www-form-urlencoded')
+      return badRequest('content type must be application/x-www-form-urlencoded')
     }
     const form = parseForm(request.body)
-    if (!form || !('grant_type' in form)) return oauthError(400, 'invalid_request', 'grant_type is required')
+    if (!form || !('grant_type' in form)) return badRequest('grant_type is required')
     if (form['grant_type'] !== 'client_credentials') {
       return oauthError(400, 'unsupported_grant_type', `grant type not supported: ${form['grant_type']}`)
     }
     if (!hasExactly(form, ['grant_type'], ['scope'])) {
-      return oauthError(400, 'invalid_request', 'only grant_type and scope are allowed in the body')
+      return badRequest('only grant_type and scope are allowed in the body')
     }
     const credentials = basicCredentials(request)
-    if (!credentials)
-      return oauthError(400, 'invalid_request', 'client credentials must be sent as Basic authorization')
-    return grant(credentials, form['scope'])
+    if (!credentials) return badRequest('client credentials must be sent as Basic authorization')
+    return issueAccessToken(credentials, form['scope'])
   }
 
-  /**
-   * The tutorial's request, on the API host, which throttles in its own way.
-   *
-   * @param {RecordedRequest} request
-   * @param {string} query
-   * @returns {Answer}
-   */
-  function apiToken(request, query) {
-    const waitMs = throttle?.admit() ?? 0
-    if (waitMs > 0) {
-      const refusal = apiError(429, 'too.many.requests.retry.after', 'Rate limit exceeded the maximum.')
-      return { ...refusal, headers: { ...refusal.headers, 'Retry-After': String(Math.ceil(waitMs / 1000)) } }
-    }
+  /** An undocumented token request, at the API host. @type {Handler} */
+  const apiToken = (request, query) => {
+    const waitMs = throttledForMs()
+    if (waitMs > 0) return tooManyRequests(waitMs)
     if (request.headers.authorization !== undefined || query !== '') {
       return apiError(400, 'bad.request', 'Client credentials belong in the body.')
     }
@@ -162,17 +136,11 @@ export async function startGenesys(options = {}) {
     if (!fields) {
       return apiError(400, 'bad.request', 'Expected JSON of grant_type, client_id and client_secret.')
     }
-    return grant({ id: fields['client_id'] ?? '', secret: fields['client_secret'] ?? '' }, undefined)
+    return issueAccessToken({ id: fields['client_id'] ?? '', secret: fields['client_secret'] ?? '' })
   }
 
-  /**
-   * The tutorial's second request: a token for a year, owned by a service account.
-   *
-   * @param {RecordedRequest} request
-   * @param {string} query
-   * @returns {Answer}
-   */
-  function generateToken(request, query) {
+  /** The other undocumented request: a token for one year, owned by a service account. @type {Handler} */
+  const generateToken = (request, query) => {
     const initial = authenticate(request)
     if ('refusal' in initial) return initial.refusal
     const fields = query === '' ? jsonFields(request, ['grant_type', 'resource_owner']) : undefined
@@ -186,35 +154,29 @@ export async function startGenesys(options = {}) {
     if (!serviceAccounts.some(account => account.active && account.id === fields['resource_owner'])) {
       return apiError(401, 'invalid.resource.owner', 'The resource owner is unknown or inactive.')
     }
-    return issue(client, 'long-lived', YEAR_SECONDS, [])
+    return issue(client, 'long-lived', YEAR_SECONDS)
   }
 
-  /**
-   * @param {RecordedRequest} request
-   * @param {string} query
-   * @returns {Answer}
-   */
-  function describeToken(request, query) {
-    if (query !== '' && query !== 'preserveIdleTTL=true')
-      return apiError(400, 'bad.request', 'Unknown parameter.')
-    const found = authenticate(request)
+  /** @type {Handler} */
+  const describeToken = (request, query) => {
+    const preservesIdleTime = query === 'preserveIdleTTL=true'
+    if (query !== '' && !preservesIdleTime) return apiError(400, 'bad.request', 'Unknown parameter.')
+    const found = authenticate(request, { countsAsUse: !preservesIdleTime })
     if ('refusal' in found) return found.refusal
     const { organization, clientId, scope } = found.token
     const name = clients.find(({ id }) => id === clientId)?.name ?? ''
+    const idlesAt = idlesAtMs(found.token)
     return ok({
       organization,
       homeOrganization: organization,
       authorizedScope: scope,
-      OAuthClient: { id: clientId, name, organization: { id: organization.id } }
+      OAuthClient: { id: clientId, name, organization: { id: organization.id } },
+      ...(idlesAt !== undefined && { dateTokenIdles: new Date(idlesAt).toISOString() })
     })
   }
 
-  /**
-   * @param {RecordedRequest} request
-   * @param {string} query
-   * @returns {Answer}
-   */
-  function deleteToken(request, query) {
+  /** @type {Handler} */
+  const deleteToken = (request, query) => {
     if (query !== '') return apiError(400, 'bad.request', 'Unknown parameter.')
     const found = authenticate(request)
     if ('refusal' in found) return found.refusal
@@ -222,116 +184,149 @@ export async function startGenesys(options = {}) {
     return ok(undefined)
   }
 
+  /** One ordinary API request, so that a client can use its token for something. @type {Handler} */
+  const describeOrganization = request => {
+    const found = authenticate(request)
+    return 'refusal' in found ? found.refusal : ok({ ...found.token.organization, state: 'active' })
+  }
+
+  /** @type {Record<string, Record<string, Handler>>} */
+  const routes = {
+    [`${loginPath}/oauth/token`]: { POST: loginToken },
+    [`${apiPath}/api/v2/tokens/me`]: { GET: describeToken, DELETE: deleteToken },
+    [`${apiPath}/api/v2/organizations/me`]: { GET: describeOrganization }
+  }
+  if (generateOffered) {
+    routes[`${apiPath}/api/v2/oauth/token`] = { POST: apiToken }
+    routes[`${apiPath}/api/v2/oauth/token/generate`] = { POST: generateToken }
+  }
+
+  const server = await startServer(request => {
+    const [path = '', query = ''] = request.path.split(/\?(.*)/s)
+    const methods = routes[path]
+    if (!methods) return apiError(404, 'not.found', 'The requested resource was not found.')
+    const handler = methods[request.method]
+    if (handler) return handler(request, query)
+    const message = 'The HTTP method is not allowed on this resource.'
+    return apiError(405, 'method.not.allowed', message, { Allow: Object.keys(methods).join(', ') })
+  }, options)
+  return Object.assign(server, { region, clients, tokens })
+
+  /** Returns 0 if a token request may pass. */
+  function throttledForMs() {
+    if (refusalsLeft === 0) return throttle?.admit() ?? 0
+    refusalsLeft -= 1
+    return (throttleFirst.retryAfterSeconds ?? 1) * 1000
+  }
+
   /**
    * @param {{id: string, secret: string}} credentials
-   * @param {string | undefined} scope
-   * @returns {Answer}
+   * @param {string} [scope]
    */
-  function grant(credentials, scope) {
-    // A client of another region is as unknown here as one that never was.
+  function issueAccessToken(credentials, scope) {
+    // A region does not know the clients of another region.
     const client = clients.find(({ id, region: home }) => id === credentials.id && home === region)
-    if (!client) return oauthError(400, 'invalid_client', `client not found: ${credentials.id}`)
+    if (!client)
+      return oauthError(invalidClientStatus, 'invalid_client', `client not found: ${credentials.id}`)
     if (!sameSecret(credentials.secret, client.secret)) {
-      return oauthError(wrongSecretStatus, 'invalid_client', 'authentication failed')
+      return oauthError(invalidClientStatus, 'invalid_client', 'authentication failed')
     }
-    return issue(client, 'access', client.lifetimeSeconds, scope?.split(' ') ?? [])
+    return issue(client, 'access', client.lifetimeSeconds, scope?.split(' '))
   }
 
   /**
    * @param {GenesysClient} client
    * @param {IssuedToken['kind']} kind
    * @param {number} lifetimeSeconds
-   * @param {string[]} scope
-   * @returns {Answer}
+   * @param {string[]} [scope]
    */
-  function issue(client, kind, lifetimeSeconds, scope) {
+  function issue({ id, organization }, kind, lifetimeSeconds, scope = []) {
     const token = randomBytes(65).toString('base64url').slice(0, 86)
     const issuedAt = clock()
-    tokens.set(token, {
-      clientId: client.id,
-      kind,
-      organization: client.organization,
-      scope,
-      issuedAt,
-      expiresAt: issuedAt + lifetimeSeconds * 1000,
-      revoked: false
-    })
+    const expiresAt = issuedAt + lifetimeSeconds * 1000
+    tokens.set(token, { clientId: id, kind, organization, scope, issuedAt, expiresAt, revoked: false })
     return ok({ access_token: token, token_type: 'bearer', expires_in: lifetimeSeconds })
   }
 
   /**
    * @param {RecordedRequest} request
+   * @param {{countsAsUse?: boolean}} [options]  false: the idle time goes on
    * @returns {{token: IssuedToken} | {refusal: Answer}}
    */
-  function authenticate(request) {
+  function authenticate(request, { countsAsUse = true } = {}) {
     const bearer = bearerToken(request)
     if (bearer === undefined) {
       const message = 'No authentication bearer token specified in authorization header.'
       return { refusal: apiError(401, 'authentication.required', message) }
     }
     const token = tokens.get(bearer)
-    if (!token || token.revoked || token.expiresAt <= clock()) {
+    const now = clock()
+    if (!token || token.revoked || token.expiresAt <= now || (idlesAtMs(token) ?? now + 1) <= now) {
       return { refusal: apiError(401, 'bad.credentials', 'Invalid login credentials.') }
     }
+    if (countsAsUse) token.usedAt = now
     return { token }
+  }
+
+  /** @param {IssuedToken} token */
+  function idlesAtMs({ issuedAt, usedAt = issuedAt }) {
+    return idleTimeoutSeconds === undefined ? undefined : usedAt + idleTimeoutSeconds * 1000
   }
 }
 
 /**
- * The strings of a JSON body with exactly these members and the one grant type that there is.
+ * Returns the fields of a JSON body with exactly these names and the grant type `client_credentials`.
  *
  * @param {RecordedRequest} request
  * @param {string[]} names
- * @returns {Record<string, string> | undefined}
  */
 function jsonFields(request, names) {
-  if (mediaType(request) !== 'application/json') return undefined
-  const fields = parseJson(request.body)
-  return fields && hasExactly(fields, names) && fields['grant_type'] === 'client_credentials'
-    ? fields
-    : undefined
+  const fields = mediaType(request) === 'application/json' ? parseJson(request.body) : undefined
+  const isExpected = fields && hasExactly(fields, names) && fields['grant_type'] === 'client_credentials'
+  return isExpected ? fields : undefined
 }
 
-/**
- * @param {unknown} json
- * @returns {Answer}
- */
-function ok(json) {
-  return { status: 200, headers: standardHeaders(randomUUID()), json }
-}
+/** @param {unknown} json */
+const ok = json => answer(200, json, randomUUID())
+
+/** @param {string} description */
+const badRequest = description => oauthError(400, 'invalid_request', description)
+
+/** An error of the login host. @param {number} status @param {string} error @param {string} description */
+const oauthError = (status, error, description) =>
+  answer(status, { error, description, error_description: description }, randomUUID())
 
 /**
- * The login host's error body.
- *
- * @param {number} status
- * @param {string} error
- * @param {string} description
- * @returns {Answer}
- */
-function oauthError(status, error, description) {
-  const json = { error, description, error_description: description }
-  return { status, headers: standardHeaders(randomUUID()), json }
-}
-
-/**
- * The API host's error body.
+ * An error of the API host.
  *
  * @param {number} status
  * @param {string} code
  * @param {string} message
- * @returns {Answer}
+ * @param {Record<string, string>} [headers]
  */
-function apiError(status, code, message) {
+function apiError(status, code, message, headers) {
   const contextId = randomUUID()
-  const json = { message, code, status, contextId, details: [], errors: [] }
-  return { status, headers: standardHeaders(contextId), json }
+  return answer(status, { message, code, status, contextId, details: [], errors: [] }, contextId, headers)
 }
 
-/** @param {string} correlationId */
-function standardHeaders(correlationId) {
-  return {
+/** @param {number} waitMs */
+const tooManyRequests = waitMs =>
+  apiError(429, 'too.many.requests.retry.after', 'Rate limit exceeded the maximum.', {
+    'Retry-After': String(Math.ceil(waitMs / 1000))
+  })
+
+/**
+ * @param {number} status
+ * @param {unknown} json
+ * @param {string} correlationId
+ * @param {Record<string, string>} [headers]
+ * @returns {Answer}
+ */
+function answer(status, json, correlationId, headers) {
+  const standard = {
     'Content-Type': 'application/json',
     'Cache-Control': 'no-store',
     'ININ-Correlation-Id': correlationId
   }
+  return { status, headers: { ...standard, ...headers }, json }
 }

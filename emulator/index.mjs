@@ -1,4 +1,4 @@
-/** Both platforms on loopback, for the tests and the demonstration. */
+/** Genesys Cloud and NICE CXone on this machine. GitHub's API is in `github/`. */
 export {
   CXONE_ACCESS_KEY,
   CXONE_APPLICATION,

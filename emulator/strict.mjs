@@ -1,13 +1,12 @@
-/** Readers of requests that accept what the platforms accept and nothing more. */
+/** Reads requests as strictly as the platforms do. Each function returns undefined for what a platform would refuse. */
 import { timingSafeEqual } from 'node:crypto'
 
 /** @typedef {import('./server.mjs').RecordedRequest} RecordedRequest */
 
 /**
- * The media type without parameters, lower case; a `charset` of UTF-8 is the only parameter tolerated.
+ * Returns the media type in lower case, empty if there is none. The only parameter allowed is a charset of UTF-8.
  *
  * @param {RecordedRequest} request
- * @returns {string}  empty when there is none, or one with other parameters
  */
 export function mediaType(request) {
   const match = /^([^;\s]+)(?:;\s*charset="?utf-8"?)?$/i.exec(request.headers['content-type'] ?? '')
@@ -15,47 +14,43 @@ export function mediaType(request) {
 }
 
 /**
- * The id and secret of a Basic header in canonical base64.
+ * Returns the id and secret of a Basic header.
  *
  * @param {RecordedRequest} request
- * @returns {{id: string, secret: string} | undefined}
  */
 export function basicCredentials(request) {
-  const blob = /^Basic ([A-Za-z0-9+/]+={0,2})$/i.exec(request.headers.authorization ?? '')?.[1]
-  if (blob === undefined) return undefined
-  const bytes = Buffer.from(blob, 'base64')
-  if (bytes.toString('base64') !== blob) return undefined
+  const encoded = /^Basic ([A-Za-z0-9+/]+={0,2})$/i.exec(request.headers.authorization ?? '')?.[1]
+  if (encoded === undefined) return undefined
+  const bytes = Buffer.from(encoded, 'base64')
+  if (bytes.toString('base64') !== encoded) return undefined
   const text = bytes.toString('utf8')
   const colon = text.indexOf(':')
   return colon < 0 ? undefined : { id: text.slice(0, colon), secret: text.slice(colon + 1) }
 }
 
 /**
- * The token of a Bearer header.
+ * Returns the token of a Bearer header.
  *
  * @param {RecordedRequest} request
- * @returns {string | undefined}
  */
 export function bearerToken(request) {
   return /^Bearer (\S+)$/i.exec(request.headers.authorization ?? '')?.[1]
 }
 
 /**
- * The fields of a form body. Every reserved character has to be encoded: an access key that ends in a
- * bare `====` is refused here, as is a field given twice.
+ * Returns the fields of a form body. Every reserved character must be encoded, so an access key that ends in a
+ * plain `====` is refused. A repeated field is refused too.
  *
  * @param {string} body
- * @returns {Record<string, string> | undefined}  undefined when it is no well-formed form
  */
 export function parseForm(body) {
   /** @type {Record<string, string>} */
   const fields = Object.create(null)
   for (const pair of body.split('&')) {
-    const match = /^([\w.~*-]+)=((?:[\w.~*!'()+-]|%[0-9A-Fa-f]{2})*)$/.exec(pair)
-    const name = match?.[1]
+    const [, name, value = ''] = /^([\w.~*-]+)=((?:[\w.~*!'()+-]|%[0-9A-Fa-f]{2})*)$/.exec(pair) ?? []
     if (name === undefined || name in fields) return undefined
     try {
-      fields[name] = decodeURIComponent((match?.[2] ?? '').replaceAll('+', ' '))
+      fields[name] = decodeURIComponent(value.replaceAll('+', ' '))
     } catch {
       return undefined
     }
@@ -64,7 +59,7 @@ export function parseForm(body) {
 }
 
 /**
- * The members of a JSON body that is one flat object of strings.
+ * Returns the members of a JSON body that is one flat object of strings.
  *
  * @param {string} body
  * @returns {Record<string, string> | undefined}
@@ -72,24 +67,19 @@ export function parseForm(body) {
 export function parseJson(body) {
   try {
     const value = JSON.parse(body)
-    const flat =
-      typeof value === 'object' &&
-      value !== null &&
-      !Array.isArray(value) &&
-      Object.values(value).every(member => typeof member === 'string')
-    return flat ? value : undefined
+    const isObject = typeof value === 'object' && value !== null && !Array.isArray(value)
+    return isObject && Object.values(value).every(member => typeof member === 'string') ? value : undefined
   } catch {
     return undefined
   }
 }
 
 /**
- * Whether an object has exactly these members, apart from optional ones.
+ * Returns whether the fields are the required ones and no others than the optional ones.
  *
  * @param {Record<string, string>} fields
  * @param {string[]} required
  * @param {string[]} [optional]
- * @returns {boolean}
  */
 export function hasExactly(fields, required, optional = []) {
   return (
@@ -99,11 +89,8 @@ export function hasExactly(fields, required, optional = []) {
 }
 
 /**
- * Whether a credential is the one on file, byte for byte.
- *
  * @param {string} given
  * @param {string} known
- * @returns {boolean}
  */
 export function sameSecret(given, known) {
   const [a, b] = [Buffer.from(given), Buffer.from(known)]

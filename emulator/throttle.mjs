@@ -1,55 +1,55 @@
-/** How many token requests an organisation may make in a minute, and how that is counted. */
+/** How many token requests an organization may make in a minute. */
 
 /**
  * @typedef {object} ThrottleOptions
- * @property {'fixed-window' | 'bucket'} kind  the platform does not say which it is
- * @property {number} [perWindow]  300 unless told otherwise
- * @property {number} [windowMs]  60,000 unless told otherwise
- * @property {number} [takenByOthers]  the share that the organisation's other traffic uses up; 0.5
+ * @property {'fixed-window' | 'bucket'} kind  Genesys does not document which one it uses
+ * @property {number} [perWindow]  default: 300
+ * @property {number} [windowMs]  default: 60,000
+ * @property {number} [takenByOthers]  share of the limit that other traffic of the organization uses; default: 0.5
  *
  * @typedef {object} Throttle
- * @property {() => number} admit  0 when the request may pass, else the milliseconds until one may
- * @property {string} limit  in words
+ * @property {() => number} admit  returns 0 if a request may pass, else the milliseconds until one may
+ * @property {string} limit  for an error message
  */
 
 /**
- * A counter of requests. One that is turned away costs nothing.
+ * Returns a counter of requests. A refused request does not count.
  *
  * @param {ThrottleOptions} options
- * @param {() => number} clock
+ * @param {() => number} clock  milliseconds
  * @returns {Throttle}
  */
 export function createThrottle(options, clock) {
   const { kind, perWindow = 300, windowMs = 60_000, takenByOthers = 0.5 } = options
   const capacity = Math.max(1, Math.floor(perWindow * (1 - takenByOthers)))
-  const count = kind === 'bucket' ? bucket : fixedWindow
-  return { admit: count(capacity, windowMs, clock), limit: `${perWindow} per ${windowMs / 1000} seconds` }
+  const admit = (kind === 'bucket' ? bucket : fixedWindow)(capacity, windowMs, clock)
+  return { admit, limit: `${perWindow} per ${windowMs / 1000} seconds` }
 }
 
 /**
- * Full at the start of each window, nothing after it is used up.
+ * Counts up to the capacity in each window of time.
  *
  * @param {number} capacity
  * @param {number} windowMs
  * @param {() => number} clock
  */
 function fixedWindow(capacity, windowMs, clock) {
-  let opened = clock()
+  let start = clock()
   let used = 0
   return () => {
     const now = clock()
-    if (now - opened >= windowMs) {
-      opened += Math.floor((now - opened) / windowMs) * windowMs
+    if (now - start >= windowMs) {
+      start += Math.floor((now - start) / windowMs) * windowMs
       used = 0
     }
-    if (used >= capacity) return opened + windowMs - now
+    if (used >= capacity) return start + windowMs - now
     used += 1
     return 0
   }
 }
 
 /**
- * Full at first, then refilled evenly.
+ * Starts full and refills evenly.
  *
  * @param {number} capacity
  * @param {number} windowMs

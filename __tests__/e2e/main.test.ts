@@ -482,7 +482,7 @@ base-url: every request, with its secrets, goes to ${genesys.origin}.
     )
     const blob = 'NmExZjhjNTItMGQzZS00YjdhLTljMTUtMmU4NGQ3YjBmOTYzOndyb25nLXNlY3JldA=='
     const took = /(\d+) ms$/m.exec(ran.stdout)?.[1]
-    const traced = `::debug::POST ${genesys.origin}/oauth/token: 401, new connection, ${took} ms\n`
+    const traced = `::debug::POST ${genesys.origin}/oauth/token: 400, new connection, ${took} ms\n`
     expectFailure(
       ran,
       'credentials-rejected',
@@ -491,7 +491,7 @@ Genesys Cloud eu-west-1 (mypurecloud.ie): exchanging client credentials at the l
 base-url: every request, with its secrets, goes to ${genesys.origin}.
 ::add-mask::${blob}
 ::add-mask::${blob.replaceAll('=', '%253D')}
-${debug ? traced : ''}::error::[credentials-rejected] POST ${genesys.origin}/oauth/token answered 401 invalid_client (authentication failed), correlation id ${answers[0]?.correlationId}, 1 attempt.%0A${REGION_HINT('eu-west-1')}
+${debug ? traced : ''}::error::[credentials-rejected] POST ${genesys.origin}/oauth/token answered 400 invalid_client (authentication failed), correlation id ${answers[0]?.correlationId}, 1 attempt.%0A${REGION_HINT('eu-west-1')}
 `
     )
     expect(ran.files.state).toBe('')

@@ -2,10 +2,10 @@ import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
-import { startEmulator } from '../../emulator/cli.mjs'
 import { startCheckedGithub } from '../../emulator/github/checked.mjs'
 import { GITHUB_TOKEN_FOR_ALL, type GitHub } from '../../emulator/github/index.mjs'
 import { GENESYS_CLIENT, GENESYS_SERVICE_ACCOUNT, startGenesys } from '../../emulator/index.mjs'
+import { startEmulator } from '../../emulator/start.mjs'
 import { EXAMPLES } from './files.js'
 import { type JobRun, runWorkflow, type Surroundings } from './workflow-run.js'
 
@@ -18,7 +18,7 @@ let folder: string
 let surroundings: Surroundings
 
 beforeAll(async () => {
-  emulator = await startEmulator({})
+  emulator = await startEmulator({ env: {} })
   const { addresses } = emulator
   const at = (name: string) => addresses[name] ?? ''
   surroundings = {

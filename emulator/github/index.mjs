@@ -30,6 +30,7 @@ import { API_VERSION } from './violations.mjs'
  * @property {string[]} [organizations]  `octo-org` unless told otherwise
  * @property {import('./access.mjs').TokenOptions[]} [tokens]  one that may do everything, `GITHUB_TOKEN_FOR_ALL`,
  *   unless told otherwise
+ * @property {number} [port]  default: a free one
  * @property {string} [basePath]  `/api/v3` is what a GitHub Enterprise Server has
  * @property {import('./check.mjs').Check} [check]
  * @property {import('./operations.mjs').Seal} [seal]
@@ -63,7 +64,8 @@ import { API_VERSION } from './violations.mjs'
 /** May write everything there is; it opens nothing outside this folder. */
 export const GITHUB_TOKEN_FOR_ALL = 'github_pat_emulated_11ABCDEFG0aBcDeFgHiJkL'
 
-const EVERYTHING = {
+/** @type {Record<string, 'read' | 'write'>} */
+export const ALL_PERMISSIONS = {
   secrets: 'write',
   actions_variables: 'write',
   environments: 'write',
@@ -79,11 +81,14 @@ export async function startGithub(options = {}) {
   const {
     repositories = [{ name: 'octo-org/app', environments: ['production'] }],
     organizations = ['octo-org'],
-    tokens = [{ token: GITHUB_TOKEN_FOR_ALL, permissions: /** @type {any} */ (EVERYTHING) }],
+    tokens = [{ token: GITHUB_TOKEN_FOR_ALL, permissions: ALL_PERMISSIONS }],
     basePath = ''
   } = options
 
-  const server = await startServer(request => prepared.get(request) ?? { status: 500 }, { intercept: play })
+  const server = await startServer(request => prepared.get(request) ?? { status: 500 }, {
+    intercept: play,
+    port: options.port ?? 0
+  })
   /** @type {WeakMap<GitHubRequest, Answer>} */
   const prepared = new WeakMap()
   const clock = () => github.clock()

@@ -262,7 +262,7 @@ export const scenarios = [
     end: 'Clean-up: nothing to do.',
     outcome: {
       errorCode: 'credentials-rejected',
-      words: ['POST', '/oauth/token', '401', 'invalid_client', 'authentication failed', '1 attempt']
+      words: ['POST', '/oauth/token', '400', 'invalid_client', 'authentication failed', '1 attempt']
     }
   },
   {
