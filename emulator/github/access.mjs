@@ -1,4 +1,4 @@
-/** Whose token it is, what it sees, and what it may do. */
+/** Tokens: what each can see and what it may do. */
 import { authenticationRequired, badCredentials, moved, notAccessible, notFound } from './answers.mjs'
 
 /**
@@ -6,16 +6,12 @@ import { authenticationRequired, badCredentials, moved, notAccessible, notFound 
  * @typedef {import('./routes.mjs').Found} Found
  * @typedef {import('./state.mjs').World} World
  *
- * @typedef {'fine-grained' | 'classic' | 'installation' | 'workflow'} TokenKind
- *   `workflow` is a job's own GITHUB_TOKEN. No permission that a workflow can ask for opens secrets,
- *   environments or variables to it, so it has none here, whatever it is given.
- *   Of a classic token `permissions` says what its scopes amount to (`repo`: all of a repository's).
- *
  * @typedef {object} Token
  * @property {string} token
- * @property {TokenKind} kind
+ * @property {'fine-grained' | 'classic' | 'installation' | 'workflow'} kind  `workflow` is GITHUB_TOKEN: no workflow
+ *   can give it a permission for secrets, environments or variables, so its `permissions` are ignored
  * @property {Record<string, 'read' | 'write'>} permissions  `secrets`, `actions_variables`, `environments`,
- *   `organization_secrets`, `organization_actions_variables`; reading metadata is always included
+ *   `organization_secrets`, `organization_actions_variables`; for a classic token, what its scopes amount to
  * @property {'all' | string[]} repositories  `owner/name`
  * @property {'all' | string[]} organizations
  *
@@ -26,20 +22,17 @@ import { authenticationRequired, badCredentials, moved, notAccessible, notFound 
  * @param {TokenOptions} options
  * @returns {Token}
  */
-export function createToken(options) {
-  const token = { kind: /** @type {TokenKind} */ ('fine-grained'), permissions: {}, ...options }
-  return {
-    ...token,
-    permissions: token.kind === 'workflow' ? {} : token.permissions,
-    repositories: token.repositories ?? 'all',
-    organizations: token.organizations ?? 'all'
-  }
+export function createToken({ token, kind = 'fine-grained', permissions = {}, ...seen }) {
+  const { repositories = 'all', organizations = 'all' } = seen
+  return { token, kind, permissions: kind === 'workflow' ? {} : permissions, repositories, organizations }
 }
 
 /**
- * @param {string | undefined} authorization  the header; `Bearer` and `token` are the same to GitHub
+ * Returns no token if the request has no Authorization header.
+ *
+ * @param {string | undefined} authorization  `Bearer` and `token` mean the same
  * @param {Token[]} tokens
- * @returns {{token: Token | undefined} | {refusal: Answer}} no token for a request without the header
+ * @returns {{token: Token | undefined} | {refusal: Answer}}
  */
 export function authenticate(authorization, tokens) {
   if (authorization === undefined) return { token: undefined }
@@ -49,72 +42,62 @@ export function authenticate(authorization, tokens) {
 }
 
 /**
+ * Returns why the request is refused, undefined if it may go on.
+ *
  * @param {Found} found
  * @param {Token | undefined} token
  * @param {World} world
- * @param {string} url  the API's base
- * @returns {Answer | undefined} why not, or undefined when the request may go on
+ * @param {string} url  base address of the API
+ * @returns {Answer | undefined}
  */
 export function refuse({ route, params }, token, world, url) {
-  const seen = params['org'] === undefined ? seesRepository() : seesOrganization(params['org'])
-  if (seen !== true) return seen
-  if (route.permission === 'metadata') return undefined
+  const { org, owner, repo, environment_name: environment } = params
+  const fullName = `${owner}/${repo}`
+  const hidden = org === undefined ? refuseRepository() : refuseOrganization(org)
+  if (hidden) return hidden
   if (!token) return authenticationRequired(route.documentation)
-  if (!mayUse(token)) return lacking(token)
-  // Only who may look learns whether an environment is there [I].
-  const environment = params['environment_name']
-  const repository = `${params['owner']}/${params['repo']}`
-  const there = environment === undefined || world.holder({ repository, environment }) !== undefined
-  return there ? undefined : notFound(route.documentation)
+  if (!isPermitted(token)) {
+    // A classic token without the scope gets 404 [D].
+    if (token.kind === 'classic') return notFound(route.documentation)
+    return notAccessible(token.kind !== 'fine-grained', route.documentation)
+  }
+  // A token needs the permission to learn whether an environment exists [I].
+  const exists = environment === undefined || world.holder({ repository: fullName, environment })
+  return exists ? undefined : notFound(route.documentation)
 
-  /** @returns {true | Answer} */
-  function seesRepository() {
-    const fullName = `${params['owner']}/${params['repo']}`
+  /** @returns {Answer | undefined} */
+  function refuseRepository() {
     const former = world.formerly(fullName)
     const repository = world.repository(fullName) ?? former
-    if (!repository || !(includes(token?.repositories, nameOf(repository)) || !repository.private)) {
-      return notFound(route.documentation)
-    }
-    if (former === repository) {
-      const rest = route.template.replace('/repos/{owner}/{repo}', '')
-      const filled = rest.replace(/\{(\w+)\}/g, (_, name) => encodeURIComponent(params[name] ?? ''))
-      return moved(route.method, `${url}/repositories/${repository.id}${filled}`)
-    }
-    return true
+    const isSeen =
+      repository &&
+      (!repository.private || includes(token?.repositories, `${repository.owner}/${repository.name}`))
+    if (!isSeen) return notFound(route.documentation)
+    if (repository !== former) return undefined
+    const rest = route.template.replace('/repos/{owner}/{repo}', '')
+    const filled = rest.replace(/\{(\w+)\}/g, (_, name) => encodeURIComponent(params[name] ?? ''))
+    return moved(route.method, `${url}/repositories/${repository.id}${filled}`)
   }
 
   /**
-   * Organisations are public; it is what they hold that is not. A token that has nothing to do with one
-   * is told 404 [I]: sources differ between that and 403.
+   * Organizations are public. A token that does not belong to one gets 404 [I]: sources say 404 or 403.
    *
    * @param {string} login
-   * @returns {true | Answer}
+   * @returns {Answer | undefined}
    */
-  function seesOrganization(login) {
-    const known = world.organization(login) !== undefined
-    return known && includes(token?.organizations ?? 'all', login) ? true : notFound(route.documentation)
+  function refuseOrganization(login) {
+    const isSeen = world.organization(login) && includes(token?.organizations ?? 'all', login)
+    return isSeen ? undefined : notFound(route.documentation)
   }
 
-  /** @param {Token} holder */
-  function mayUse(holder) {
-    const granted = holder.permissions[route.permission]
-    const enough = granted === 'write' || (granted === 'read' && route.level === 'read')
-    // Seeing a public repository is not having been given it.
-    const given =
-      params['org'] !== undefined || includes(holder.repositories, `${params['owner']}/${params['repo']}`)
-    return enough && given
-  }
-
-  /** @param {Token} holder */
-  function lacking(holder) {
-    // A classic token without the scope is told that there is nothing [D].
-    if (holder.kind === 'classic') return notFound(route.documentation)
-    return notAccessible(holder.kind !== 'fine-grained', route.documentation)
+  /** @param {Token} given */
+  function isPermitted({ permissions, repositories }) {
+    const level = permissions[route.permission]
+    const isEnough = level === 'write' || (level === 'read' && route.level === 'read')
+    // A token can see a public repository without having been given access to it.
+    return isEnough && (org !== undefined || includes(repositories, fullName))
   }
 }
-
-/** @param {{owner: string, name: string}} repository */
-const nameOf = repository => `${repository.owner}/${repository.name}`
 
 /**
  * @param {'all' | string[] | undefined} list

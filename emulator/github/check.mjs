@@ -1,7 +1,7 @@
-/** Holds requests, and the stand-in's own answers, against GitHub's description. */
+/** Checks requests, and the emulator's own answers, against GitHub's OpenAPI description. */
 import { Ajv } from 'ajv'
 import { default as formats } from 'ajv-formats'
-import { description } from './description.mjs'
+import { description } from './routes.mjs'
 
 /**
  * @typedef {import('ajv').ErrorObject} ErrorObject
@@ -9,8 +9,8 @@ import { description } from './description.mjs'
  * @typedef {import('./routes.mjs').Found} Found
  *
  * @typedef {object} Check
- * @property {(found: Found) => string[]} address  what is wrong with the parameters in path and query
- * @property {(found: Found, body: unknown) => string[]} body  in GitHub's words
+ * @property {(found: Found) => string[]} address  problems of the parameters in path and query
+ * @property {(found: Found, body: unknown) => string[]} body  problems, in GitHub's words
  * @property {(found: Found, status: number, json: unknown) => string[]} answer
  */
 
@@ -21,7 +21,7 @@ export function createCheck() {
   const bodies = withFormats(new Ajv({ allErrors: true, strict: false, verbose: true }))
   const addresses = withFormats(new Ajv({ allErrors: true, strict: false, coerceTypes: true }))
   for (const ajv of [bodies, addresses]) ajv.addSchema(description, DOCUMENT)
-  // Errors are hardly described for these operations; all have the shape of GitHub's `basic-error`.
+  // The description says little of these operations' errors; all look like GitHub's `basic-error`.
   const isError = bodies.compile({
     allOf: [
       { $ref: `${DOCUMENT}#/components/schemas/basic-error` },
@@ -80,7 +80,7 @@ function operationOf({ template, method }) {
 /**
  * @param {Ajv} ajv
  * @param {import('./routes.mjs').Route} route
- * @param {string} below  a JSON pointer's end, below the operation
+ * @param {string} below  JSON pointer, below the operation
  * @returns {ValidateFunction}
  */
 function compiled(ajv, { template, method }, below) {
@@ -92,8 +92,8 @@ function compiled(ajv, { template, method }, below) {
 }
 
 /**
- * The sentences that follow "Invalid request." They repeat the value that was refused, so an error of
- * GitHub's may carry what was sent.
+ * Returns the sentences after "Invalid request." GitHub repeats the refused value, so its error may contain what was
+ * sent.
  *
  * @param {ErrorObject[]} errors
  * @returns {string[]}
@@ -104,7 +104,7 @@ function inGithubsWords(errors) {
   const sentences =
     names.length > 0 ? [`${names.join(', ')} ${names.length > 1 ? "weren't" : "wasn't"} supplied.`] : []
   for (const error of errors) {
-    // The condition around a rule that was broken, and said already.
+    // `if` repeats the problem of the rule inside it; `required` is reported above.
     if (error.keyword === 'required' || error.keyword === 'if') continue
     const where = error.instancePath.slice(1)
     const value = JSON.stringify(error.data)

@@ -1,23 +1,18 @@
 /**
- * Faults to be played by `intercept` (nothing was carried out) and `interceptAfter` (everything was, and
- * only the answer suffers).
+ * Faults to play through `intercept` (the request is not carried out) or `interceptAfter` (it is, but its answer is
+ * lost or replaced).
  */
 
-/**
- * @typedef {import('./index.mjs').Hook} Hook
- */
+/** @typedef {import('./index.mjs').Hook} Hook */
 
-/** The connection breaks off. @type {Hook} */
+/** Breaks the connection. @type {Hook} */
 export const reset = (_request, _response, socket) => {
   socket.destroy()
   return true
 }
 
-/** No answer ever comes. @type {Hook} */
-export const hang = () => true
-
 /**
- * Something else answers: a gateway, or GitHub on a bad day.
+ * Answers instead of GitHub.
  *
  * @param {number} status
  * @param {unknown} [json]
@@ -32,7 +27,7 @@ export const answering =
     return true
   }
 
-/** The answer begins and breaks off in its middle. @type {Hook} */
+/** Breaks the connection in the middle of the answer. @type {Hook} */
 export const cutShort = (_request, response, socket) => {
   response.writeHead(200, { 'Content-Type': 'application/json; charset=utf-8', 'Content-Length': 1000 })
   response.write('{"key_id": "33', () => socket.destroy())
@@ -42,9 +37,9 @@ export const cutShort = (_request, response, socket) => {
 /**
  * Plays a fault for some requests only.
  *
- * @param {string} operation  as in `actions/create-or-update-repo-secret`, or a part of it
+ * @param {string} operation  such as `actions/create-or-update-repo-secret`, or a part of it
  * @param {Hook} fault
- * @param {number} [times]  for the first of them only
+ * @param {number} [times]  only for the first ones
  * @returns {Hook}
  */
 export function on(operation, fault, times = Number.POSITIVE_INFINITY) {

@@ -1,67 +1,64 @@
 /**
- * GitHub's REST API for Actions secrets and variables, on loopback and with a memory.
- * Needs nothing installed; with `createCheck()` of `check.mjs` every request and every answer is held
- * against GitHub's own description, and with `createSeal()` of `seal.mjs` sealed values are opened.
+ * GitHub's REST API for the secrets and variables of Actions. It needs nothing installed. `checked.mjs` adds what
+ * needs packages: the check against GitHub's description, and the key that opens sealed values.
  */
 import { startServer } from '../server.mjs'
 import { createToken } from './access.mjs'
 import { createLimits } from './limits.mjs'
-import { locate, respond } from './respond.mjs'
+import { API_VERSION, locate, respond } from './respond.mjs'
 import { createWorld } from './state.mjs'
-import { API_VERSION } from './violations.mjs'
 
 /**
  * @typedef {import('../server.mjs').Answer} Answer
  * @typedef {import('./state.mjs').Scope} Scope
  * @typedef {import('./state.mjs').Secret} Secret
  * @typedef {import('./state.mjs').Variable} Variable
- * @typedef {import('./violations.mjs').Violation} Violation
+ * @typedef {import('./respond.mjs').Violation} Violation
  *
  * @typedef {import('../server.mjs').RecordedRequest & {operation?: string}} GitHubRequest
- *   `operation` is GitHub's name for it, as in `actions/get-repo-secret`
+ *   `operation` is GitHub's name for it, such as `actions/get-repo-secret`
  *
  * @typedef {(request: GitHubRequest, response: import('node:http').ServerResponse,
  *   socket: import('node:net').Socket) => boolean | Promise<boolean>} Hook
- *   true: nothing more is to be answered
+ *   returns true if it has dealt with the request
  *
  * @typedef {object} GitHubOptions
- * @property {import('./state.mjs').RepositoryOptions[]} [repositories]  `octo-org/app` with the environment
- *   `production` unless told otherwise
- * @property {string[]} [organizations]  `octo-org` unless told otherwise
- * @property {import('./access.mjs').TokenOptions[]} [tokens]  one that may do everything, `GITHUB_TOKEN_FOR_ALL`,
- *   unless told otherwise
+ * @property {import('./state.mjs').RepositoryOptions[]} [repositories]  default: `octo-org/app` with the environment
+ *   `production`
+ * @property {string[]} [organizations]  default: `octo-org`
+ * @property {import('./access.mjs').TokenOptions[]} [tokens]  default: `GITHUB_TOKEN_FOR_ALL`, with all permissions
  * @property {number} [port]  default: a free one
- * @property {string} [basePath]  `/api/v3` is what a GitHub Enterprise Server has
+ * @property {string} [basePath]  of GitHub Enterprise Server: `/api/v3`
  * @property {import('./check.mjs').Check} [check]
- * @property {import('./operations.mjs').Seal} [seal]
+ * @property {import('./entries.mjs').Seal} [seal]
  * @property {() => number} [clock]  milliseconds since 1970
  * @property {number} [requestsPerHour]  of each token
  * @property {Hook} [intercept]
  * @property {Hook} [interceptAfter]
  *
  * @typedef {object} GitHub
- * @property {string} url  what `GITHUB_API_URL` is set to
- * @property {GitHubRequest[]} requests  all of them, in the order of arrival
+ * @property {string} url  for GITHUB_API_URL
+ * @property {GitHubRequest[]} requests  in order of arrival
  * @property {Violation[]} violations
  * @property {number} connections  TCP connections accepted so far
  * @property {() => number} clock  may be replaced at any time
- * @property {Hook | undefined} intercept  sees a request before anything is done
- * @property {Hook | undefined} interceptAfter  sees it when it is carried out and not yet answered
+ * @property {Hook | undefined} intercept  sees a request before it is carried out
+ * @property {Hook | undefined} interceptAfter  sees it after it was carried out, before the answer
  * @property {import('./access.mjs').Token[]} tokens  may be changed at any time
- * @property {import('./state.mjs').World} world  to rename a repository, to change a key
- * @property {(name: string, scope: Scope) => string | undefined} stored  a secret's plain text; undefined
- *   when there is no such secret, or nothing to open its seal with
+ * @property {import('./state.mjs').World} world  to rename a repository or change a key
+ * @property {(name: string, scope: Scope) => string | undefined} stored  plain text of a secret; undefined if there is
+ *   no such secret, or if nothing here can open it
  * @property {(name: string, scope: Scope) => Secret | undefined} secret
  * @property {(name: string, scope: Scope) => Variable | undefined} variable
  * @property {(name: string, scope: Scope, value: string,
  *   options?: {updatedAt?: number} & import('./state.mjs').Sharing) => void} putSecret  without a request
  * @property {(name: string, scope: Scope, value: string) => void} putVariable  without a request
- * @property {(throttle: import('./limits.mjs').Throttle) => void} throttle  turns the next requests away
- * @property {() => void} forget  empties the record of requests and violations
- * @property {() => Promise<void>} close  ends every socket at once
+ * @property {(throttle: import('./limits.mjs').Throttle) => void} throttle  refuses the next requests
+ * @property {() => void} forget  clears `requests`, `violations` and `connections`
+ * @property {() => Promise<void>} close  ends every connection at once
  */
 
-/** May write everything there is; it opens nothing outside this folder. */
+/** A made-up token that may do everything. */
 export const GITHUB_TOKEN_FOR_ALL = 'github_pat_emulated_11ABCDEFG0aBcDeFgHiJkL'
 
 /** @type {Record<string, 'read' | 'write'>} */
@@ -82,17 +79,18 @@ export async function startGithub(options = {}) {
     repositories = [{ name: 'octo-org/app', environments: ['production'] }],
     organizations = ['octo-org'],
     tokens = [{ token: GITHUB_TOKEN_FOR_ALL, permissions: ALL_PERMISSIONS }],
-    basePath = ''
+    basePath = '',
+    port = 0
   } = options
 
-  const server = await startServer(request => prepared.get(request) ?? { status: 500 }, {
-    intercept: play,
-    port: options.port ?? 0
-  })
   /** @type {WeakMap<GitHubRequest, Answer>} */
-  const prepared = new WeakMap()
+  const answers = new WeakMap()
+  const server = await startServer(request => answers.get(request) ?? { status: 500 }, {
+    intercept: answerBetweenHooks,
+    port
+  })
   const clock = () => github.clock()
-  const world = createWorld(repositories, organizations, options.clock ?? Date.now)
+  const world = createWorld(repositories, organizations)
   const limits = createLimits(clock, options.requestsPerHour)
 
   /** @type {GitHub} */
@@ -112,13 +110,19 @@ export async function startGithub(options = {}) {
     secret: (name, scope) => world.holder(scope)?.secrets.get(name.toUpperCase()),
     variable: (name, scope) => world.holder(scope)?.variables.get(name.toUpperCase()),
     putSecret(name, scope, value, { updatedAt = clock(), ...sharing } = {}) {
-      const kept = { name: name.toUpperCase(), createdAt: updatedAt, updatedAt }
-      const content = { value, bytes: Buffer.byteLength(value), sealed: undefined }
-      holderOf(scope).secrets.set(kept.name, { ...kept, ...content, ...shared(scope, sharing) })
+      const entry = {
+        name: name.toUpperCase(),
+        createdAt: updatedAt,
+        updatedAt,
+        ...sharingIn(scope),
+        ...sharing
+      }
+      const bytes = Buffer.byteLength(value)
+      holderOf(scope).secrets.set(entry.name, { ...entry, value, bytes, sealed: undefined })
     },
     putVariable(name, scope, value) {
-      const kept = { name: name.toUpperCase(), createdAt: clock(), updatedAt: clock() }
-      holderOf(scope).variables.set(kept.name, { ...kept, value, ...shared(scope, {}) })
+      const entry = { name: name.toUpperCase(), createdAt: clock(), updatedAt: clock(), ...sharingIn(scope) }
+      holderOf(scope).variables.set(entry.name, { ...entry, value })
     },
     throttle: limits.throttle,
     forget() {
@@ -129,28 +133,35 @@ export async function startGithub(options = {}) {
   }
 
   /**
-   * Stands between the server's record and its answer, so that a fault can be played on either side of
-   * the change of state.
+   * Calls the hooks before and after the request is carried out, so that a fault can be on either side of the change.
    *
    * @param {GitHubRequest} request
    * @param {import('node:http').ServerResponse} response
    * @param {import('node:net').Socket} socket
    */
-  async function play(request, response, socket) {
-    const service = {
-      ...{ world, limits, clock, basePath, url: github.url, tokens: github.tokens },
-      ...{ check: options.check, seal: options.seal },
-      report: (/** @type {Violation} */ violation) => void github.violations.push(violation)
-    }
+  async function answerBetweenHooks(request, response, socket) {
+    const { check, seal } = options
+    const report = (/** @type {Violation} */ violation) => void github.violations.push(violation)
+    const { url, tokens } = github
+    const service = { world, limits, clock, basePath, url, tokens, check, seal, report }
     const found = locate(service, request)
     if (found) request.operation = found.route.id
     if (await github.intercept?.(request, response, socket)) return true
 
-    const requestId = createRequestId(server.requests.length)
+    const number = (0x1f00000 + server.requests.length).toString(16).toUpperCase()
+    const requestId = `C0DE:2A3B4C:${number}:5D6E7F:68FA11CE`
     const answer = respond(service, request, found, requestId)
-    prepared.set(request, {
+    answers.set(request, {
       ...answer,
-      headers: { ...commonHeaders(clock(), requestId, answer), ...answer.headers }
+      headers: {
+        Date: new Date(clock()).toUTCString(),
+        Server: 'github.com',
+        ...(answer.json !== undefined && { 'Content-Type': 'application/json; charset=utf-8' }),
+        'X-GitHub-Media-Type': 'github.v3; format=json',
+        'X-GitHub-Api-Version-Selected': API_VERSION,
+        'X-GitHub-Request-Id': requestId,
+        ...answer.headers
+      }
     })
     return (await github.interceptAfter?.(request, response, socket)) ?? false
   }
@@ -165,32 +176,5 @@ export async function startGithub(options = {}) {
   return github
 }
 
-/**
- * @param {Scope} scope
- * @param {import('./state.mjs').Sharing} sharing
- * @returns {import('./state.mjs').Sharing}
- */
-function shared(scope, sharing) {
-  return 'organization' in scope ? { visibility: 'private', ...sharing } : {}
-}
-
-/**
- * @param {number} now
- * @param {string} requestId
- * @param {Answer} answer
- * @returns {Record<string, string>}
- */
-function commonHeaders(now, requestId, { json }) {
-  return {
-    Date: new Date(now).toUTCString(),
-    Server: 'github.com',
-    ...(json !== undefined && { 'Content-Type': 'application/json; charset=utf-8' }),
-    'X-GitHub-Media-Type': 'github.v3; format=json',
-    'X-GitHub-Api-Version-Selected': API_VERSION,
-    'X-GitHub-Request-Id': requestId
-  }
-}
-
-/** @param {number} count */
-const createRequestId = count =>
-  `C0DE:2A3B4C:${(0x1f00000 + count).toString(16).toUpperCase()}:5D6E7F:68FA11CE`
+/** @param {Scope} scope @returns {import('./state.mjs').Sharing} */
+const sharingIn = scope => ('organization' in scope ? { visibility: 'private' } : {})

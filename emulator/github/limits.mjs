@@ -1,29 +1,25 @@
-/** GitHub's two kinds of rate limit: so many requests an hour, and the secondary one that nobody can foresee. */
+/** GitHub's rate limits: requests an hour for each token, and the secondary one, which a client cannot foresee. */
 import { rateLimitExceeded, throttled } from './answers.mjs'
 
 /**
  * @typedef {import('../server.mjs').Answer} Answer
  * @typedef {import('./access.mjs').Token} Token
  *
- * @typedef {object} Throttle
- * @property {403 | 429} [status]  GitHub uses both; 403 unless told otherwise
- * @property {number} [retryAfter]  seconds; without it the header is missing, and the documentation says to
- *   wait for a minute at least
+ * @typedef {object} Throttle  the secondary limit
+ * @property {403 | 429} [status]  GitHub uses both; default: 403
+ * @property {number} [retryAfter]  seconds; absent: no header
  * @property {'secondary' | 'creation' | 'abuse'} [words]
- * @property {number} [times]  how many requests are turned away; 1 unless told otherwise
- * @property {string} [operation]  only those for this operation, as in `actions/create-or-update-repo-secret`
+ * @property {number} [times]  how many requests it refuses; default: 1
+ * @property {string} [operation]  only requests for this one, such as `actions/create-or-update-repo-secret`
  */
 
 const HOUR_MS = 3_600_000
-const PER_HOUR = 5000
-const PER_HOUR_WORKFLOW = 1000
-const PER_HOUR_ANONYMOUS = 60
 
 /**
  * @param {() => number} clock
- * @param {number | undefined} perHour  instead of GitHub's own numbers
+ * @param {number | undefined} requestsPerHour  instead of GitHub's own numbers
  */
-export function createLimits(clock, perHour) {
+export function createLimits(clock, requestsPerHour) {
   /** @type {Map<string, {used: number, resetsAt: number}>} */
   const windows = new Map()
   /** @type {(Throttle & {times: number})[]} */
@@ -34,7 +30,7 @@ export function createLimits(clock, perHour) {
     throttle: throttle => void throttles.push({ times: 1, ...throttle }),
 
     /**
-     * Counts a request.
+     * Counts a request. Returns the headers that tell the limit, and the answer if the request is refused.
      *
      * @param {Token | undefined} token
      * @param {string | undefined} operation
@@ -42,15 +38,15 @@ export function createLimits(clock, perHour) {
      * @returns {{headers: Record<string, string>, refusal: Answer | undefined}}
      */
     count(token, operation, requestId) {
-      const limit = perHour ?? allowance(token)
+      const limit = requestsPerHour ?? (token ? (token.kind === 'workflow' ? 1000 : 5000) : 60)
       const key = token?.token ?? ''
       let window = windows.get(key)
       if (!window || clock() >= window.resetsAt) {
         window = { used: 0, resetsAt: clock() + HOUR_MS }
         windows.set(key, window)
       }
-      const exceeded = window.used >= limit
-      if (!exceeded) window.used += 1
+      const isExceeded = window.used >= limit
+      if (!isExceeded) window.used += 1
       const headers = {
         'X-RateLimit-Limit': String(limit),
         'X-RateLimit-Remaining': String(limit - window.used),
@@ -58,7 +54,7 @@ export function createLimits(clock, perHour) {
         'X-RateLimit-Resource': 'core',
         'X-RateLimit-Used': String(window.used)
       }
-      const refusal = exceeded ? rateLimitExceeded(who(token)) : turnAway(operation, requestId)
+      const refusal = isExceeded ? rateLimitExceeded(ownerOf(token)) : refuse(operation, requestId)
       return { headers, refusal }
     }
   }
@@ -68,29 +64,21 @@ export function createLimits(clock, perHour) {
    * @param {string} requestId
    * @returns {Answer | undefined}
    */
-  function turnAway(operation, requestId) {
+  function refuse(operation, requestId) {
     const throttle = throttles.find(
-      candidate =>
-        candidate.times > 0 && (candidate.operation === undefined || candidate.operation === operation)
+      ({ times, operation: only }) => times > 0 && (only === undefined || only === operation)
     )
     if (!throttle) return undefined
     throttle.times -= 1
-    const refusal = throttled(throttle.status ?? 403, throttle.words ?? 'secondary', requestId)
-    if (throttle.retryAfter === undefined) return refusal
-    return { ...refusal, headers: { 'Retry-After': String(throttle.retryAfter) } }
+    const { status = 403, words = 'secondary', retryAfter } = throttle
+    const refusal = throttled(status, words, requestId)
+    return retryAfter === undefined ? refusal : { ...refusal, headers: { 'Retry-After': String(retryAfter) } }
   }
 }
 
 /** @param {Token | undefined} token */
-function allowance(token) {
-  if (!token) return PER_HOUR_ANONYMOUS
-  return token.kind === 'workflow' ? PER_HOUR_WORKFLOW : PER_HOUR
-}
-
-/** @param {Token | undefined} token */
-function who(token) {
+function ownerOf(token) {
   if (!token) return '127.0.0.1'
-  return token.kind === 'fine-grained' || token.kind === 'classic'
-    ? 'user ID 583231'
-    : 'installation ID 41907'
+  const isPersonal = token.kind === 'fine-grained' || token.kind === 'classic'
+  return isPersonal ? 'user ID 583231' : 'installation ID 41907'
 }

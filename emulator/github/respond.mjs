@@ -1,4 +1,4 @@
-/** One request from its headers to its answer, in the order in which GitHub looks at things. */
+/** Answers one request. The steps come in the order in which GitHub takes them. */
 import { authenticate, refuse } from './access.mjs'
 import {
   bodyNotObject,
@@ -8,117 +8,171 @@ import {
   userAgentMissing,
   versionUnknown
 } from './answers.mjs'
-import { OPERATIONS } from './operations.mjs'
 import { findRoute } from './routes.mjs'
-import { API_VERSION, carelessHeaders } from './violations.mjs'
+import {
+  getPublicKey,
+  getSecret,
+  listSelectedRepositories,
+  putSecret,
+  setSelectedRepositories
+} from './secrets.mjs'
+import { getVariable, patchVariable, postVariable } from './variables.mjs'
 
 /**
  * @typedef {import('../server.mjs').Answer} Answer
  * @typedef {import('../server.mjs').RecordedRequest} RecordedRequest
  * @typedef {import('./routes.mjs').Found} Found
- * @typedef {import('./violations.mjs').Violation} Violation
+ *
+ * @typedef {object} Violation  a mistake of the client; tests assert that there is none
+ * @property {'header' | 'route' | 'address' | 'body' | 'value' | 'emulator'} kind  `value`: well-formed, but answered
+ *   422 (a name, a size, a seal); `emulator`: its own answer does not match GitHub's description
+ * @property {string} request  method and path
+ * @property {string} problem
  *
  * @typedef {object} Service  everything that an answer depends on
  * @property {import('./state.mjs').World} world
  * @property {import('./access.mjs').Token[]} tokens
  * @property {ReturnType<typeof import('./limits.mjs').createLimits>} limits
  * @property {import('./check.mjs').Check | undefined} check
- * @property {import('./operations.mjs').Seal | undefined} seal
+ * @property {import('./entries.mjs').Seal | undefined} seal
  * @property {() => number} clock
- * @property {string} url  the API's base
+ * @property {string} url  base address of the API
  * @property {string} basePath
  * @property {(violation: Violation) => void} report
  */
 
+/** The version of the API that everything here is written for. */
+export const API_VERSION = '2022-11-28'
+
+/** @type {Record<string, (call: import('./entries.mjs').Call) => Answer>} */
+const OPERATIONS = {
+  'get-*-public-key': getPublicKey,
+  'get-*-secret': getSecret,
+  'create-or-update-*-secret': putSecret,
+  'list-selected-repos-for-*-secret': listSelectedRepositories,
+  'set-selected-repos-for-*-secret': setSelectedRepositories,
+  'get-*-variable': getVariable,
+  'create-*-variable': postVariable,
+  'update-*-variable': patchVariable
+}
+
 /**
- * @param {Service} service
+ * Returns the operation that a request asks for.
+ *
+ * @param {Pick<Service, 'world' | 'basePath'>} service
  * @param {RecordedRequest} request
  * @returns {Found | undefined}
  */
 export function locate({ world, basePath }, { method, path }) {
   if (!path.startsWith(`${basePath}/`)) return undefined
-  return findRoute(method, named(world, path.slice(basePath.length)))
+  return findRoute(method, withNames(world, path.slice(basePath.length)))
 }
 
 /**
- * Carries a request out.
+ * Carries a request out. Returns the answer without the headers that every answer has.
  *
  * @param {Service} service
  * @param {RecordedRequest} request
  * @param {Found | undefined} found
  * @param {string} requestId
- * @returns {Answer} with all of GitHub's headers but those of every answer
+ * @returns {Answer}
  */
 export function respond(service, request, found, requestId) {
-  const { world, tokens, limits, check, report, url } = service
+  const { world, tokens, limits, check, url, clock, seal } = service
   const { headers } = request
-  const name = `${request.method} ${request.path}`
-  /** @param {Violation['kind']} kind */
-  const noting = kind => (/** @type {string} */ problem) => report({ kind, request: name, problem })
+  /** @param {Violation['kind']} kind @param {string[]} problems */
+  const report = (kind, ...problems) => {
+    for (const problem of problems) {
+      service.report({ kind, request: `${request.method} ${request.path}`, problem })
+    }
+  }
+  /** @param {Violation['kind']} kind @param {Answer} refusal */
+  const reported = (kind, refusal) => {
+    report(kind, `${refusal.status} ${/** @type {{message: string}} */ (refusal.json).message}`)
+    return refusal
+  }
 
-  if (!headers['user-agent']) return noted('header', userAgentMissing())
-  carelessHeaders(headers, request.body).forEach(noting('header'))
+  if (!headers['user-agent']) return reported('header', userAgentMissing())
+  report('header', ...carelessHeaders(request))
   const version = headers['x-github-api-version'] ?? API_VERSION
-  if (version !== API_VERSION) return noted('header', versionUnknown(String(version)))
+  if (version !== API_VERSION) return reported('header', versionUnknown(String(version)))
 
   const identity = authenticate(headers.authorization, tokens)
   if ('refusal' in identity) return identity.refusal
   const { token } = identity
   const limit = limits.count(token, found?.route.id, requestId)
-  /** @param {Answer} given */
-  const withHeaders = given => ({ ...given, headers: { ...limit.headers, ...accepted(), ...given.headers } })
+  // Classic tokens have scopes instead of permissions.
+  const needed = found && token?.kind !== 'classic' && `${found.route.permission}=${found.route.level}`
+  /** @param {Answer} answer @returns {Answer} */
+  const withHeaders = answer => ({
+    ...answer,
+    headers: {
+      ...limit.headers,
+      ...(needed && { 'X-Accepted-GitHub-Permissions': needed }),
+      ...answer.headers
+    }
+  })
   if (limit.refusal) return withHeaders(limit.refusal)
-  if (!found) return withHeaders(noted('route', notFound()))
+  if (!found) return withHeaders(reported('route', notFound()))
+  const answer = refuse(found, token, world, url) ?? carryOut(found)
+  report('emulator', ...(check?.answer(found, answer.status, answer.json) ?? []))
+  return withHeaders(answer)
 
-  const given = refuse(found, token, world, url) ?? carryOut(found)
-  check?.answer(found, given.status, given.json).forEach(noting('stand-in'))
-  return withHeaders(given)
-
-  /**
-   * @param {Found} known
-   * @returns {Answer}
-   */
+  /** @param {Found} known */
   function carryOut(known) {
     const { route, params, query } = known
-    const documentation = route.documentation
+    const { documentation } = route
     const body = parse(request.body)
-    if ('refusal' in body) return noted('body', body.refusal)
-    check?.address(known).forEach(noting('address'))
+    if ('refusal' in body) return reported('body', body.refusal)
+    report('address', ...(check?.address(known) ?? []))
     const faults = check?.body(known, body.value) ?? []
-    if (faults.length > 0) return noted('body', invalidRequest(faults, documentation))
+    if (faults.length > 0) return reported('body', invalidRequest(faults, documentation))
 
     const holder = world.holder(scopeOf(params))
-    if (!holder) return notFound(documentation)
-    const now = service.clock()
-    const call = { world, holder, params, query, body: body.value ?? {}, url, documentation, now }
-    const done = OPERATIONS[route.id]?.({ ...call, seal: service.seal }) ?? notFound(documentation)
-    return done.status === 422 ? noted('value', done) : done
-  }
-
-  /**
-   * @param {Violation['kind']} kind
-   * @param {Answer} refusal
-   */
-  function noted(kind, refusal) {
-    noting(kind)(`${refusal.status} ${/** @type {{message: string}} */ (refusal.json).message}`)
-    return refusal
-  }
-
-  /** @returns {Record<string, string>} which permission the operation takes; classic tokens have scopes instead */
-  function accepted() {
-    if (!found || token?.kind === 'classic') return {}
-    return { 'X-Accepted-GitHub-Permissions': `${found.route.permission}=${found.route.level}` }
+    const operation =
+      OPERATIONS[route.id.replace(/^actions\//, '').replace(/-(repo|environment|org)-/, '-*-')]
+    if (!holder || !operation) return notFound(documentation)
+    const call = {
+      world,
+      holder,
+      params,
+      query,
+      body: body.value ?? {},
+      url,
+      documentation,
+      now: clock(),
+      seal
+    }
+    const answer = operation(call)
+    return answer.status === 422 ? reported('value', answer) : answer
   }
 }
 
 /**
- * GitHub itself writes numbers in place of names, in redirections and in links to pages.
+ * Returns mistakes that GitHub accepts, with results that may change: without a version it chooses one itself, and
+ * it reads any body as JSON.
+ *
+ * @param {RecordedRequest} request
+ */
+function carelessHeaders({ headers, body }) {
+  const problems = []
+  if (headers['x-github-api-version'] === undefined) problems.push('X-GitHub-Api-Version is missing')
+  if (!/\bapplication\/(vnd\.github\+)?json\b/.test(headers.accept ?? '')) {
+    problems.push('Accept is not application/vnd.github+json')
+  }
+  if (body !== '' && !/^application\/json\b/.test(headers['content-type'] ?? '')) {
+    problems.push('Content-Type of a JSON body is not application/json')
+  }
+  return problems
+}
+
+/**
+ * GitHub writes numbers instead of names in redirects and in links to pages. Returns the path with names.
  *
  * @param {import('./state.mjs').World} world
  * @param {string} target
- * @returns {string}
  */
-function named(world, target) {
+function withNames(world, target) {
   return target
     .replace(/^\/repositories\/(\d+)(?=[/?]|$)/, (all, id) => {
       const repository = world.repositoryById(Number(id))
@@ -136,8 +190,7 @@ function named(world, target) {
  */
 function scopeOf({ org, owner, repo, environment_name: environment }) {
   if (org !== undefined) return { organization: org }
-  const repository = `${owner}/${repo}`
-  return environment === undefined ? { repository } : { repository, environment }
+  return { repository: `${owner}/${repo}`, ...(environment !== undefined && { environment }) }
 }
 
 /**

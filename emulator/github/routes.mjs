@@ -1,22 +1,36 @@
-/** Which of GitHub's operations a request asks for, and which permission that needs. */
-import { description } from './description.mjs'
+/** Which of GitHub's operations a request asks for, and the permission that it needs. */
+import { readFileSync } from 'node:fs'
 
 /**
+ * @typedef {object} Operation  of GitHub's OpenAPI description
+ * @property {string} operationId  such as `actions/get-repo-secret`
+ * @property {{url: string}} externalDocs
+ * @property {{name: string, in: 'path' | 'query', required?: boolean, schema: object}[]} parameters
+ * @property {object} [requestBody]
+ * @property {Record<string, {content?: object}>} responses
+ *
  * @typedef {object} Route
- * @property {string} id  the operation's, as in `actions/get-repo-secret`
+ * @property {string} id  such as `actions/get-repo-secret`
  * @property {string} method
  * @property {string} template
  * @property {RegExp} pattern
- * @property {string[]} names  of the template's parameters, in turn
+ * @property {string[]} names  of the parameters in the path
  * @property {string} permission  as the header `X-Accepted-GitHub-Permissions` spells it
  * @property {'read' | 'write'} level
- * @property {string} documentation  where an error points to
+ * @property {string} documentation  address for error messages
  *
  * @typedef {object} Found
  * @property {Route} route
  * @property {Record<string, string>} params  decoded
  * @property {URLSearchParams} query
  */
+
+/**
+ * GitHub's description of the operations that the emulator has. `paths`: by template, then by method in lower case.
+ *
+ * @type {{paths: Record<string, Record<string, Operation>>}}
+ */
+export const description = JSON.parse(readFileSync(new URL('description.json', import.meta.url), 'utf8'))
 
 /** @type {Route[]} */
 const ROUTES = Object.entries(description.paths).flatMap(([template, operations]) =>
@@ -31,48 +45,36 @@ const ROUTES = Object.entries(description.paths).flatMap(([template, operations]
     documentation: operation.externalDocs.url
   }))
 )
-// `…/secrets/public-key` is a secret's address too: whole words win over parameters, as in GitHub's router.
+// `…/secrets/public-key` also matches `…/secrets/{secret_name}`: the route with fewer parameters wins.
 ROUTES.sort((a, b) => a.names.length - b.names.length)
 
 /**
- * The permissions by the names of GitHub's documentation ("Permissions required for fine-grained personal
- * access tokens"). An environment's secrets and variables both hang on *Environments*, and on it alone.
+ * Returns the permission as GitHub documents it. Secrets and variables of an environment need *Environments* alone.
  *
  * @param {string} template
- * @returns {string}
  */
 function permissionFor(template) {
   if (template.includes('/environments/')) return 'environments'
-  const kind = /\/actions\/(secrets|variables)/.exec(template)?.[1]
-  if (kind === undefined) return 'metadata'
-  const permission = kind === 'variables' ? 'actions_variables' : 'secrets'
+  const permission = template.includes('/actions/variables') ? 'actions_variables' : 'secrets'
   return template.startsWith('/orgs/') ? `organization_${permission}` : permission
 }
 
 /**
  * @param {string} method
- * @param {string} target  path and query, below the API's base
+ * @param {string} target  path and query, below the API's base path
  * @returns {Found | undefined}
  */
 export function findRoute(method, target) {
   const [path = '', query = ''] = target.split('?', 2)
   for (const route of ROUTES) {
     const match = route.method === method ? route.pattern.exec(path) : null
-    const params = match && decodeAll(route.names, match.slice(1))
-    if (params) return { route, params, query: new URLSearchParams(query) }
+    if (!match) continue
+    try {
+      const params = route.names.map((name, index) => [name, decodeURIComponent(match[index + 1] ?? '')])
+      return { route, params: Object.fromEntries(params), query: new URLSearchParams(query) }
+    } catch {
+      // A percent sign that encodes nothing: GitHub finds no route either.
+    }
   }
   return undefined
-}
-
-/**
- * @param {string[]} names
- * @param {string[]} values
- * @returns {Record<string, string> | undefined} undefined where a percent sign encodes nothing
- */
-function decodeAll(names, values) {
-  try {
-    return Object.fromEntries(names.map((name, index) => [name, decodeURIComponent(values[index] ?? '')]))
-  } catch {
-    return undefined
-  }
 }

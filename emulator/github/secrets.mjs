@@ -1,29 +1,32 @@
-/** The requests about secrets, the same for repository, environment and organisation. */
-import { answer, invalidRequest, notFound, notSelected, sealedWrong } from './answers.mjs'
-import { datesOf } from './dates.mjs'
-import { page } from './paging.mjs'
-import { minimalRepository } from './repositories.mjs'
-import { refuseName, refuseSize, SEAL_BYTES } from './rules.mjs'
-import { sharingFrom, sharingOf } from './sharing.mjs'
+/** The requests for secrets: the same for repository, environment and organization. */
+import {
+  answer,
+  invalidRequest,
+  notFound,
+  notSelected,
+  refuseName,
+  refuseSize,
+  sealedWrong
+} from './answers.mjs'
+import { describeEntry, sharingAfter } from './entries.mjs'
 
 /**
  * @typedef {import('../server.mjs').Answer} Answer
- * @typedef {import('./operations.mjs').Call} Call
- * @typedef {import('./state.mjs').Holder} Holder
- * @typedef {import('./state.mjs').SealedValue} SealedValue
+ * @typedef {import('./entries.mjs').Call} Call
  */
 
+/** A sealed box is longer than its content by the sender's key (32 bytes) and the authenticator (16 bytes). */
+const SEAL_BYTES = 48
+
 /** @param {Call} call */
-export function getPublicKey({ holder }) {
-  const { id, publicKey } = holder.key
-  return answer(200, { key_id: id, key: Buffer.from(publicKey).toString('base64') })
+export function getPublicKey({ holder: { key } }) {
+  return answer(200, { key_id: key.id, key: Buffer.from(key.publicKey).toString('base64') })
 }
 
 /** @param {Call} call */
 export function getSecret(call) {
   const secret = find(call)
-  if (!secret) return notFound(call.documentation)
-  return answer(200, { name: secret.name, ...datesOf(secret), ...sharingOf(secret, call, 'secrets') })
+  return secret ? answer(200, describeEntry(secret, call, 'secrets')) : notFound(call.documentation)
 }
 
 /** @param {Call} call */
@@ -34,15 +37,9 @@ export function putSecret(call) {
   if (refusal) return refusal
   const opened = open(call)
   if ('status' in opened) return opened
-
   const before = holder.secrets.get(name)
-  holder.secrets.set(name, {
-    name,
-    createdAt: before?.createdAt ?? now,
-    updatedAt: now,
-    ...opened,
-    ...sharingFrom(body)
-  })
+  const createdAt = before?.createdAt ?? now
+  holder.secrets.set(name, { name, createdAt, updatedAt: now, ...opened, ...sharingAfter(body) })
   return before ? answer(204) : answer(201, {})
 }
 
@@ -53,12 +50,17 @@ export function listSelectedRepositories(call) {
   if (secret.visibility !== 'selected') return notSelected(call.documentation)
   const repositories = (secret.selectedRepositoryIds ?? []).flatMap(id => {
     const repository = call.world.repositoryById(id)
-    return repository ? [minimalRepository(repository, call.url)] : []
+    if (!repository) return []
+    const { owner, name, private: isPrivate } = repository
+    return [{ id, name, full_name: `${owner}/${name}`, private: isPrivate }]
   })
-  const organization = call.world.organization(call.params['org'] ?? '')
-  // As GitHub's links do, by the number: whoever takes them apart finds no `/orgs/` in them [R].
-  const address = `${call.url}/organizations/${organization?.id}/actions/secrets/${secret.name}/repositories`
-  const { items, headers } = page(repositories, call.query, address)
+  // Links to other pages name the organization by its number [R].
+  const { id } = call.world.organization(call.params['org'] ?? '') ?? {}
+  const address = `${call.url}/organizations/${id}/actions/secrets/${secret.name}/repositories`
+  const perPage = Math.min(positive(call.query.get('per_page'), 30), 100)
+  const page = positive(call.query.get('page'), 1)
+  const items = repositories.slice((page - 1) * perPage, page * perPage)
+  const headers = pageLinks(address, page, perPage, Math.ceil(repositories.length / perPage))
   return { status: 200, headers, json: { total_count: repositories.length, repositories: items } }
 }
 
@@ -69,7 +71,7 @@ export function setSelectedRepositories(call) {
   if (secret.visibility !== 'selected') return notSelected(call.documentation)
   const ids = call.body['selected_repository_ids'] ?? []
   const unknown = ids.filter((/** @type {number} */ id) => !call.world.repositoryById(id))
-  // [I] Whatever GitHub says to it, an id of no repository is a mistake.
+  // [I] GitHub's answer to an unknown id.
   if (unknown.length > 0) {
     return invalidRequest([`There is no repository ${unknown.join(', ')}.`], call.documentation)
   }
@@ -84,20 +86,48 @@ function find({ holder, params }) {
 
 /**
  * @param {Call} call
- * @returns {SealedValue | Answer}
+ * @returns {import('./state.mjs').SealedValue | Answer}
  */
 function open({ holder, body, documentation, seal }) {
   const sealed = String(body['encrypted_value'] ?? '')
   const { id, publicKey, privateKey } = holder.key
-  if (body['key_id'] !== id) return sealedWrong(documentation)
-
   const box = new Uint8Array(Buffer.from(sealed, 'base64'))
   const bytes = box.length - SEAL_BYTES
-  if (bytes < 0) return sealedWrong(documentation)
+  if (body['key_id'] !== id || bytes < 0) return sealedWrong(documentation)
   const refusal = refuseSize('Secret', bytes, documentation)
   if (refusal) return refusal
   if (!seal) return { value: undefined, bytes, sealed }
-
   const value = seal.open(box, publicKey, privateKey)
   return value === undefined ? sealedWrong(documentation) : { value, bytes, sealed }
+}
+
+/**
+ * Returns the `Link` header, absent if there is one page.
+ *
+ * @param {string} address
+ * @param {number} page
+ * @param {number} perPage
+ * @param {number} last
+ * @returns {Record<string, string>}
+ */
+function pageLinks(address, page, perPage, last) {
+  /** @type {Record<string, number>} */
+  const pages = {
+    ...(page > 1 && { prev: page - 1 }),
+    ...(page < last && { next: page + 1, last }),
+    ...(page > 1 && { first: 1 })
+  }
+  const links = Object.entries(pages).map(
+    ([rel, to]) => `<${address}?per_page=${perPage}&page=${to}>; rel="${rel}"`
+  )
+  return links.length > 0 ? { Link: links.join(', ') } : {}
+}
+
+/**
+ * @param {string | null} text
+ * @param {number} otherwise
+ */
+function positive(text, otherwise) {
+  const number = Number(text)
+  return Number.isInteger(number) && number > 0 ? number : otherwise
 }

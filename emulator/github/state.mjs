@@ -1,4 +1,4 @@
-/** What GitHub holds: repositories, their environments, organisations, and the secrets and variables of each. */
+/** What GitHub holds: repositories, their environments, organizations, and the secrets and variables of each. */
 import { generateKeyPairSync } from 'node:crypto'
 
 /**
@@ -7,25 +7,23 @@ import { generateKeyPairSync } from 'node:crypto'
  * @property {Uint8Array} publicKey  X25519, 32 bytes
  * @property {Uint8Array} privateKey
  *
- * @typedef {'all' | 'private' | 'selected'} Visibility
- *
- * @typedef {object} Sharing  who may use what an organisation holds; absent elsewhere
- * @property {Visibility} [visibility]
+ * @typedef {object} Sharing  which repositories may use what an organization holds; absent elsewhere
+ * @property {'all' | 'private' | 'selected'} [visibility]
  * @property {number[]} [selectedRepositoryIds]
  *
- * @typedef {object} Kept
+ * @typedef {object} Entry
  * @property {string} name  in capitals, as GitHub keeps it
  * @property {number} createdAt  milliseconds
  * @property {number} updatedAt
  *
- * @typedef {Kept & Sharing & {value: string}} Variable
+ * @typedef {Entry & Sharing & {value: string}} Variable
  *
  * @typedef {object} SealedValue
- * @property {string | undefined} value  undefined when nothing is at hand to open the seal
- * @property {number} bytes  the plain text's length, which a seal does not hide
- * @property {string | undefined} sealed  Base64 as it was sent; undefined when the test put it there
+ * @property {string | undefined} value  undefined if nothing here can open the seal
+ * @property {number} bytes  length of the plain text, which a seal does not hide
+ * @property {string | undefined} sealed  Base64 as sent; undefined if a test stored it
  *
- * @typedef {Kept & Sharing & SealedValue} Secret
+ * @typedef {Entry & Sharing & SealedValue} Secret
  *
  * @typedef {object} Holder
  * @property {KeyPair} key
@@ -35,30 +33,28 @@ import { generateKeyPairSync } from 'node:crypto'
  * @typedef {Holder & {name: string}} Environment
  * @typedef {Holder & {id: number, login: string}} Organization
  * @typedef {Holder & {id: number, owner: string, name: string, private: boolean,
- *   ownerIsOrganization: boolean, createdAt: number, environments: Map<string, Environment>}} Repository
+ *   environments: Map<string, Environment>}} Repository
  *
  * @typedef {{repository: string, environment?: string} | {organization: string}} Scope
- *   where a secret or variable lives; a repository is `owner/name`
+ *   where a secret or variable is; a repository is `owner/name`
  *
  * @typedef {object} RepositoryOptions
  * @property {string} name  `owner/name`
  * @property {number} [id]
- * @property {boolean} [private]  true unless told otherwise
+ * @property {boolean} [private]  default: true
  * @property {string[]} [environments]
  *
  * @typedef {ReturnType<typeof createWorld>} World
  */
 
-const FIRST_ID = 1_296_269
+let keyCount = 0
 
-let keysMade = 0
-
-/** @returns {KeyPair} each with an id of its own: a number too large for JavaScript, as GitHub's are */
+/** Returns a key with a new id, which is a number too large for JavaScript, as GitHub's are. @returns {KeyPair} */
 function createKeyPair() {
   const { x = '', d = '' } = generateKeyPairSync('x25519').privateKey.export({ format: 'jwk' })
-  keysMade += 1
+  keyCount += 1
   return {
-    id: `33802045780435${String(keysMade).padStart(5, '0')}`,
+    id: `33802045780435${String(keyCount).padStart(5, '0')}`,
     publicKey: new Uint8Array(Buffer.from(x, 'base64url')),
     privateKey: new Uint8Array(Buffer.from(d, 'base64url'))
   }
@@ -68,16 +64,17 @@ function createKeyPair() {
 const createHolder = () => ({ key: createKeyPair(), secrets: new Map(), variables: new Map() })
 
 /**
+ * Upper and lower case are the same in names of every kind, as at GitHub.
+ *
  * @param {RepositoryOptions[]} repositoryOptions
  * @param {string[]} organizationLogins
- * @param {() => number} clock
  */
-export function createWorld(repositoryOptions, organizationLogins, clock) {
+export function createWorld(repositoryOptions, organizationLogins) {
   /** @type {Map<string, Organization>} */
   const organizations = new Map()
   /** @type {Map<string, Repository>} */
   const repositories = new Map()
-  /** @type {Map<string, string>} */
+  /** New name by former name. @type {Map<string, string>} */
   const renamed = new Map()
 
   for (const [index, login] of organizationLogins.entries()) {
@@ -85,24 +82,16 @@ export function createWorld(repositoryOptions, organizationLogins, clock) {
   }
   for (const [index, options] of repositoryOptions.entries()) {
     const [owner = '', name = ''] = options.name.split('/')
-    const environments = (options.environments ?? []).map(environment => {
-      /** @type {[string, Environment]} */
-      const entry = [environment.toLowerCase(), { ...createHolder(), name: environment }]
-      return entry
-    })
-    repositories.set(options.name.toLowerCase(), {
-      ...createHolder(),
-      id: options.id ?? FIRST_ID + index,
-      owner,
-      name,
-      private: options.private ?? true,
-      ownerIsOrganization: organizations.has(owner.toLowerCase()),
-      createdAt: clock(),
-      environments: new Map(environments)
-    })
+    const { id = 1_296_269 + index, private: isPrivate = true, environments: names = [] } = options
+    /** @type {Map<string, Environment>} */
+    const environments = new Map()
+    for (const environment of names) {
+      environments.set(environment.toLowerCase(), { ...createHolder(), name: environment })
+    }
+    const repository = { ...createHolder(), id, owner, name, private: isPrivate, environments }
+    repositories.set(options.name.toLowerCase(), repository)
   }
 
-  /** Names of all kinds are compared without case, as GitHub does. */
   const world = {
     /** @param {string} fullName  `owner/name` */
     repository: fullName => repositories.get(fullName.toLowerCase()),
@@ -112,11 +101,7 @@ export function createWorld(repositoryOptions, organizationLogins, clock) {
     organization: login => organizations.get(login.toLowerCase()),
     /** @param {number} id */
     organizationById: id => [...organizations.values()].find(organization => organization.id === id),
-
-    /**
-     * @param {string} fullName  what it was called
-     * @returns {Repository | undefined} the repository that had this name before it was renamed
-     */
+    /** Returns the repository that had this name before it was renamed. @param {string} fullName */
     formerly: fullName => repositories.get(renamed.get(fullName.toLowerCase()) ?? ''),
 
     /**
@@ -144,12 +129,7 @@ export function createWorld(repositoryOptions, organizationLogins, clock) {
       return repository?.environments.get(scope.environment.toLowerCase())
     },
 
-    /**
-     * Gives a holder a new key, as GitHub may at any time. What was sealed with the old one and arrives
-     * from now on is refused.
-     *
-     * @param {Scope} scope
-     */
+    /** Replaces a key, as GitHub may at any time. A value sealed with the old one is refused. @param {Scope} scope */
     changeKey(scope) {
       const holder = world.holder(scope)
       if (holder) holder.key = createKeyPair()

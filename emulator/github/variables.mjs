@@ -1,19 +1,14 @@
-/** The requests about variables, the same for repository, environment and organisation. */
-import { answer, notFound, variableExists } from './answers.mjs'
-import { datesOf } from './dates.mjs'
-import { refuseName, refuseSize } from './rules.mjs'
-import { sharingFrom, sharingOf } from './sharing.mjs'
+/** The requests for variables: the same for repository, environment and organization. */
+import { answer, notFound, refuseName, refuseSize, variableExists } from './answers.mjs'
+import { describeEntry, sharingAfter } from './entries.mjs'
 
-/**
- * @typedef {import('./operations.mjs').Call} Call
- */
+/** @typedef {import('./entries.mjs').Call} Call */
 
 /** @param {Call} call */
 export function getVariable(call) {
   const variable = find(call)
   if (!variable) return notFound(call.documentation)
-  const { name, value } = variable
-  return answer(200, { name, value, ...datesOf(variable), ...sharingOf(variable, call, 'variables') })
+  return answer(200, { value: variable.value, ...describeEntry(variable, call, 'variables') })
 }
 
 /** @param {Call} call */
@@ -23,7 +18,7 @@ export function postVariable({ holder, body, documentation, now }) {
   const refusal = refuse(name, value, documentation)
   if (refusal) return refusal
   if (holder.variables.has(name)) return variableExists(documentation)
-  holder.variables.set(name, { name, value, createdAt: now, updatedAt: now, ...sharingFrom(body) })
+  holder.variables.set(name, { name, value, createdAt: now, updatedAt: now, ...sharingAfter(body) })
   return answer(201, {})
 }
 
@@ -37,10 +32,9 @@ export function patchVariable(call) {
   const refusal = refuse(name, value, documentation)
   if (refusal) return refusal
   if (name !== variable.name && holder.variables.has(name)) return variableExists(documentation)
-
   holder.variables.delete(variable.name)
   const { createdAt } = variable
-  holder.variables.set(name, { name, value, createdAt, updatedAt: now, ...sharingFrom(body, variable) })
+  holder.variables.set(name, { name, value, createdAt, updatedAt: now, ...sharingAfter(body, variable) })
   return answer(204)
 }
 
@@ -55,8 +49,6 @@ function find({ holder, params }) {
  * @param {string} documentation
  */
 function refuse(name, value, documentation) {
-  return (
-    refuseName('Variable', name, documentation) ??
-    refuseSize('Variable', Buffer.byteLength(value), documentation)
-  )
+  const bytes = Buffer.byteLength(value)
+  return refuseName('Variable', name, documentation) ?? refuseSize('Variable', bytes, documentation)
 }
