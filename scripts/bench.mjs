@@ -1,206 +1,114 @@
 /**
- * What the action costs: time and memory as ratios of one interleaved run, the bundles' bytes, and what it asks of
- * the network. It prints and never fails a build; `__tests__/repository/size.test.ts` holds what does not depend on time.
- *
- *     npm run bench                   30 rounds, about half a minute
- *     npm run bench -- --rounds=5
- *     npm run bench -- --split        how the time of main splits, by --cpu-prof
- *     npm run bench -- --composition  what the bundles are made of
+ * `npm run bench`: the time of a whole Genesys Cloud exchange, compared with a script written by hand and, if Python
+ * and `requests` are installed, with a Python script. docs/performance.md explains the figures.
  */
 import { spawnSync } from 'node:child_process'
+import path from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { parseArgs } from 'node:util'
-import { bytesOf, compositionTables, mainWithPost, rotate } from './bench/bytes.mjs'
-import {
-  byHand,
-  EMPTY,
-  exchanges,
-  main,
-  NOTHING_LEFT,
-  openJob,
-  refused,
-  startPlatforms
-} from './bench/children.mjs'
-import { inTurn, ratio } from './bench/rounds.mjs'
-import { split } from './bench/split.mjs'
-import { grouped, median, table } from './crowd/figures.mjs'
+import { cleanup, runAction } from '../__tests__/support/runner.mjs'
+import { createCertificate } from '../emulator/certificate.mjs'
+import { GENESYS_CLIENT, startGenesys } from '../emulator/index.mjs'
+import { readNumber, readOptions } from './command-line.mjs'
+import { table } from './table.mjs'
 
-/** @typedef {import('./bench/children.mjs').Child} Child */
-/** @typedef {[what: string, reach: string, figure: string, minima: string, met: string]} Row */
-
-const { values } = parseArgs({
+const options = readOptions({
+  usage: 'npm run bench -- [options]',
+  about: 'Compares the time of an exchange with scripts that do the same, and prints ratios.',
   options: {
-    rounds: { type: 'string', default: '30' },
-    split: { type: 'boolean', default: false },
-    composition: { type: 'boolean', default: false }
+    rounds: { value: 'NUMBER', default: '30', help: 'how often each case runs' },
+    dist: { value: 'FOLDER', help: 'another folder of bundles to compare in the same run' }
   }
 })
-const rounds = Number(values.rounds)
-if (!Number.isInteger(rounds) || rounds < 1)
-  throw new Error(`--rounds=${values.rounds} is no number of rounds`)
+const rounds = readNumber('--rounds', options.rounds, { least: 1, most: 1000 })
+/** Files and code are in the system's memory after these. */
+const WARM_UP_ROUNDS = 2
 
-const PEAK = fileURLToPath(new URL('./bench/peak.cjs', import.meta.url))
-/** Memory varies little. */
-const MEMORY_ROUNDS = 7
+const at = (/** @type {string} */ file) => fileURLToPath(new URL(file, import.meta.url))
+const scripts = {
+  action: [process.execPath, at('../dist/main/index.js')],
+  minimal: [process.execPath, at('bench/minimal.cjs')],
+  ...(options.dist !== undefined && {
+    other: [process.execPath, path.resolve(options.dist, 'main/index.js')]
+  }),
+  ...(hasPythonRequests() && { python: ['python3', at('bench/seed.py')] })
+}
 
-const certificates = installed('openssl', ['version']) ? await certified() : undefined
-const platforms = await startPlatforms(certificates?.good)
-const job = openJob()
+const certificate = createCertificate('IP:127.0.0.1')
+const plain = await startGenesys()
+const overTls = certificate && (await startGenesys({ tls: certificate.tls }))
+/** The times of each case, in milliseconds. @type {Record<string, number[]>} */
+const times = {}
 try {
-  if (values.split) console.log(await split(job, exchanges(platforms.origins).genesys))
-  else if (values.composition) console.log(compositionTables())
-  else {
-    const rows = [...times(), ...bytes(), ...memory(), ...(await requests()), ...(await handshakes())]
-    const head = ['what', 'reach', 'figure', 'of minima', 'met']
-    console.log(`${table(head, rows)}\n`)
-    console.log(
-      `Node ${process.versions.node}, ${rounds} rounds; a figure is the median of each round's ratio,`
-    )
-    console.log('and beside it stands the ratio of the least times.')
-  }
-} finally {
-  job.remove()
-  platforms.stop()
-  certificates?.remove()
-}
-
-/** @returns {Row[]} */
-function times() {
-  const { minimal, seed } = byHand(platforms.origins.genesys)
-  const missing = installed('python3', ['-c', 'import requests'])
-    ? undefined
-    : installed('python3', ['--version'])
-      ? 'requests is not there'
-      : 'python3 is not there'
-  const timed = (/** @type {Child} */ child) => () => job.run(child).tookMs
-  /** @type {Record<string, () => number>} */
-  const more = missing === undefined ? { seed: timed(seed) } : {}
-  const { genesysTls, cxoneTls } = platforms.origins
-  if (certificates && genesysTls && cxoneTls) {
-    const env = { NODE_EXTRA_CA_CERTS: certificates.authorityFile }
-    const { minimal } = byHand(genesysTls)
-    more['minimalTls'] = timed({ ...minimal, env: { ...minimal.env, ...env } })
-    more['exchangeTls'] = timed(main(exchanges({ genesys: genesysTls, cxone: cxoneTls }).genesys, { env }))
-  }
-  const taken = inTurn(
-    {
-      empty: timed(EMPTY),
-      refused: timed(refused()),
-      nothing: timed(NOTHING_LEFT),
-      minimal: timed(minimal),
-      exchange: timed(main(exchanges(platforms.origins).genesys)),
-      ...more
-    },
-    rounds
+  const cases = [plain, ...(overTls ? [overTls] : [])].flatMap(({ origin }) =>
+    Object.entries(scripts).map(([name, [command = '', script = '']]) => ({ name, command, script, origin }))
   )
-  const { seed: seedTimes, minimalTls, exchangeTls } = /** @type {Record<string, number[]>} */ (taken)
-  return [
-    ratioRow('main, to the first failed validation ÷ node -e 0', 1.35, taken.refused, taken.empty),
-    ratioRow('main, whole Genesys exchange ÷ a minimal script', 1.25, taken.exchange, taken.minimal),
-    ratioRow('post with nothing to do ÷ node -e 0', 1.2, taken.nothing, taken.empty),
-    ratioRow('(a minimal script ÷ node -e 0)', undefined, taken.minimal, taken.empty),
-    minimalTls && exchangeTls
-      ? ratioRow('(main ÷ a minimal script, both over TLS)', undefined, exchangeTls, minimalTls)
-      : ['(main ÷ a minimal script, both over TLS)', '', 'skipped: openssl is not there', '', ''],
-    seedTimes
-      ? ratioRow('(seed.py on requests ÷ main, the same exchange)', undefined, seedTimes, taken.exchange)
-      : ['(seed.py on requests ÷ main)', '', `skipped: ${missing}`, '', '']
-  ]
-}
-
-/** @returns {Row[]} */
-function memory() {
-  const peak = (/** @type {Child} */ child) => () => {
-    const preloaded = { ...child, args: ['--require', PEAK, ...child.args] }
-    return Number(/^peak (\d+)$/m.exec(job.run(preloaded).stderr)?.[1])
+  for (let round = -WARM_UP_ROUNDS; round < rounds; round += 1) {
+    // Another case is first in each round, so that no case always follows the same one.
+    const first = (round + WARM_UP_ROUNDS) % cases.length
+    for (const one of [...cases.slice(first), ...cases.slice(0, first)]) {
+      const took = await run(one)
+      const key = `${one.name} ${one.origin}`
+      times[key] ??= []
+      if (round >= 0) times[key].push(took)
+    }
   }
-  const exchange = main(exchanges(platforms.origins).genesys)
-  const taken = inTurn({ empty: peak(EMPTY), exchange: peak(exchange) }, Math.min(rounds, MEMORY_ROUNDS))
-  const megabytes = (median(taken.exchange) / 1024).toFixed(0)
-  return [ratioRow(`peak memory of main (${megabytes} MB) ÷ node -e 0`, 1.5, taken.exchange, taken.empty)]
-}
-
-/** @returns {Row[]} */
-function bytes() {
-  return [
-    bytesRow('main with post, bytes', 160_000, mainWithPost()),
-    bytesRow('rotate, bytes', 700_000, rotate())
-  ]
-}
-
-/** @returns {Promise<Row[]>} */
-async function requests() {
-  const asked = exchanges(platforms.origins)
-  /** @type {[string, number, Record<string, string>][]} */
-  const expected = [
-    ['Genesys', 1, asked.genesys],
-    ['Genesys, verify', 2, asked.genesysVerified],
-    ['Genesys, long-lived', 2, asked.longLived],
-    ['CXone A', 3, asked.cxoneA],
-    ['CXone B', 1, asked.cxoneB],
-    ['CXone C', 1, asked.cxoneC]
-  ]
-  /** @type {Row[]} */
-  const rows = []
-  for (const [name, reach, inputs] of expected) {
-    await platforms.seen()
-    job.run(main(inputs))
-    const { requests } = await platforms.seen()
-    rows.push([`requests: ${name}`, String(reach), String(requests), '', met(requests === reach)])
-  }
-  return rows
-}
-
-/** The platform is one host here, so that one handshake serves all. @returns {Promise<Row[]>} */
-async function handshakes() {
-  const { genesysTls, cxoneTls } = platforms.origins
-  if (!certificates || !genesysTls || !cxoneTls)
-    return [['TLS handshakes', '1', 'skipped: openssl is not there', '', '']]
-  const asked = exchanges({ genesys: genesysTls, cxone: cxoneTls })
-  /** @type {Row[]} */
-  const rows = []
-  for (const [name, inputs] of /** @type {const} */ ([
-    ['Genesys, verify', asked.genesysVerified],
-    ['CXone A', asked.cxoneA]
-  ])) {
-    await platforms.seen()
-    job.run(main(inputs, { env: { NODE_EXTRA_CA_CERTS: certificates.authorityFile } }))
-    const { connections } = await platforms.seen()
-    rows.push([`TLS handshakes, one host: ${name}`, '1', String(connections), '', met(connections === 1)])
-  }
-  return rows
+  console.log(table(['the action, divided by', 'plain HTTP', 'TLS'], rows()))
+  console.log(`\n${rounds} rounds on Node ${process.versions.node}; the least time of each case counts.`)
+  if (!('python' in scripts)) console.log('Python script skipped: python3 with requests is not installed.')
+  if (!overTls) console.log('TLS skipped: openssl is not installed.')
+} finally {
+  cleanup()
+  await Promise.all([plain.close(), overTls?.close()])
+  certificate?.remove()
 }
 
 /**
- * @param {string} what
- * @param {number | undefined} reach
- * @param {number[]} above
- * @param {number[]} below
- * @returns {Row}
+ * Returns the milliseconds from the start of the process to the end of its output.
+ *
+ * @param {{command: string, script: string, origin: string}} options
  */
-function ratioRow(what, reach, above, below) {
-  const { median, ofMinima } = ratio(above, below)
-  const [bound, verdict] = reach === undefined ? ['', ''] : [`≤ ${reach.toFixed(2)}`, met(median <= reach)]
-  return [what, bound, median.toFixed(2), ofMinima.toFixed(2), verdict]
+async function run({ command, script, origin }) {
+  const file = origin.startsWith('https:') ? certificate?.file : undefined
+  const env = file ? { NODE_EXTRA_CA_CERTS: file, REQUESTS_CA_BUNDLE: file } : {}
+  const inputs = {
+    provider: 'genesys',
+    region: GENESYS_CLIENT.region,
+    'client-id': GENESYS_CLIENT.id,
+    'client-secret': GENESYS_CLIENT.secret,
+    'base-url': origin
+  }
+  const result = await runAction({
+    main: script,
+    action: at('../action.yml'),
+    nodePath: command,
+    inputs,
+    env
+  })
+  cleanup()
+  if (result.exitCode !== 0 || !result.outputs['token']) throw new Error(`${script} failed:\n${result.log}`)
+  return result.durationMs
 }
 
-/** @param {string} what @param {number} reach @param {Map<string, string>} scripts @returns {Row} */
-function bytesRow(what, reach, scripts) {
-  const bytes = bytesOf(scripts.values())
-  return [what, `≤ ${grouped(reach)}`, grouped(bytes), '', met(bytes <= reach)]
+function rows() {
+  const labels = {
+    minimal: 'the script written by hand',
+    other: `the bundles in ${options.dist}`,
+    python: 'the Python script'
+  }
+  return Object.entries(labels)
+    .filter(([name]) => name in scripts)
+    .map(([name, label]) => [label, ratio(name, plain.origin), overTls ? ratio(name, overTls.origin) : '–'])
 }
 
-/** @param {boolean} yes */
-function met(yes) {
-  return yes ? 'yes' : 'no'
+/**
+ * @param {string} name
+ * @param {string} origin
+ */
+function ratio(name, origin) {
+  const least = (/** @type {string} */ key) => Math.min(...(times[`${key} ${origin}`] ?? []))
+  return (least('action') / least(name)).toFixed(2)
 }
 
-/** @param {string} command @param {string[]} args */
-function installed(command, args) {
-  return spawnSync(command, args, { stdio: 'ignore' }).status === 0
-}
-
-async function certified() {
-  const { certify } = await import('../__tests__/support/certificates.ts')
-  return certify('IP:127.0.0.1')
+function hasPythonRequests() {
+  return spawnSync('python3', ['-c', 'import requests'], { stdio: 'ignore' }).status === 0
 }

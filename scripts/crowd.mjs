@@ -1,112 +1,127 @@
 /**
- * `node scripts/crowd.mjs`: GitHub's largest matrix, 256 jobs at the same moment, each a real process of the
- * committed bundle, against an emulated Genesys Cloud that throttles at 300 tokens a minute of which other traffic
- * takes half. Starting so many takes a machine its time, so the platform answers when all have asked. After that, by
- * simulation: the rate at which the default `timeout` no longer suffices. Takes some four minutes and several GB of
- * memory. Needs Node 22.18 or newer, which runs TypeScript as it is.
- *
- *     node scripts/crowd.mjs [--jobs 256] [--per-minute 300] [--timeout 300]
+ * `npm run crowd`: which `timeout` lets every job of a crowd end with a token, if all start at the same moment and
+ * Genesys Cloud issues 300 tokens a minute. Prints the README's table. Needs Node 22.18 or newer; takes ten seconds.
  */
-import { fileURLToPath } from 'node:url'
-import { parseArgs } from 'node:util'
-import { cleanup } from '../__tests__/support/runner.mjs'
-import { grouped, median, most, seconds, sum, table } from './crowd/figures.mjs'
-import { runCrowd } from './crowd/jobs.mjs'
-import { bestPossible, seeded, simulate } from './crowd/simulation.mjs'
+import { pathToFileURL } from 'node:url'
+import { createThrottle } from '../emulator/throttle.mjs'
+import { decide } from '../src/http/retry.ts'
+import { readOptions } from './command-line.mjs'
+import { seeded } from './seeded.mjs'
 
-const TAKEN_BY_OTHERS = 0.5
+/**
+ * @typedef {object} Crowd
+ * @property {number} jobs
+ * @property {'fixed-window' | 'bucket'} kind  how the platform counts
+ * @property {number} timeoutMs  of each job
+ * @property {boolean} usedUp  whether other traffic has used all tokens of the minute when the crowd starts
+ * @property {() => number} random  from 0 to below 1
+ *
+ * @typedef {object} Course
+ * @property {number[]} grantedAt  when each token was issued, in milliseconds from the start
+ * @property {number[]} requests  of each job
+ */
+
+const TOKENS_PER_MINUTE = 300
+const MINUTE_MS = 60_000
+/** From a request's arrival to its answer's. */
+const LATENCY_MS = 100
+const CROWDS = [256, 500, 1000, 2000, 5000, 10_000]
+const SEEDS = [1, 2, 3, 4, 5]
 const KINDS = /** @type {const} */ (['fixed-window', 'bucket'])
-const DEFAULT_TIMEOUT_SECONDS = 120
-const TOKENS_LEFT_PER_MINUTE = [300, 150, 120, 100, 75, 50]
-const SEEDS = 20
+const THROTTLED = /** @type {const} */ ({ kind: 'answer', status: 400, throttled: true })
+/** Never reached: only faults count, and there are none here. */
+const MAX_ATTEMPTS = 5
 
-const { values } = parseArgs({
-  options: {
-    jobs: { type: 'string', default: '256' },
-    'per-minute': { type: 'string', default: '300' },
-    timeout: { type: 'string', default: '300' }
+/**
+ * Lets every job ask, with the action's own decisions, until it has a token or gives up. Takes no real time.
+ *
+ * @param {Crowd} crowd
+ * @returns {Course}
+ */
+export function simulate({ jobs, kind, timeoutMs, usedUp, random }) {
+  let now = 0
+  const limit = { kind, perWindow: TOKENS_PER_MINUTE, takenByOthers: 0 }
+  const { admit } = createThrottle(limit, () => now)
+  if (usedUp) while (admit() === 0);
+
+  /** @type {Course} */
+  const course = { grantedAt: [], requests: new Array(jobs).fill(0) }
+  /** The requests to come, by second. A wait is always longer than that. @type {{at: number, job: number}[][]} */
+  const seconds = [Array.from({ length: jobs }, (_, job) => ({ at: 0, job }))]
+  for (let second = 0; second < seconds.length; second += 1) {
+    for (const { at, job } of (seconds[second] ?? []).sort((a, b) => a.at - b.at)) {
+      now = at
+      const requests = (course.requests[job] ?? 0) + 1
+      course.requests[job] = requests
+      if (admit() === 0) {
+        course.grantedAt.push(now)
+        continue
+      }
+      const answeredAt = now + LATENCY_MS
+      const tally = { throttles: requests, faults: 0 }
+      const decision = decide(THROTTLED, 'always', tally, MAX_ATTEMPTS, timeoutMs - answeredAt, random)
+      if (!decision.again) continue
+      const next = answeredAt + decision.waitMs
+      const bucket = Math.floor(next / 1000)
+      if (bucket <= second)
+        throw new Error(`a wait of ${decision.waitMs} ms is too short for this simulation`)
+      seconds[bucket] ??= []
+      seconds[bucket].push({ at: next, job })
+    }
   }
-})
-const [jobs, perMinute, timeoutSeconds] = [values.jobs, values['per-minute'], values.timeout].map(Number)
-if (!jobs || !perMinute || !timeoutSeconds) throw new Error('each option is a number above 0')
+  return course
+}
 
-const good = await realCrowds(jobs, perMinute, timeoutSeconds)
-simulatedRates(jobs)
-process.exitCode = good ? 0 : 1
+/** Returns a row of the table, the worse of both ways of counting. @param {number} jobs */
+export function tableRow(jobs) {
+  const timeouts = [false, true].map(usedUp => shortestTimeout(jobs, usedUp))
+  const [, usedUp = 0] = timeouts
+  const requests = courses(jobs, usedUp * MINUTE_MS, true).flatMap(course => course.requests)
+  const mean = requests.reduce((sum, count) => sum + count, 0) / requests.length
+  const most = requests.reduce((a, b) => Math.max(a, b))
+  const cells = [
+    jobs.toLocaleString('en-US'),
+    ...timeouts.map(timeout => `${timeout} min`),
+    mean.toFixed(1),
+    most
+  ]
+  return `| ${cells.join(' | ')} |`
+}
+
+/**
+ * Returns the shortest `timeout`, in whole minutes, with which every job gets a token.
+ *
+ * @param {number} jobs
+ * @param {boolean} usedUp
+ */
+function shortestTimeout(jobs, usedUp) {
+  for (let minutes = Math.max(1, Math.floor(jobs / TOKENS_PER_MINUTE) - 1); ; minutes += 1) {
+    if (courses(jobs, minutes * MINUTE_MS, usedUp).every(({ grantedAt }) => grantedAt.length === jobs)) {
+      return minutes
+    }
+  }
+}
 
 /**
  * @param {number} jobs
- * @param {number} perMinute
- * @param {number} timeoutSeconds
- * @returns {Promise<boolean>}  whether every job got a token, in both ways of counting
+ * @param {number} timeoutMs
+ * @param {boolean} usedUp
  */
-async function realCrowds(jobs, perMinute, timeoutSeconds) {
-  const left = perMinute * (1 - TAKEN_BY_OTHERS)
-  console.log(
-    `${jobs} processes at the same moment, timeout: ${timeoutSeconds}s, ${left} tokens a minute left for them\n`
+function courses(jobs, timeoutMs, usedUp) {
+  return KINDS.flatMap(kind =>
+    SEEDS.map(seed => simulate({ jobs, kind, timeoutMs, usedUp, random: seeded(seed) }))
   )
-  const rows = []
-  let granted = 0
-  for (const kind of KINDS) {
-    const throttle = { kind, perWindow: perMinute, takenByOthers: TAKEN_BY_OTHERS }
-    const end = await runCrowd({ main: bundle(), jobs, timeoutSeconds, throttle })
-    cleanup()
-    granted += end.ends.filter(job => job.granted).length
-    rows.push(realRow(kind, end))
-  }
-  const head = [
-    'counted as',
-    'with token',
-    'slowest',
-    'median',
-    'of it start-up',
-    'requests',
-    'per job, most',
-    'mean'
-  ]
-  console.log(table(head, rows))
-  return granted === jobs * KINDS.length
 }
 
-/**
- * @param {string} kind
- * @param {import('./crowd/jobs.mjs').CrowdEnd} end
- */
-function realRow(kind, { ends, startMs }) {
-  const requests = ends.map(job => job.requests)
-  const took = ends.map(job => job.tookMs)
-  return [
-    kind,
-    `${ends.filter(({ granted }) => granted).length} of ${ends.length}`,
-    seconds(most(took)),
-    seconds(median(took)),
-    seconds(startMs),
-    sum(requests),
-    most(requests),
-    (sum(requests) / ends.length).toFixed(2)
-  ]
-}
-
-/** @param {number} jobs */
-function simulatedRates(jobs) {
+if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
+  readOptions({
+    usage: 'npm run crowd',
+    about: 'Prints which `timeout` a crowd of jobs needs. The table stands in the README.',
+    options: {}
+  })
   console.log(
-    `\nBy simulation: how many of ${jobs} get a token with the default timeout: ${DEFAULT_TIMEOUT_SECONDS}s, ` +
-      `the fewest of ${SEEDS} runs\n`
+    '| jobs at once | `timeout`, tokens all there | `timeout`, used up on arrival | requests per job | most |'
   )
-  const rows = TOKENS_LEFT_PER_MINUTE.map(perMinute => [
-    grouped(perMinute),
-    ...KINDS.flatMap(kind => {
-      const crowd = { jobs, perMinute, kind, timeoutMs: DEFAULT_TIMEOUT_SECONDS * 1000 }
-      const granted = Array.from(
-        { length: SEEDS },
-        (_, seed) => simulate({ ...crowd, random: seeded(seed) }).grantedAt.length
-      )
-      return [Math.min(...granted), bestPossible(crowd)]
-    })
-  ])
-  console.log(table(['tokens a minute', 'fixed window', 'best possible', 'bucket', 'best possible'], rows))
-}
-
-function bundle() {
-  return fileURLToPath(new URL('../dist/main/index.js', import.meta.url))
+  console.log('|---|---:|---:|---:|---:|')
+  for (const jobs of CROWDS) console.log(tableRow(jobs))
 }

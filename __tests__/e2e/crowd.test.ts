@@ -1,28 +1,54 @@
-import { fileURLToPath } from 'node:url'
 import { afterAll, expect, test } from '@jest/globals'
-import { runCrowd } from '../../scripts/crowd/jobs.mjs'
-import { cleanup } from '../support/runner.mjs'
+import { GENESYS_CLIENT, startGenesys } from '../../emulator/genesys.mjs'
+import { basicCredentials } from '../../emulator/strict.mjs'
+import { GENESYS, MAIN } from '../support/lifecycle.js'
+import { cleanup, runAction } from '../support/runner.mjs'
 
-const MAIN = fileURLToPath(new URL('../../dist/main/index.js', import.meta.url))
 const JOBS = 12
 
 afterAll(cleanup)
 
-/**
- * Half of the crowd fits a window, and the window is shorter than the shortest first wait of 5 s: whoever is turned
- * away once is let in on the second try, at the latest after 15 s.
- */
+// Half of the jobs fit into a window, and a window is shorter than the shortest first wait of 5 s. So a job that is
+// refused once gets its token on the second request, after 15 s at most.
 test.concurrent.each(['fixed-window', 'bucket'] as const)(
-  'a small crowd at one moment, throttled by %s: all end with a token, and nobody asks a third time',
+  'twelve jobs at one moment, throttled by %s: each gets a token, with two requests at most',
   async kind => {
+    const clients = Array.from({ length: JOBS }, (_, index) => ({ id: `crowd-${index}` }))
     const throttle = { kind, perWindow: JOBS, windowMs: 4000, takenByOthers: 0.5 }
-    const { ends } = await runCrowd({ main: MAIN, jobs: JOBS, timeoutSeconds: 60, throttle })
-    expect(ends.map(({ granted, errorCode }) => ({ granted, errorCode }))).toEqual(
-      ends.map(() => ({ granted: true, errorCode: '' }))
-    )
-    const requests = ends.map(end => end.requests)
-    expect(requests.filter(count => count === 1)).toHaveLength(JOBS / 2)
-    expect(requests.filter(count => count === 2)).toHaveLength(JOBS / 2)
+    const genesys = await startGenesys({ clients, throttle })
+    // Nothing is answered until every job has asked: starting the processes takes a while.
+    const everyJobHasAsked = new Promise<void>(resolve => {
+      genesys.intercept = async () => {
+        if (genesys.requests.length >= JOBS) resolve()
+        await everyJobHasAsked
+        return false
+      }
+    })
+    try {
+      const runs = await Promise.all(
+        clients.map(({ id }) =>
+          runAction({
+            main: MAIN,
+            inputs: {
+              ...GENESYS,
+              'client-id': id,
+              'client-secret': GENESYS_CLIENT.secret,
+              'base-url': genesys.origin,
+              timeout: '60s',
+              'attempt-timeout': '60s'
+            }
+          })
+        )
+      )
+      expect(runs.map(({ exitCode, outputs }) => [exitCode, outputs['error-code']])).toEqual(
+        clients.map(() => [0, undefined])
+      )
+      const asked = genesys.requests.map(request => basicCredentials(request)?.id)
+      const counts = clients.map(({ id }) => asked.filter(other => other === id).length)
+      expect(counts.sort()).toEqual(clients.map((_, index) => (index < JOBS / 2 ? 1 : 2)))
+    } finally {
+      await genesys.close()
+    }
   },
   60_000
 )

@@ -124,7 +124,7 @@ async function run(entryPoint, options, inputs) {
   })
   const [stdout, stderr] = [collect(child.stdout, log), collect(child.stderr, log)]
   const end = await ended(child, options)
-  const durationMs = Math.round(performance.now() - started)
+  const durationMs = performance.now() - started
 
   const files = commandFiles.read()
   return {

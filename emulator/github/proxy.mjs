@@ -2,13 +2,10 @@
  * GitHub's API as a step on a real runner reaches it. A workflow cannot change GITHUB_API_URL. So the emulator takes
  * the place of that host: a forward proxy sends its connections to an HTTPS server with a certificate of our own.
  */
-import { execFileSync } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { createServer as createHttpServer, request as send } from 'node:http'
 import { createServer as createHttpsServer } from 'node:https'
 import { connect } from 'node:net'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { createCertificate } from '../certificate.mjs'
 import { ALL_PERMISSIONS, GITHUB_TOKEN_FOR_ALL, startGithub } from './index.mjs'
 
 /** A token that may read but not write. */
@@ -41,7 +38,7 @@ export async function startGithubBehindProxy(env, { port = 0, proxyPort = 0 } = 
     'github-token': GITHUB_TOKEN_FOR_ALL,
     'github-token-that-reads': READ_ONLY_TOKEN
   }
-  const certificate = createCertificate(hostname)
+  const certificate = createCertificate(`DNS:${hostname}`)
   if (!certificate) return { addresses, close: github.close }
 
   const front = createHttpsServer(certificate.tls, (request, response) => {
@@ -77,27 +74,6 @@ export async function startGithubBehindProxy(env, { port = 0, proxyPort = 0 } = 
       await github.close()
       certificate.remove()
     }
-  }
-}
-
-/**
- * Returns a self-signed certificate for the host, undefined if `openssl` is not installed. Uses only options that
- * LibreSSL has too, which is what macOS calls `openssl`.
- *
- * @param {string} hostname
- */
-function createCertificate(hostname) {
-  const folder = mkdtempSync(join(tmpdir(), 'cc-token-emulator-'))
-  const [file, keyFile] = [join(folder, 'authority.pem'), join(folder, 'authority.key')]
-  const remove = () => rmSync(folder, { recursive: true, force: true })
-  const request = ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '2']
-  const name = ['-subj', '/CN=cc-token-action emulator', '-addext', `subjectAltName=DNS:${hostname}`]
-  try {
-    execFileSync('openssl', [...request, ...name, '-keyout', keyFile, '-out', file], { stdio: 'ignore' })
-    return { tls: { key: readFileSync(keyFile), cert: readFileSync(file) }, file, remove }
-  } catch {
-    remove()
-    return undefined
   }
 }
 

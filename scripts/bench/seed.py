@@ -1,12 +1,12 @@
-"""What one would write without an action: the token by `requests`, a mask, and a line for the steps that follow."""
+"""What a workflow could do without an action: get the token with `requests`, mask it, and write it as an output."""
 
 import os
 
 import requests
 
 response = requests.post(
-    os.environ["ORIGIN"] + "/oauth/token",
-    auth=(os.environ["CLIENT_ID"], os.environ["CLIENT_SECRET"]),
+    os.environ["INPUT_BASE-URL"] + "/oauth/token",
+    auth=(os.environ["INPUT_CLIENT-ID"], os.environ["INPUT_CLIENT-SECRET"]),
     data={"grant_type": "client_credentials"},
 )
 response.raise_for_status()
