@@ -28,7 +28,7 @@ const LATENCY_MS = 100
 const CROWDS = [256, 500, 1000, 2000, 5000, 10_000]
 const SEEDS = [1, 2, 3, 4, 5]
 const KINDS = /** @type {const} */ (['fixed-window', 'bucket'])
-const THROTTLED = /** @type {const} */ ({ kind: 'answer', status: 400, throttled: true })
+const THROTTLED = /** @type {const} */ ({ kind: 'response', status: 400, isThrottled: true })
 /** Never reached: only faults count, and there are none here. */
 const MAX_ATTEMPTS = 5
 
@@ -58,9 +58,14 @@ export function simulate({ jobs, kind, timeoutMs, usedUp, random }) {
         continue
       }
       const answeredAt = now + LATENCY_MS
-      const tally = { throttles: requests, faults: 0 }
-      const decision = decide(THROTTLED, 'always', tally, MAX_ATTEMPTS, timeoutMs - answeredAt, random)
-      if (!decision.again) continue
+      const decision = decide(THROTTLED, {
+        policy: 'always',
+        counts: { throttled: requests, failed: 0 },
+        maxAttempts: MAX_ATTEMPTS,
+        timeLeftMs: timeoutMs - answeredAt,
+        random
+      })
+      if (!decision.retry) continue
       const next = answeredAt + decision.waitMs
       const bucket = Math.floor(next / 1000)
       if (bucket <= second)
