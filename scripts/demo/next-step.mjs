@@ -1,6 +1,6 @@
 /**
- * A step that follows in the same job, run as a process of its own. It knows what the workflow hands it in
- * `env:`, or what `tool-env` exported, and uses the token as a deployment would.
+ * The step after ours, in a process of its own. It gets what the workflow passes in `env:`, or what `tool-env`
+ * exported, and uses the token as a deployment would.
  */
 const {
   GENESYSCLOUD_ACCESS_TOKEN,
