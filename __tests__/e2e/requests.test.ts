@@ -15,17 +15,17 @@ afterAll(async () => {
   cleanup()
 })
 
-test.each<[string, number, Inputs]>([
-  ['Genesys Cloud', 1, GENESYS],
-  ['Genesys Cloud with verify', 2, { ...GENESYS, verify: 'true' }],
-  ['Genesys Cloud, long-lived', 2, LONG_LIVED],
-  ['CXone A', 3, CXONE_A],
-  ['CXone B', 1, CXONE_B],
-  ['CXone C', 1, CXONE_C]
-])('%s: an exchange sends %i requests, over one connection', async (_, requests, inputs) => {
+// The request for a long-lived token has a connection of its own.
+test.each<[string, Inputs, { requests: number; connections: number }]>([
+  ['Genesys Cloud', GENESYS, { requests: 1, connections: 1 }],
+  ['Genesys Cloud with verify', { ...GENESYS, verify: 'true' }, { requests: 2, connections: 1 }],
+  ['Genesys Cloud, long-lived', LONG_LIVED, { requests: 2, connections: 2 }],
+  ['CXone A', CXONE_A, { requests: 3, connections: 1 }],
+  ['CXone B', CXONE_B, { requests: 2, connections: 1 }],
+  ['CXone C', CXONE_C, { requests: 1, connections: 1 }]
+])('%s: what an exchange costs', async (_, inputs, cost) => {
   const platform = inputs['provider'] === 'genesys' ? genesys : cxone
   const { exitCode } = await main(platform, inputs)
   expect(exitCode).toBe(0)
-  expect(platform.requests).toHaveLength(requests)
-  expect(platform.connections).toBe(1)
+  expect({ requests: platform.requests.length, connections: platform.connections }).toEqual(cost)
 })
