@@ -61,7 +61,9 @@ export async function startServer(
   answer,
   { port = 0, tls, intercept, interceptConnection, delayMs = 0 } = {}
 ) {
-  const server = tls ? createHttpsServer(tls) : createHttpServer()
+  // A token of 32 KiB must fit into a header.
+  const limits = { maxHeaderSize: 128 * 1024 }
+  const server = tls ? createHttpsServer({ ...tls, ...limits }) : createHttpServer(limits)
   // Longer than any wait of a client between two attempts, so that only the client closes a connection.
   server.keepAliveTimeout = 120_000
 

@@ -1,8 +1,9 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs'
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import type { ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
 import { join } from 'node:path'
 import { afterAll, expect, test } from '@jest/globals'
+import { type RecordedRequest, startServer } from '../../emulator/server.mjs'
 import { fc } from '../support/properties.js'
 import { cleanup, runAction } from '../support/runner.mjs'
 
@@ -204,7 +205,7 @@ const HONEST_TOKEN = `honest-header.${Buffer.from(TENANT).toString('base64url')}
 async function platform({ clientSecret, keySecret, at, hostile }: Scenario) {
   const issued = new Set<string>()
   let count = 0
-  const fill = (text: string, request: IncomingMessage, sent: string) => {
+  const fill = (text: string, request: RecordedRequest) => {
     const values: Record<string, string> = {
       SECRET: clientSecret,
       KEY: keySecret,
@@ -212,26 +213,20 @@ async function platform({ clientSecret, keySecret, at, hostile }: Scenario) {
       FORM: new URLSearchParams({ a: clientSecret, b: keySecret }).toString(),
       JSON: JSON.stringify([clientSecret, keySecret]),
       AUTHORIZATION: request.headers.authorization ?? '',
-      BODY: sent,
+      BODY: request.body,
       ISSUED: [...issued].join(' ')
     }
     return text.replace(/\{([A-Z]+)\}/g, (whole, name: string) => values[name] ?? whole)
   }
-  const server = createServer(async (request, response) => {
-    let sent = ''
-    for await (const piece of request) sent += piece
-    if (request.method === 'DELETE') response.end()
-    else if (count++ === at) misbehave(request, response, sent)
-    else honest(request.url ?? '', response)
+  const server = await startServer(() => ({ status: 404 }), {
+    intercept: (request, response, socket) => {
+      if (request.method === 'DELETE') response.end()
+      else if (count++ === at) misbehave(request, response, socket)
+      else honest(request.path, response)
+      return true
+    }
   })
-  server.listen(0, '127.0.0.1')
-  await new Promise(resolve => server.once('listening', resolve))
-  const { port } = server.address() as AddressInfo
-  const close = () => {
-    server.closeAllConnections()
-    server.close()
-  }
-  return { origin: `http://127.0.0.1:${port}`, issued, close }
+  return { origin: server.origin, issued, close: server.close }
 
   function grant(response: ServerResponse, value: string, expiresIn: unknown): void {
     issued.add(value)
@@ -246,18 +241,18 @@ async function platform({ clientSecret, keySecret, at, hostile }: Scenario) {
     else grant(response, `${HONEST_TOKEN}-${count}`, 3600)
   }
 
-  function misbehave(request: IncomingMessage, response: ServerResponse, sent: string): void {
+  function misbehave(request: RecordedRequest, response: ServerResponse, socket: Socket): void {
     switch (hostile.kind) {
       case 'token':
-        grant(response, fill(hostile.token, request, sent), hostile.expiresIn)
+        grant(response, fill(hostile.token, request), hostile.expiresIn)
         return
       case 'answer': {
         for (const [name, value] of hostile.headers) {
-          const latin = fill(value, request, sent).replace(/[^\x20-\x7e]/g, '?')
+          const latin = fill(value, request).replace(/[^\x20-\x7e]/g, '?')
           response.setHeader(name, latin)
         }
         if (hostile.gzip) response.setHeader('Content-Encoding', 'gzip')
-        const filled = fillJson(hostile.body, request, sent)
+        const filled = fillJson(hostile.body, request)
         const claimed = claimedToken(filled)
         if (claimed !== undefined) issued.add(claimed)
         response.statusCode = hostile.status
@@ -265,28 +260,28 @@ async function platform({ clientSecret, keySecret, at, hostile }: Scenario) {
         return
       }
       case 'raw':
-        request.socket.end(hostile.bytes)
+        socket.end(hostile.bytes)
         return
       case 'http-then-raw':
-        request.socket.write(fill(hostile.head, request, sent).replace(/[^\r\n\x20-\x7e]/g, '?'))
-        request.socket.end(hostile.bytes)
+        socket.write(fill(hostile.head, request).replace(/[^\r\n\x20-\x7e]/g, '?'))
+        socket.end(hostile.bytes)
         return
       case 'cut':
-        request.socket.end('HTTP/1.1 200 OK\r\nContent-Length: 500\r\n\r\n{"access_token":"x')
+        socket.end('HTTP/1.1 200 OK\r\nContent-Length: 500\r\n\r\n{"access_token":"x')
         return
       case 'reset':
-        request.socket.resetAndDestroy()
+        socket.resetAndDestroy()
     }
   }
 
   /** Fills in the strings of a JSON text, so that it stays one; any other text as it is. */
-  function fillJson(text: string, request: IncomingMessage, sent: string): string {
+  function fillJson(text: string, request: RecordedRequest): string {
     try {
       return JSON.stringify(JSON.parse(text), (_, value: unknown) =>
-        typeof value === 'string' ? fill(value, request, sent) : value
+        typeof value === 'string' ? fill(value, request) : value
       )
     } catch {
-      return fill(text, request, sent)
+      return fill(text, request)
     }
   }
 }

@@ -1,7 +1,6 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { type EmulatorServer, type RecordedRequest, startServer } from '../../emulator/server.mjs'
 
-/** What a server says, whatever it was asked. */
+/** A response, whatever the request was. */
 export interface Said {
   readonly status: number
   readonly headers?: Readonly<Record<string, string>>
@@ -10,63 +9,52 @@ export interface Said {
   readonly cut?: boolean
 }
 
-/** A request as it came. */
-export interface Asked {
-  readonly method: string
+export interface Asked extends RecordedRequest {
   readonly url: string
-  readonly headers: IncomingMessage['headers']
-  readonly body: string
 }
 
-/** A real server on loopback that answers what it is told to: the n-th request with the n-th answer, then with the last. */
+/** The emulator's HTTP server with fixed responses: the first for the first request and so on, then the last again. */
 export class Answering {
   readonly asked: Asked[] = []
   #answers: readonly Said[] = []
-  readonly #server: Server
+  readonly #server: EmulatorServer
 
-  private constructor() {
-    this.#server = createServer(
-      // A token of 32 KiB must fit into a header.
-      { maxHeaderSize: 128 * 1024 },
-      (request, response) => void this.#serve(request, response)
-    )
-    this.#server.keepAliveTimeout = 60_000
+  private constructor(server: EmulatorServer) {
+    this.#server = server
+    server.intercept = (request, response) => {
+      const {
+        status,
+        headers,
+        body = '',
+        cut
+      } = this.#answers[Math.min(this.asked.length, this.#answers.length - 1)] ?? { status: 404 }
+      this.asked.push({ ...request, url: request.path })
+      if (cut) {
+        response.writeHead(status, { ...headers, 'Content-Length': Buffer.byteLength(body) + 10 })
+        response.write(body, () => response.destroy())
+      } else {
+        response.writeHead(status, { ...headers })
+        response.end(body)
+      }
+      return true
+    }
   }
 
   static async open(): Promise<Answering> {
-    const server = new Answering()
-    await new Promise<void>(resolve => server.#server.listen(0, '127.0.0.1', resolve))
-    return server
+    return new Answering(await startServer(() => ({ status: 404 })))
   }
 
   get origin(): string {
-    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`
+    return this.#server.origin
   }
 
-  /** What is said from now on; what was asked is forgotten. */
+  /** Sets the responses and forgets the requests so far. */
   says(answers: readonly Said[]): void {
     this.#answers = answers
     this.asked.length = 0
   }
 
   close(): Promise<void> {
-    this.#server.closeAllConnections()
-    return new Promise(resolve => this.#server.close(() => resolve()))
-  }
-
-  async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const chunks: Buffer[] = []
-    for await (const chunk of request) chunks.push(chunk as Buffer)
-    const answer = this.#answers[Math.min(this.asked.length, this.#answers.length - 1)] ?? { status: 404 }
-    const { method = '', url = '', headers } = request
-    this.asked.push({ method, url, headers, body: Buffer.concat(chunks).toString('utf8') })
-    const body = Buffer.from(answer.body ?? '')
-    if (answer.cut) {
-      response.writeHead(answer.status, { ...answer.headers, 'Content-Length': body.length + 10 })
-      response.write(body, () => response.destroy())
-    } else {
-      response.writeHead(answer.status, { ...answer.headers })
-      response.end(body)
-    }
+    return this.#server.close()
   }
 }

@@ -1,5 +1,7 @@
 import nock from 'nock'
 
+export const GITHUB_API = 'https://api.github.com'
+
 /** A request as it was sent: header names in lower case, the body as text. */
 export interface Seen {
   readonly method: string
@@ -11,14 +13,19 @@ export interface Seen {
 export interface Reply {
   readonly status?: number
   readonly headers?: Record<string, string>
-  /** Sent as JSON; `text` is sent as it is. */
+  /** Sent as JSON. */
   readonly json?: unknown
+  /** Sent as it is, instead of `json`. */
   readonly text?: string
+  /** The code of a network error, instead of a response. */
+  readonly error?: string
 }
 
+type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
+
 /**
- * Plays the platforms under their real names, in this process. Each answer serves one request; a request that
- * none was laid out for fails, wherever it goes.
+ * Plays the platforms and GitHub under their real names, in this process. Each reply serves one request. A request
+ * without a reply fails, whatever its host.
  */
 export class Hosts {
   readonly seen: Seen[] = []
@@ -28,43 +35,41 @@ export class Hosts {
     nock.disableNetConnect()
   }
 
-  /** Lays out one answer. `meanwhile` is called when the request has come and is not answered yet. */
-  answer(method: 'GET' | 'POST', url: string, reply: Reply = {}, meanwhile: () => void = () => {}): this {
-    const { origin, pathname, search } = new URL(url)
-    nock(origin)
-      .intercept(`${pathname}${search}`, method)
-      .reply(async (request: Request) => {
-        const headers = Object.fromEntries(request.headers)
-        this.seen.push({ method: request.method, url: request.url, headers, body: await request.text() })
-        meanwhile()
-        const { status = 200, text = reply.json === undefined ? '' : JSON.stringify(reply.json) } = reply
-        const type = reply.json === undefined ? {} : { 'Content-Type': 'application/json' }
-        return [status, text, { ...type, ...reply.headers }]
-      })
+  /** Adds a reply. A URL without a host is GitHub's. `meanwhile` runs when the request has arrived. */
+  answer(method: Method, url: string, reply: Reply = {}, meanwhile: () => void = () => {}): this {
+    const { origin, pathname, search } = new URL(url, GITHUB_API)
+    const { status = 200, headers, json, error } = reply
+    const interceptor = nock(origin).intercept(`${pathname}${search}`, method)
+    if (error !== undefined) {
+      interceptor.replyWithError(Object.assign(new Error(error), { code: error }))
+      return this
+    }
+    interceptor.reply(async (request: Request) => {
+      const sent = Object.fromEntries(request.headers)
+      this.seen.push({ method: request.method, url: request.url, headers: sent, body: await request.text() })
+      meanwhile()
+      const type = json === undefined ? {} : { 'Content-Type': 'application/json' }
+      const text = reply.text ?? (json === undefined ? '' : JSON.stringify(json))
+      return [status, text, { ...type, ...headers }]
+    })
     return this
   }
 
-  /** Lays out a fault of the network. */
-  fail(method: 'GET' | 'POST', url: string, code: string): this {
-    const { origin, pathname, search } = new URL(url)
-    nock(origin)
-      .intercept(`${pathname}${search}`, method)
-      .replyWithError(Object.assign(new Error(code), { code }))
-    return this
+  fail(method: Method, url: string, code: string): this {
+    return this.answer(method, url, { error: code })
   }
 
-  /** The answers that nobody asked for. */
+  /** The replies that no request used. */
   get unasked(): string[] {
     return nock.pendingMocks()
   }
 
-  /** Clears the table for the next test. */
   clear(): void {
     this.seen.length = 0
     nock.cleanAll()
   }
 
-  /** Gives the network back: nock patches it for the whole worker. */
+  /** Gives the network back: nock changes it for all tests of this worker. */
   static release(): void {
     nock.cleanAll()
     nock.enableNetConnect()
