@@ -1,7 +1,6 @@
 /**
- * `npm run docs`: writes the tables of inputs and outputs of both actions into README.md, out of action.yml and
- * rotate/action.yml, between the marks that stand there. With `--check` it writes nothing and fails if a table is
- * not what it would write, or a mark is missing.
+ * `npm run docs`: writes the tables of inputs and outputs into README.md, from action.yml and rotate/action.yml, between
+ * the marks in the text. With `--check` it writes nothing and fails if a table differs or a mark is missing.
  */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -38,8 +37,8 @@ try {
 }
 
 /**
- * What was generated, as one would write it: no headings of its own, Markdown in place of HTML, the default that is
- * none left empty, a required input told in place of its default.
+ * Replaces each generated section by its table: no headings, Markdown instead of HTML, an empty cell if there is no
+ * default, `required` instead of the default of a required input.
  *
  * @param {string} text
  */
@@ -71,7 +70,7 @@ function table(generated) {
     .join('')
 }
 
-/** @param {string} html  what action-docs makes of a description */
+/** Returns a description as Markdown. @param {string} html  by action-docs */
 function markdown(html) {
   return html
     .replace(/^<p>|<\/p>$/g, '')

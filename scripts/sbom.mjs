@@ -1,7 +1,7 @@
 /**
- * Prints the bill of materials of the bundles (CycloneDX): what `npm sbom` says of the packages that the action
- * itself needs. `npm sbom --omit=dev` alone leaves out a package that a tool of ours needs as well, so the tools
- * are taken out of package.json and the lock file first. Fails if a package in a bundle is missing.
+ * `npm run sbom`: prints the bill of materials of the bundles (CycloneDX). `npm sbom --omit=dev` leaves out a package
+ * that a development tool needs too, so the tools are removed from package.json and the lock file first. Fails if a
+ * package in a bundle is missing.
  */
 import { execFileSync } from 'node:child_process'
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
@@ -24,7 +24,7 @@ try {
   const sbom = JSON.parse(npm('sbom', '--package-lock-only', '--sbom-format=cyclonedx'))
   const named = new Set(sbom.components.map((/** @type {{name: string}} */ { name }) => name))
   const missing = bundled().filter(name => !named.has(name))
-  if (missing.length > 0) throw new Error(`Bundled, and not in the bill of materials: ${missing.join(', ')}`)
+  if (missing.length > 0) throw new Error(`Bundled, but not in the bill of materials: ${missing.join(', ')}`)
   console.log(JSON.stringify(sbom, undefined, 2))
 } finally {
   rmSync(folder, { recursive: true, force: true })
@@ -36,7 +36,7 @@ function readJson(file) {
 }
 
 /**
- * Under `npm run` npm says where it is, which holds on Windows too.
+ * Runs npm. Under `npm run`, npm tells its own path, which works on Windows too.
  *
  * @param {string[]} args
  */
@@ -51,7 +51,7 @@ function npm(...args) {
 }
 
 /**
- * The packages whose code a bundle holds, as the bundler lists them: a name, a licence, and its text.
+ * Returns the packages in the bundles. The bundler lists for each its name, licence, and text of the licence.
  *
  * @returns {string[]}
  */
