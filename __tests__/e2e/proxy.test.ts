@@ -1,13 +1,13 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals'
+import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals'
 import { GENESYS_CLIENT, startGenesys } from '../../emulator/index.mjs'
 import { type Certified, certify } from '../support/certificates.js'
+import { describeWith, isInstalled } from '../support/programs.js'
 import {
   type ForwardProxy,
   freePort,
-  isInstalled,
   type ProxyUser,
   startOpenProxy,
   startSilentProxy,
@@ -28,8 +28,8 @@ const USER: ProxyUser = { name: 'proxy-user.7', password: 'proxy_Pass-w0rd.42' }
 
 const without = ['tinyproxy', 'openssl'].filter(program => !isInstalled(program))
 const reason = without.length > 0 ? ` (skipped: ${without.join(' and ')} not on PATH)` : ''
-const describeProxied = without.length > 0 ? describe.skip : describe
-const describeTls = without.includes('openssl') ? describe.skip : describe
+const describeProxied = describeWith('tinyproxy', 'openssl')
+const describeTls = describeWith('openssl')
 
 type Platform = Awaited<ReturnType<typeof startGenesys>>
 type Run = Awaited<ReturnType<typeof runAction>>

@@ -1,4 +1,5 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs'
+import { basename, join } from 'node:path'
 import { parse } from 'yaml'
 
 // biome-ignore lint/suspicious/noExplicitAny: what stands in a file is what its author wrote
@@ -46,4 +47,13 @@ export function codeBlocks(file: string): { where: string; text: string }[] {
     where: `${file}:${text.slice(0, index).split('\n').length}`,
     text: block
   }))
+}
+
+/** Copies every example into a folder, to the place that its first comment names. */
+export function layOutExamples(folder: string): void {
+  const workflows = join(folder, '.github/workflows')
+  const deploy = join(folder, '.github/actions/deploy')
+  for (const path of [workflows, deploy]) mkdirSync(path, { recursive: true })
+  for (const file of EXAMPLES) copyFileSync(file, join(workflows, basename(file)))
+  copyFileSync('examples/composite-action/action.yml', join(deploy, 'action.yml'))
 }

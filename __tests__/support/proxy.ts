@@ -4,7 +4,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { createServer as createHttpServer } from 'node:http'
 import { connect, createServer, type Server } from 'node:net'
 import { tmpdir } from 'node:os'
-import { delimiter, join } from 'node:path'
+import { join } from 'node:path'
 import type { Duplex } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
 
@@ -21,11 +21,6 @@ export interface ForwardProxy {
 export interface ProxyUser {
   readonly name: string
   readonly password: string
-}
-
-/** Whether a program is on PATH. */
-export function isInstalled(program: string): boolean {
-  return (process.env['PATH'] ?? '').split(delimiter).some(folder => existsSync(join(folder, program)))
 }
 
 /** Starts Tinyproxy on a free port of loopback, with its configuration and log in a folder of its own. */
