@@ -70,6 +70,8 @@ export const GENESYS_CLIENT = Object.freeze({
   lifetimeSeconds: 86_400
 })
 
+const USER_ID = '5d4b1c9e-2f60-47a8-b3d1-8e7c0a96f412'
+
 /** The default service account. */
 export const GENESYS_SERVICE_ACCOUNT = Object.freeze({
   id: 'b7d90e14-52c6-4f8b-8a3d-6f1c04e9a275',
@@ -184,17 +186,27 @@ export async function startGenesys(options = {}) {
     return ok(undefined)
   }
 
-  /** One ordinary API request, so that a client can use its token for something. @type {Handler} */
-  const describeOrganization = request => {
+  /**
+   * Answers a request that only reads, if its token is valid.
+   *
+   * @param {(token: IssuedToken) => unknown} read  returns the JSON
+   * @returns {Handler}
+   */
+  const reading = read => request => {
     const found = authenticate(request)
-    return 'refusal' in found ? found.refusal : ok({ ...found.token.organization, state: 'active' })
+    return 'refusal' in found ? found.refusal : ok(read(found.token))
   }
 
   /** @type {Record<string, Record<string, Handler>>} */
   const routes = {
     [`${loginPath}/oauth/token`]: { POST: loginToken },
     [`${apiPath}/api/v2/tokens/me`]: { GET: describeToken, DELETE: deleteToken },
-    [`${apiPath}/api/v2/organizations/me`]: { GET: describeOrganization }
+    // What curl, the gc CLI and CX as Code ask. CX as Code crashes without defaultCountryCode.
+    [`${apiPath}/api/v2/organizations/me`]: {
+      GET: reading(({ organization }) => ({ ...organization, state: 'active', defaultCountryCode: 'IE' }))
+    },
+    [`${apiPath}/api/v2/authorization/products`]: { GET: reading(() => list([])) },
+    [`${apiPath}/api/v2/users`]: { GET: reading(() => list([{ id: USER_ID, name: 'Example Agent' }])) }
   }
   if (generateOffered) {
     routes[`${apiPath}/api/v2/oauth/token`] = { POST: apiToken }
@@ -329,4 +341,13 @@ function answer(status, json, correlationId, headers) {
     'ININ-Correlation-Id': correlationId
   }
   return { status, headers: { ...standard, ...headers }, json }
+}
+
+/**
+ * One page of a list, as the API host returns it.
+ *
+ * @param {object[]} entities
+ */
+function list(entities) {
+  return { entities, pageSize: 25, pageNumber: 1, total: entities.length, pageCount: 1 }
 }
