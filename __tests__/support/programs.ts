@@ -3,19 +3,27 @@ import { existsSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import { describe } from '@jest/globals'
 
+/** Returns where a program is on PATH, undefined if it is not there. */
+export function pathOf(program: string): string | undefined {
+  const folders = (process.env['PATH'] ?? '').split(delimiter)
+  return folders.map(folder => join(folder, program)).find(path => existsSync(path))
+}
+
 /** Whether a program is on PATH. */
 export function isInstalled(program: string): boolean {
-  return (process.env['PATH'] ?? '').split(delimiter).some(folder => existsSync(join(folder, program)))
+  return pathOf(program) !== undefined
 }
 
 /**
- * Returns `describe` if all these programs are on PATH, else `describe.skip`. Where REQUIRE_TOOLS is `true`, as in
- * CI, a missing program is an error.
+ * Returns `describe` if all these programs are on PATH, else `describe.skip`. A missing program that REQUIRED_TOOLS
+ * names (a list with spaces, set in CI) is an error.
  */
 export function describeWith(...programs: readonly string[]): typeof describe.skip {
   const missing = programs.filter(program => !isInstalled(program))
   if (missing.length === 0) return describe
-  if (process.env['REQUIRE_TOOLS'] === 'true') throw new Error(`not on PATH: ${missing.join(', ')}`)
+  const required = (process.env['REQUIRED_TOOLS'] ?? '').split(' ')
+  const lacking = missing.filter(program => required.includes(program))
+  if (lacking.length > 0) throw new Error(`not on PATH: ${lacking.join(', ')}`)
   return describe.skip
 }
 

@@ -1,0 +1,207 @@
+import { execFileSync } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { once } from 'node:events'
+import {
+  chmodSync,
+  copyFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync
+} from 'node:fs'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { CXONE_ACCESS_KEY, CXONE_APPLICATION, CXONE_TENANT, startCxone } from '../../emulator/cxone.mjs'
+import {
+  GENESYS_CLIENT,
+  GENESYS_SERVICE_ACCOUNT,
+  type GenesysEmulator,
+  startGenesys
+} from '../../emulator/genesys.mjs'
+import { startCheckedGithub } from '../../emulator/github/checked.mjs'
+import type { GitHub } from '../../emulator/github/index.mjs'
+import { type HostProxy, startHostProxy } from '../../emulator/proxy.mjs'
+import { EXAMPLES, layOutExamples, read } from '../repository/files.js'
+import { type ActOptions, type ActRun, copyRepository, makeRepository, runAct } from '../support/act.js'
+import { pathOf } from '../support/programs.js'
+
+/** The emulated GitHub's name of the repository that the examples are copied to. */
+export const REPOSITORY = 'example/deploy'
+
+const APP_TOKEN = 'ghs_emulatedAppToken0aBcDeFgHiJkLmNoPqRsTuV'
+const STAND_INS = resolve('__tests__/act/stand-ins')
+const ARCHY_PATH = '/archy/2.43.2/archy-linux.zip'
+const GC_PATH = '/external/go-cli/linux/latest/gc'
+const GENESYS_HOSTS = ['login.mypurecloud.ie:443', 'api.mypurecloud.ie:443']
+const CXONE_HOSTS = [
+  'cxone.niceincontact.com:443',
+  'na1.nice-incontact.com:443',
+  'api-na1.niceincontact.com:443'
+]
+const MAIN_TF = `
+terraform {
+  required_providers {
+    genesyscloud = { source = "mypurecloud/genesyscloud" }
+  }
+}
+data "genesyscloud_organizations_me" "me" {}
+output "organization" { value = data.genesyscloud_organizations_me.me.name }
+`
+
+/** A repository that has the examples, and the services that they use, under their real host names. */
+export interface ExampleWorld {
+  readonly folder: string
+  readonly genesys: GenesysEmulator
+  readonly github: GitHub
+  readonly proxy: HostProxy
+  /** Runs workflows of the repository by their names. */
+  run(names: readonly string[], options?: Partial<ActOptions>): Promise<ActRun>
+  close(): Promise<void>
+}
+
+export async function startExampleWorld(): Promise<ExampleWorld> {
+  const folder = mkdtempSync(join(tmpdir(), 'examples-'))
+  const repository = join(folder, 'repository')
+  const action = join(folder, 'action')
+  layOutExamples(repository)
+  mkdirSync(join(repository, 'flows'))
+  writeFileSync(join(repository, 'flows/main.yaml'), 'inboundCall:\n  name: Main\n')
+  writeFileSync(join(repository, 'main.tf'), MAIN_TF)
+  makeRepository(repository, REPOSITORY)
+  copyRepository(action)
+
+  const genesys = await startGenesys({ clients: [{ lifetimeSeconds: 172_800 }] })
+  const cxone = await startCxone()
+  const github = await startCheckedGithub({
+    repositories: [{ name: REPOSITORY }],
+    tokens: [{ token: APP_TOKEN, permissions: { secrets: 'write', actions_variables: 'write' } }]
+  })
+  const files = filesToDownload(join(folder, 'downloads'))
+  const downloads = createServer(({ url = '' }, response) => response.end(files[url])).listen(0, '127.0.0.1')
+  await once(downloads, 'listening')
+  const proxy = await startHostProxy({
+    ...Object.fromEntries(GENESYS_HOSTS.map(host => [host, genesys.origin])),
+    ...Object.fromEntries(CXONE_HOSTS.map(host => [host, cxone.origin])),
+    'api.github.com:443': github.url,
+    'sdk-cdn.mypurecloud.com:443': `http://127.0.0.1:${(downloads.address() as AddressInfo).port}`
+  })
+  if (!proxy) throw new Error('openssl is not installed')
+
+  const sha256 = (path: string) =>
+    createHash('sha256')
+      .update(files[path] ?? '')
+      .digest('hex')
+  const standIns = ['create-github-app-token', 'setup-terraform']
+  const common = {
+    repository,
+    actions: {
+      'org/cc-token-action@v1': action,
+      ...Object.fromEntries(standIns.map(name => [pinned(name), join(STAND_INS, name)]))
+    },
+    vars: {
+      GENESYS_REGION: 'eu-west-1',
+      GENESYS_CLIENT_ID: GENESYS_CLIENT.id,
+      GENESYS_ORGANIZATION_ID: GENESYS_CLIENT.organization.id,
+      GENESYS_SERVICE_ACCOUNT_ID: GENESYS_SERVICE_ACCOUNT.id,
+      CXONE_CLIENT_ID: CXONE_APPLICATION.id,
+      CXONE_ACCESS_KEY_ID: CXONE_ACCESS_KEY.id,
+      CXONE_AREA: CXONE_TENANT.area,
+      CXONE_TENANT_ID: CXONE_TENANT.id,
+      ROTATION_APP_CLIENT_ID: 'Iv23emulated',
+      ARCHY_SHA256: sha256(ARCHY_PATH),
+      GC_SHA256: sha256(GC_PATH)
+    },
+    secrets: {
+      GENESYS_CLIENT_SECRET: GENESYS_CLIENT.secret,
+      CXONE_CLIENT_SECRET: CXONE_APPLICATION.secret,
+      CXONE_ACCESS_KEY_SECRET: CXONE_ACCESS_KEY.secret,
+      ROTATION_APP_PRIVATE_KEY: 'made-up private key'
+    },
+    env: {
+      HTTPS_PROXY: proxy.url,
+      NODE_EXTRA_CA_CERTS: proxy.authority,
+      CURL_CA_BUNDLE: proxy.authority,
+      SSL_CERT_FILE: proxy.authority,
+      TF_CLI_CONFIG_FILE: terraformMirror(join(folder, 'terraform')),
+      CHECKPOINT_DISABLE: '1',
+      APP_TOKEN
+    }
+  }
+  return {
+    folder,
+    genesys,
+    github,
+    proxy,
+    run: (names, options = {}) =>
+      runAct({
+        event: 'workflow_dispatch',
+        ...common,
+        ...options,
+        vars: { ...common.vars, ...options.vars },
+        workflows: names.map(name => `.github/workflows/${name}.yml`)
+      }),
+    async close() {
+      downloads.close()
+      for (const server of [genesys, cxone, github, proxy]) await server.close()
+      rmSync(folder, { recursive: true, force: true })
+    }
+  }
+}
+
+/**
+ * Returns a command that runs another one on a machine like the one that self-hosted-proxy.yml is for: its proxy has
+ * that name and port, and the authority is that file. Only the command sees it.
+ */
+export async function behindCompanyProxy(world: ExampleWorld) {
+  const address = '127.31.28.1'
+  const proxy = await startHostProxy(
+    Object.fromEntries(GENESYS_HOSTS.map(host => [host, world.genesys.origin])),
+    { address, port: 3128 }
+  )
+  if (!proxy) throw new Error('openssl is not installed')
+  const certificates = join(world.folder, 'certificates')
+  mkdirSync(certificates)
+  copyFileSync(proxy.authority, join(certificates, 'example-authority.pem'))
+  const hosts = join(world.folder, 'hosts')
+  writeFileSync(hosts, `127.0.0.1 localhost\n${address} proxy.example.com\n`)
+  const mounts = `mount --bind '${hosts}' /etc/hosts && mount --bind '${certificates}' /etc/ssl/certs`
+  return { proxy, wrapper: [...UNSHARE, 'sh', '-c', `${mounts} && exec "$@"`, 'sh'] }
+}
+
+/** A command that gives another one a view of the file system of its own. */
+export const UNSHARE = ['unshare', '--user', '--map-root-user', '--mount']
+
+/** The reference of an action in the examples, as `owner/name@digest`. */
+function pinned(name: string): string {
+  const found = new RegExp(`[\\w-]+/${name}@[0-9a-f]{40}`).exec(EXAMPLES.map(read).join(''))
+  if (!found) throw new Error(`no example uses ${name}`)
+  return found[0]
+}
+
+/** Returns what the examples download, by path: the real gc, and a stand-in for Archy. */
+function filesToDownload(folder: string): Record<string, Buffer> {
+  mkdirSync(folder)
+  copyFileSync(join(STAND_INS, 'archy'), join(folder, 'archy'))
+  chmodSync(join(folder, 'archy'), 0o755)
+  execFileSync('python3', ['-m', 'zipfile', '-c', 'archy.zip', 'archy'], { cwd: folder })
+  const gc = pathOf('gc')
+  return {
+    [ARCHY_PATH]: readFileSync(join(folder, 'archy.zip')),
+    ...(gc !== undefined && { [GC_PATH]: readFileSync(gc) })
+  }
+}
+
+/** Makes a folder that Terraform takes CX as Code from, in place of the registry. Returns its configuration file. */
+function terraformMirror(folder: string): string {
+  const provider = pathOf('terraform-provider-genesyscloud')
+  const place = join(folder, 'registry.terraform.io/mypurecloud/genesyscloud/1.82.0/linux_amd64')
+  mkdirSync(place, { recursive: true })
+  if (provider) symlinkSync(provider, join(place, 'terraform-provider-genesyscloud_v1.82.0'))
+  const file = join(folder, 'terraformrc')
+  writeFileSync(file, `provider_installation {\n  filesystem_mirror { path = "${folder}" }\n}\n`)
+  return file
+}

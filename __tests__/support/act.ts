@@ -1,0 +1,211 @@
+import { execFileSync, spawn } from 'node:child_process'
+import { randomUUID } from 'node:crypto'
+import { once } from 'node:events'
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { delimiter, dirname, join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { stripVTControlCharacters } from 'node:util'
+
+// act (https://nektosact.com) is a runner for GitHub's workflows that this project did not write. It runs in host mode
+// here: the steps are processes of this machine.
+
+type Values = Readonly<Record<string, string>>
+
+export interface ActOptions {
+  /** The repository whose workflows run. */
+  readonly repository: string
+  /** Paths of workflow files in the repository. */
+  readonly workflows: readonly string[]
+  readonly event: string
+  readonly vars?: Values
+  readonly secrets?: Values
+  /** Variables of every step, below those of the workflow. */
+  readonly env?: Values
+  /** Folders that stand in for actions, by `owner/name@ref`. */
+  readonly actions?: Values
+  /** Only the jobs of a matrix with this value, as `name:value`. */
+  readonly matrix?: string
+  /** A command that runs act, such as one that changes its view of the machine. */
+  readonly wrapper?: readonly string[]
+  /** A folder that comes first on PATH. */
+  readonly programs?: string
+  /** Cancels the run, as Ctrl-C does, when this is true. Asked after each line of the log. */
+  readonly cancelWhen?: (run: ActRun) => boolean
+}
+
+export interface ActLine {
+  readonly job: string
+  /** The id of the step, or its number. */
+  readonly step: string
+  readonly text: string
+}
+
+export interface ActStep {
+  readonly job: string
+  readonly name: string
+  readonly stage: 'Pre' | 'Main' | 'Post'
+  readonly result: string
+}
+
+export interface ActRun {
+  /** `success`, `failure` or `cancelled` by the name of the job. */
+  readonly jobs: Record<string, string>
+  readonly steps: ActStep[]
+  /** The values of an output, by `<step id>.<name>`. */
+  readonly outputs: Record<string, string[]>
+  /** What a person sees. */
+  readonly log: ActLine[]
+  /** What the steps asked act to mask. */
+  readonly masks: string[]
+}
+
+/** act's log has one of these on each line. */
+interface Line {
+  readonly msg: string
+  readonly job?: string
+  readonly jobResult?: string
+  readonly step?: string
+  readonly stepID?: readonly string[]
+  readonly stage?: ActStep['stage']
+  readonly stepResult?: string
+  readonly command?: string
+  readonly name?: string
+  readonly arg?: string
+}
+
+const LONGEST_RUN_MS = 120_000
+
+/** Runs workflows, and ends every process that they leave behind. */
+export async function runAct(options: ActOptions): Promise<ActRun> {
+  const folder = mkdtempSync(join(tmpdir(), 'act-'))
+  const id = randomUUID()
+  const run: ActRun = { jobs: {}, steps: [], outputs: {}, log: [], masks: [] }
+  const [program = 'act', ...args] = [...(options.wrapper ?? []), 'act', ...toArguments(options, folder, id)]
+  const child = spawn(program, args, {
+    cwd: options.repository,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    // Steps find Node 24 first, as on a runner. Nothing else of this process reaches them.
+    env: {
+      PATH: [options.programs ?? [], dirname(process.execPath), process.env['PATH']].flat().join(delimiter),
+      HOME: folder,
+      XDG_CACHE_HOME: folder,
+      LANG: 'C.UTF-8'
+    }
+  })
+  const timer = setTimeout(() => child.kill('SIGKILL'), LONGEST_RUN_MS)
+  const closed = once(child, 'close')
+  let rest = ''
+  let canceled = false
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding('utf8').on('data', (piece: string) => {
+      const lines = `${rest}${piece}`.split('\n')
+      rest = lines.pop() ?? ''
+      for (const line of lines) read(line, run)
+      if (!canceled && options.cancelWhen?.(run)) canceled = child.kill('SIGINT')
+    })
+  }
+  try {
+    await closed
+  } finally {
+    clearTimeout(timer)
+    await endProcesses(id)
+    rmSync(folder, { recursive: true, force: true })
+  }
+  return run
+}
+
+/** Returns the lines that show a token, or anything else that a step asked to mask. */
+export function leaks({ log, masks, outputs }: ActRun): ActLine[] {
+  const tokens = Object.entries(outputs).flatMap(([name, values]) => (name.endsWith('.token') ? values : []))
+  return log.filter(({ text }) => [...tokens, ...masks].some(value => text.includes(value)))
+}
+
+function toArguments(options: ActOptions, folder: string, id: string): string[] {
+  const workflows = join(folder, 'workflows')
+  mkdirSync(workflows)
+  for (const file of options.workflows)
+    copyFileSync(join(options.repository, file), join(workflows, file.replaceAll('/', '-')))
+  const pairs = (option: string, values: Values = {}) =>
+    Object.entries(values).flatMap(([name, value]) => [option, `${name}=${value}`])
+  return [
+    ...[options.event, '--json', '--no-cache-server', '--workflows', workflows],
+    ...['-P', 'ubuntu-latest=-self-hosted', '-P', 'self-hosted=-self-hosted'],
+    ...(options.matrix === undefined ? [] : ['--matrix', options.matrix]),
+    ...pairs('--local-repository', options.actions),
+    ...pairs('--var', options.vars),
+    ...pairs('--secret', options.secrets),
+    ...pairs('--env', { ...options.env, ACT_RUN: id })
+  ]
+}
+
+function read(text: string, run: ActRun): void {
+  if (!text.startsWith('{')) {
+    run.log.push({ job: '', step: '', text })
+    return
+  }
+  const line: Line = JSON.parse(text)
+  const job = (line.job ?? '').trim()
+  const step = line.stepID?.join('.') ?? ''
+  run.log.push({ job, step, text: stripVTControlCharacters(line.msg).trimEnd() })
+  if (line.jobResult) run.jobs[job] = line.jobResult
+  if (line.stepResult && line.step && line.stage)
+    run.steps.push({ job, name: line.step, stage: line.stage, result: line.stepResult })
+  if (line.command === 'add-mask' && line.arg) run.masks.push(line.arg)
+  if (line.command === 'set-output') {
+    const name = `${step}.${line.name}`
+    run.outputs[name] = [...(run.outputs[name] ?? []), line.arg ?? '']
+  }
+}
+
+/** Ends what has the id in its environment: what the steps started, and what act started if it was killed. */
+async function endProcesses(id: string): Promise<void> {
+  const running = () =>
+    readdirSync('/proc')
+      .filter(name => /^\d+$/.test(name) && environmentOf(name).includes(`ACT_RUN=${id}`))
+      .map(Number)
+  for (let waits = 0; running().length > 0 && waits < 100; waits++) {
+    for (const pid of running()) signal(pid, waits < 50 ? 'SIGTERM' : 'SIGKILL')
+    await sleep(50)
+  }
+}
+
+function signal(pid: number, name: NodeJS.Signals): void {
+  try {
+    process.kill(pid, name)
+  } catch {
+    // It has ended meanwhile.
+  }
+}
+
+function environmentOf(pid: string): string {
+  try {
+    return readFileSync(`/proc/${pid}/environ`, 'utf8')
+  } catch {
+    // It has ended, or belongs to someone else.
+    return ''
+  }
+}
+
+/** Makes a repository of GitHub's out of a folder. act reads its name from `origin`. */
+export function makeRepository(folder: string, name: string): void {
+  const git = (...args: string[]) =>
+    execFileSync('git', ['-c', 'user.name=test', '-c', 'user.email=test@example.com', ...args], {
+      cwd: folder
+    })
+  git('init', '--quiet', '--initial-branch=main')
+  git('remote', 'add', 'origin', `https://github.com/${name}.git`)
+  git('add', '--all')
+  git('commit', '--quiet', '--message=test')
+}
+
+/** Copies this repository, as it stands in the work tree, into a folder. */
+export function copyRepository(folder: string): void {
+  const files = execFileSync('git', ['ls-files', '-z', '--cached', '--others', '--exclude-standard'], {
+    encoding: 'utf8'
+  })
+  for (const file of files.split('\0').filter(name => name !== '' && existsSync(name))) {
+    mkdirSync(join(folder, dirname(file)), { recursive: true })
+    copyFileSync(file, join(folder, file))
+  }
+}
