@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { CXONE_TENANT } from '../../emulator/cxone.mjs'
 import { EXAMPLES, readYaml } from '../repository/files.js'
 import { type ActRun, leaks } from '../support/act.js'
-import { describeWith, isInstalled } from '../support/programs.js'
+import { describeUnless, describeWith, isInstalled } from '../support/programs.js'
 import { behindCompanyProxy, type ExampleWorld, REPOSITORY, startExampleWorld, UNSHARE } from './world.js'
 
 // Every example runs in act, unchanged, where its comment says to copy it. The platforms and GitHub's API are emulated
@@ -57,7 +57,7 @@ describeWith(
   beforeAll(async () => {
     world = await startExampleWorld()
   }, 30_000)
-  afterAll(() => world.close())
+  afterAll(() => world?.close())
 
   describe('started by hand', () => {
     let run: ActRun
@@ -148,8 +148,7 @@ describeWith(
   })
 
   const canUnshare = spawnSync(UNSHARE[0] ?? '', [...UNSHARE.slice(1), 'true']).status === 0
-  const describeBehind = canUnshare ? describe : describe.skip
-  describeBehind('behind the proxy of a company (needs a mount namespace)', () => {
+  describeUnless(canUnshare ? [] : ['unshare'])('behind the proxy of a company (needs unshare)', () => {
     test('self-hosted-proxy, and rotation-watch fails ten days before the expiry', async () => {
       const { proxy, wrapper } = await behindCompanyProxy(world)
       const vars = { GENESYS_TOKEN_EXPIRY: days(10) }

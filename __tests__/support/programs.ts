@@ -14,17 +14,20 @@ export function isInstalled(program: string): boolean {
   return pathOf(program) !== undefined
 }
 
-/**
- * Returns `describe` if all these programs are on PATH, else `describe.skip`. A missing program that REQUIRED_TOOLS
- * names (a list with spaces, set in CI) is an error.
- */
+/** Returns `describe` if all these programs are on PATH; see `describeUnless`. */
 export function describeWith(...programs: readonly string[]): typeof describe.skip {
-  const missing = programs.filter(program => !isInstalled(program))
-  if (missing.length === 0) return describe
+  return describeUnless(programs.filter(program => !isInstalled(program)))
+}
+
+/**
+ * Returns `describe` if nothing is missing, else `describe.skip`. A missing program that REQUIRED_TOOLS names (a list
+ * with spaces, set in CI) is an error.
+ */
+export function describeUnless(missing: readonly string[]): typeof describe.skip {
   const required = (process.env['REQUIRED_TOOLS'] ?? '').split(' ')
   const lacking = missing.filter(program => required.includes(program))
-  if (lacking.length > 0) throw new Error(`not on PATH: ${lacking.join(', ')}`)
-  return describe.skip
+  if (lacking.length > 0) throw new Error(`needed, and not usable here: ${lacking.join(', ')}`)
+  return missing.length === 0 ? describe : describe.skip
 }
 
 /** Runs a program and returns its exit code with what it printed, on both streams. */
