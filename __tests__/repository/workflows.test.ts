@@ -91,6 +91,7 @@ describe('what others’ code may do', () => {
 
 /** All rights to write that there are, by workflow and job. */
 const WRITES: Readonly<Record<string, readonly string[]>> = {
+  '.github/workflows/canary.yml ask': ['issues'],
   '.github/workflows/codeql.yml analyze': ['security-events'],
   '.github/workflows/scorecard.yml analysis': ['security-events', 'id-token'],
   '.github/workflows/release.yml publish': ['contents', 'id-token', 'attestations']
