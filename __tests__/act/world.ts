@@ -1,16 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { once } from 'node:events'
-import {
-  chmodSync,
-  copyFileSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync
-} from 'node:fs'
+import { chmodSync, copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -28,6 +19,7 @@ import { type HostProxy, startHostProxy } from '../../emulator/proxy.mjs'
 import { EXAMPLES, layOutExamples, read } from '../repository/files.js'
 import { type ActOptions, type ActRun, copyRepository, makeRepository, runAct } from '../support/act.js'
 import { pathOf } from '../support/programs.js'
+import { MAIN_TF, terraformMirror } from '../support/terraform.mjs'
 
 /** The emulated GitHub's name of the repository that the examples are copied to. */
 export const REPOSITORY = 'example/deploy'
@@ -42,15 +34,6 @@ const CXONE_HOSTS = [
   'na1.nice-incontact.com:443',
   'api-na1.niceincontact.com:443'
 ]
-const MAIN_TF = `
-terraform {
-  required_providers {
-    genesyscloud = { source = "mypurecloud/genesyscloud" }
-  }
-}
-data "genesyscloud_organizations_me" "me" {}
-output "organization" { value = data.genesyscloud_organizations_me.me.name }
-`
 
 /** A repository that has the examples, and the services that they use, under their real host names. */
 export interface ExampleWorld {
@@ -126,8 +109,7 @@ export async function startExampleWorld(): Promise<ExampleWorld> {
       NODE_EXTRA_CA_CERTS: proxy.authority,
       CURL_CA_BUNDLE: proxy.authority,
       SSL_CERT_FILE: proxy.authority,
-      TF_CLI_CONFIG_FILE: terraformMirror(join(folder, 'terraform')),
-      CHECKPOINT_DISABLE: '1',
+      ...terraformMirror(join(folder, 'terraform')),
       APP_TOKEN
     }
   }
@@ -193,15 +175,4 @@ function filesToDownload(folder: string): Record<string, Buffer> {
     [ARCHY_PATH]: readFileSync(join(folder, 'archy.zip')),
     ...(gc !== undefined && { [GC_PATH]: readFileSync(gc) })
   }
-}
-
-/** Makes a folder that Terraform takes CX as Code from, in place of the registry. Returns its configuration file. */
-function terraformMirror(folder: string): string {
-  const provider = pathOf('terraform-provider-genesyscloud')
-  const place = join(folder, 'registry.terraform.io/mypurecloud/genesyscloud/1.82.0/linux_amd64')
-  mkdirSync(place, { recursive: true })
-  if (provider) symlinkSync(provider, join(place, 'terraform-provider-genesyscloud_v1.82.0'))
-  const file = join(folder, 'terraformrc')
-  writeFileSync(file, `provider_installation {\n  filesystem_mirror { path = "${folder}" }\n}\n`)
-  return file
 }
