@@ -1771,11 +1771,31 @@ var lib_text = __nccwpck_require__(924);
 
 /** Levels of encoding that are searched, one inside the other. */
 const MAX_DEPTH = 4;
-/** JSON escapes, percent-encoded bytes, HTML entities. */
-const ENCODED = /\\u(?<unicode>[0-9a-f]{4})|\\(?<letter>["\\/bfnrt])|(?<percent>(?:%[0-9a-f]{2})+)|&#(?<decimal>\d{1,7});?|&#x(?<hex>[0-9a-f]{1,6});?|&(?<entity>[a-z]{2,8});/gi;
-const ESCAPES = { b: '\b', f: '\f', n: '\n', r: '\r', t: '\t' };
+/** Texts that are searched in all. A text with more decoded forms was made to keep the process busy. */
+const MAX_TEXTS = 100;
+const JSON_ESCAPES = { b: '\b', f: '\f', n: '\n', r: '\r', t: '\t' };
+/** Applied one at a time, because a backslash, a percent sign or a plus can also be a part of the secret. */
+const DECODERS = [
+    {
+        pattern: /\\u([0-9a-f]{4})|\\(["\\/bfnrt])/gi,
+        decode: ([, unicode, letter = '']) => unicode === undefined
+            ? (JSON_ESCAPES[letter] ?? letter)
+            : String.fromCharCode(Number.parseInt(unicode, 16))
+    },
+    { pattern: /(?:%[0-9a-f]{2})+/gi, decode: ([percent = '']) => decodePercent(percent) },
+    { pattern: /\+/g, decode: () => ' ' }, // a space in a form
+    {
+        pattern: /&#(\d{1,7});?|&#x([0-9a-f]{1,6});?|&([a-z]{2,8});/gi,
+        decode([, decimal, hex, name]) {
+            if (name !== undefined)
+                return ENTITIES.get(name) ?? ENTITIES.get(name.toLowerCase());
+            const code = decimal === undefined ? Number.parseInt(hex ?? '', 16) : Number(decimal);
+            return code <= 0x10ffff ? String.fromCodePoint(code) : undefined;
+        }
+    }
+];
 /** Long enough to contain the shortest secret. */
-const BASE64_RUN = /[A-Za-z0-9+/_-]{11,}/g;
+const BASE64_RUN = /[A-Za-z0-9+/_-]{11,}={0,2}/g;
 const HEX_RUN = /[0-9a-f]{16,}/gi;
 /** Knows every secret of the run and removes them from texts, also if they are encoded. */
 class Redactor {
@@ -1824,18 +1844,26 @@ class Redactor {
     clean(text, maxLength) {
         return (0,lib_text/* truncateMiddle */.kU)(this.redact((0,lib_text/* toOneLine */.GX)(this.redact(text))), maxLength);
     }
-    /** Returns the ranges of the text that contain secrets. */
+    /** Returns the ranges of the text that contain secrets, in the text itself or in a decoded form of it. */
     #find(text) {
         const ranges = [];
-        let units = text.split('').map((char, index) => {
-            return { char, start: index, end: index + 1 };
-        });
-        for (let depth = 0; units !== undefined && depth <= MAX_DEPTH; depth++) {
-            const decoded = depth === 0 ? text : units.map(({ char }) => char).join('');
-            for (const [at, length] of this.#findPlain(decoded, depth)) {
-                ranges.push([units[at]?.start ?? 0, units[at + length - 1]?.end ?? text.length]);
+        const units = text.split('').map((char, index) => ({ char, start: index, end: index + 1 }));
+        const queue = [{ text, units, depth: 0 }];
+        const seen = new Set([text]);
+        for (const form of queue) {
+            for (const [at, length] of this.#findPlain(form.text, form.depth)) {
+                ranges.push([form.units[at]?.start ?? 0, form.units[at + length - 1]?.end ?? text.length]);
             }
-            units = decodeUnits(units, decoded);
+            if (form.depth >= MAX_DEPTH)
+                continue;
+            for (const decoder of DECODERS) {
+                const decoded = decodeUnits(form.units, form.text, decoder);
+                const decodedText = decoded.map(({ char }) => char).join('');
+                if (seen.has(decodedText) || seen.size >= MAX_TEXTS)
+                    continue;
+                seen.add(decodedText);
+                queue.push({ text: decodedText, units: decoded, depth: form.depth + 1 });
+            }
         }
         return ranges;
     }
@@ -1861,44 +1889,44 @@ class Redactor {
         }
         return found;
     }
-    /** Returns whether the text contains a secret at this depth or below. */
+    /** Returns whether a text at this depth, or a decoded form of it, contains a secret. */
     #contains(text, depth) {
-        if (this.#findPlain(text, depth).length > 0)
-            return true;
-        const decoded = text.replace(ENCODED, (encoded, ...rest) => decodeGroups(rest.at(-1)) ?? encoded);
-        return decoded !== text && depth < MAX_DEPTH && this.#contains(decoded, depth + 1);
+        const queue = [{ text, depth }];
+        const seen = new Set([text]);
+        for (const form of queue) {
+            if (this.#findPlain(form.text, form.depth).length > 0)
+                return true;
+            if (form.depth >= MAX_DEPTH)
+                continue;
+            for (const { pattern, decode } of DECODERS) {
+                const decoded = form.text.replace(pattern, (...match) => decode(match) ?? match[0]);
+                if (seen.has(decoded) || seen.size >= MAX_TEXTS)
+                    continue;
+                seen.add(decoded);
+                queue.push({ text: decoded, depth: form.depth + 1 });
+            }
+        }
+        return false;
     }
 }
-/** Returns the units with one level of encoding removed; undefined if there is none. */
-function decodeUnits(units, text) {
+/** Returns the units with one kind of encoding removed, one level deep. */
+function decodeUnits(units, text, { pattern, decode }) {
     const decoded = [];
     let from = 0;
-    for (const match of text.matchAll(ENCODED)) {
-        const chars = decodeGroups(match.groups);
+    for (const match of text.matchAll(pattern)) {
+        const chars = decode(match);
         if (chars === undefined)
             continue;
         const last = match.index + match[0].length - 1;
         const start = units[match.index]?.start ?? 0;
         const end = units[last]?.end ?? start;
-        decoded.push(...units.slice(from, match.index));
+        for (let index = from; index < match.index; index++)
+            decoded.push(units[index]);
         for (const char of chars.split(''))
             decoded.push({ char, start, end });
         from = last + 1;
     }
-    return from === 0 ? undefined : [...decoded, ...units.slice(from)];
-}
-function decodeGroups(groups = {}) {
-    const { unicode, letter, percent, decimal, hex, entity } = groups;
-    if (unicode !== undefined)
-        return String.fromCharCode(Number.parseInt(unicode, 16));
-    if (letter !== undefined)
-        return ESCAPES[letter] ?? letter;
-    if (percent !== undefined)
-        return decodePercent(percent);
-    if (entity !== undefined)
-        return ENTITIES.get(entity) ?? ENTITIES.get(entity.toLowerCase());
-    const code = decimal === undefined ? Number.parseInt(hex ?? '', 16) : Number(decimal);
-    return code <= 0x10ffff ? String.fromCodePoint(code) : undefined;
+    return from === 0 ? units : [...decoded, ...units.slice(from)];
 }
 /** Returns percent-encoded bytes as UTF-8; if they are not UTF-8, as Latin-1. */
 function decodePercent(text) {
