@@ -27,8 +27,13 @@ export async function exchangeAndCheck(
   requireLifetime(result.token, guards, provider.lifetimeAdvice(request))
   if (!guards.verify) return { result, owner: undefined }
   const owner = await provider.identify(result, session)
-  const { name } = owner
-  const cleaned = name === undefined ? owner : { ...owner, name: log.clean(name, MAX_NAME_LENGTH) }
+  const cleaned = cleanName(owner, log)
   requireOrganization(cleaned, guards)
   return { result, owner: cleaned }
+}
+
+/** Returns the owner with a name of one line, or without a name if nothing of it is left. */
+function cleanName({ name: raw = '', ...owner }: Identity, log: Logger): Identity {
+  const name = log.clean(raw, MAX_NAME_LENGTH)
+  return name === '' ? owner : { ...owner, name }
 }

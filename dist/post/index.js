@@ -3225,6 +3225,8 @@ class Connections {
         // this variable before the first lookup.
         process.env['RES_OPTIONS'] ??= 'timeout:4 attempts:1';
         (0,external_node_net_namespaceObject.setDefaultAutoSelectFamilyAttemptTimeout)(ADDRESS_TIMEOUT_MS);
+        // Once for all sessions of the process.
+        (0,external_node_diagnostics_channel_namespaceObject.unsubscribe)(REQUEST_CHANNEL, rejectUpgrade);
         (0,external_node_diagnostics_channel_namespaceObject.subscribe)(REQUEST_CHANNEL, rejectUpgrade);
     }
     /** Sends the request once. Returns any complete response; throws AttemptError if there is none within `timeoutMs`. */
@@ -3258,7 +3260,6 @@ class Connections {
         for (const { client } of this.#clients.values())
             client.dispose();
         this.#clients.clear();
-        (0,external_node_diagnostics_channel_namespaceObject.unsubscribe)(REQUEST_CHANNEL, rejectUpgrade);
     }
     #clientFor(origin) {
         const existing = this.#clients.get(origin);
@@ -6075,6 +6076,7 @@ function toActionError(error) {
 class Rollback {
     #actions = new Set();
     #hasRun = false;
+    #hasSucceeded = true;
     /** Throws if the step is ending: from then on, nothing may be published or stored. */
     requireNotRun() {
         if (this.#hasRun)
@@ -6086,7 +6088,7 @@ class Rollback {
         this.#actions.add(action);
         return () => void this.#actions.delete(action);
     }
-    /** Runs all actions, the last one first. An action that fails does not prevent the others. */
+    /** Runs all actions, the last one first. Returns whether all actions so far succeeded; one that fails does not prevent the others. */
     run() {
         this.#hasRun = true;
         const actions = [...this.#actions].reverse();
@@ -6096,9 +6098,10 @@ class Rollback {
                 action();
             }
             catch {
-                // The step fails anyway, for the reason that led here.
+                this.#hasSucceeded = false;
             }
         }
+        return this.#hasSucceeded;
     }
 }
 
@@ -6130,7 +6133,8 @@ async function runAction(step, { process, kind }) {
             return;
         isEnding = true;
         try {
-            rollback.run();
+            if (!rollback.run())
+                log.error('Not everything that the step wrote could be removed. Do not use the outputs of this step.');
             report();
         }
         finally {

@@ -1933,6 +1933,8 @@ class Connections {
         // this variable before the first lookup.
         process.env['RES_OPTIONS'] ??= 'timeout:4 attempts:1';
         (0,external_node_net_namespaceObject.setDefaultAutoSelectFamilyAttemptTimeout)(ADDRESS_TIMEOUT_MS);
+        // Once for all sessions of the process.
+        (0,external_node_diagnostics_channel_namespaceObject.unsubscribe)(REQUEST_CHANNEL, rejectUpgrade);
         (0,external_node_diagnostics_channel_namespaceObject.subscribe)(REQUEST_CHANNEL, rejectUpgrade);
     }
     /** Sends the request once. Returns any complete response; throws AttemptError if there is none within `timeoutMs`. */
@@ -1966,7 +1968,6 @@ class Connections {
         for (const { client } of this.#clients.values())
             client.dispose();
         this.#clients.clear();
-        (0,external_node_diagnostics_channel_namespaceObject.unsubscribe)(REQUEST_CHANNEL, rejectUpgrade);
     }
     #clientFor(origin) {
         const existing = this.#clients.get(origin);
@@ -2745,10 +2746,14 @@ async function exchangeAndCheck({ provider, request, guards }, session, { log, o
     if (!guards.verify)
         return { result, owner: undefined };
     const owner = await provider.identify(result, session);
-    const { name } = owner;
-    const cleaned = name === undefined ? owner : { ...owner, name: log.clean(name, MAX_NAME_LENGTH) };
+    const cleaned = cleanName(owner, log);
     (0,auth_guards/* requireOrganization */.$o)(cleaned, guards);
     return { result, owner: cleaned };
+}
+/** Returns the owner with a name of one line, or without a name if nothing of it is left. */
+function cleanName({ name: raw = '', ...owner }, log) {
+    const name = log.clean(raw, MAX_NAME_LENGTH);
+    return name === '' ? owner : { ...owner, name };
 }
 
 // EXTERNAL MODULE: ./lib/http/session.js + 5 modules
@@ -3976,7 +3981,8 @@ class GitHubStore {
             return { status, ...dates };
         }
         const { rotateAfterSeconds } = this.#target;
-        if (ageMs >= rotateAfterSeconds * 1000)
+        const isDue = rotateAfterSeconds === 0 || ageMs >= rotateAfterSeconds * 1000;
+        if (isDue)
             return { status, ...dates };
         return { status, notDue: `rotate-after is ${(0,lib_text/* formatDuration */.a3)(rotateAfterSeconds)}`, ...dates };
     }
@@ -4811,6 +4817,7 @@ var report_failure = __nccwpck_require__(697);
 class Rollback {
     #actions = new Set();
     #hasRun = false;
+    #hasSucceeded = true;
     /** Throws if the step is ending: from then on, nothing may be published or stored. */
     requireNotRun() {
         if (this.#hasRun)
@@ -4822,7 +4829,7 @@ class Rollback {
         this.#actions.add(action);
         return () => void this.#actions.delete(action);
     }
-    /** Runs all actions, the last one first. An action that fails does not prevent the others. */
+    /** Runs all actions, the last one first. Returns whether all actions so far succeeded; one that fails does not prevent the others. */
     run() {
         this.#hasRun = true;
         const actions = [...this.#actions].reverse();
@@ -4832,9 +4839,10 @@ class Rollback {
                 action();
             }
             catch {
-                // The step fails anyway, for the reason that led here.
+                this.#hasSucceeded = false;
             }
         }
+        return this.#hasSucceeded;
     }
 }
 
@@ -4866,7 +4874,8 @@ async function runAction(step, { process, kind }) {
             return;
         isEnding = true;
         try {
-            rollback.run();
+            if (!rollback.run())
+                log.error('Not everything that the step wrote could be removed. Do not use the outputs of this step.');
             report();
         }
         finally {

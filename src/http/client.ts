@@ -27,6 +27,8 @@ export class Connections {
     // this variable before the first lookup.
     process.env['RES_OPTIONS'] ??= 'timeout:4 attempts:1'
     setDefaultAutoSelectFamilyAttemptTimeout(ADDRESS_TIMEOUT_MS)
+    // Once for all sessions of the process.
+    unsubscribe(REQUEST_CHANNEL, rejectUpgrade)
     subscribe(REQUEST_CHANNEL, rejectUpgrade)
   }
 
@@ -58,7 +60,6 @@ export class Connections {
   close(): void {
     for (const { client } of this.#clients.values()) client.dispose()
     this.#clients.clear()
-    unsubscribe(REQUEST_CHANNEL, rejectUpgrade)
   }
 
   #clientFor(origin: string): { client: HttpClient; aborter: Aborter } {

@@ -66,7 +66,8 @@ export class GitHubStore implements TokenStore {
       return { status, ...dates }
     }
     const { rotateAfterSeconds } = this.#target
-    if (ageMs >= rotateAfterSeconds * 1000) return { status, ...dates }
+    const isDue = rotateAfterSeconds === 0 || ageMs >= rotateAfterSeconds * 1000
+    if (isDue) return { status, ...dates }
     return { status, notDue: `rotate-after is ${formatDuration(rotateAfterSeconds)}`, ...dates }
   }
 

@@ -2,6 +2,7 @@
 export class Rollback {
   readonly #actions = new Set<() => void>()
   #hasRun = false
+  #hasSucceeded = true
 
   /** Throws if the step is ending: from then on, nothing may be published or stored. */
   requireNotRun(): void {
@@ -15,8 +16,8 @@ export class Rollback {
     return () => void this.#actions.delete(action)
   }
 
-  /** Runs all actions, the last one first. An action that fails does not prevent the others. */
-  run(): void {
+  /** Runs all actions, the last one first. Returns whether all actions so far succeeded; one that fails does not prevent the others. */
+  run(): boolean {
     this.#hasRun = true
     const actions = [...this.#actions].reverse()
     this.#actions.clear()
@@ -24,8 +25,9 @@ export class Rollback {
       try {
         action()
       } catch {
-        // The step fails anyway, for the reason that led here.
+        this.#hasSucceeded = false
       }
     }
+    return this.#hasSucceeded
   }
 }

@@ -39,7 +39,8 @@ export async function runAction(
     if (isEnding) return
     isEnding = true
     try {
-      rollback.run()
+      if (!rollback.run())
+        log.error('Not everything that the step wrote could be removed. Do not use the outputs of this step.')
       report()
     } finally {
       await exit(1)
