@@ -1,13 +1,12 @@
-import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { appendFileSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
+import { PROVIDERS } from '../../src/auth/providers.js'
 import { ActionError } from '../../src/lib/action-error.js'
 import { main } from '../../src/main.js'
-import { requireRunner } from '../../src/runner/command-files.js'
-import { Logger } from '../../src/runner/logger.js'
+import { rememberLengths, requireWritable } from '../../src/runner/command-files.js'
 import { Answering } from '../support/answering.js'
-import { GENESYS } from '../support/reading.js'
-import { type Surroundings, surrounded } from '../support/surroundings.js'
-import { realClock } from '../support/wire.js'
+import { newContext, type Runner, withRunner } from '../support/in-process.js'
+import { GENESYS } from '../support/read-inputs.js'
 
 const TOKEN = 'unpublished-token-0123456789'
 
@@ -18,12 +17,11 @@ beforeAll(async () => {
 beforeEach(() => server.says([{ status: 200, body: JSON.stringify({ access_token: TOKEN }) }]))
 afterAll(() => server.close())
 
-/** Runs the main step to its error, which is returned; `undefined` if there is none. */
-function run(inputs: Readonly<Record<string, string>>): Promise<unknown> {
+/** Runs the token step. Returns its error; undefined after success. */
+function runMain(inputs: Readonly<Record<string, string>>): Promise<unknown> {
   const all = { ...GENESYS, 'base-url': server.origin, ...inputs }
-  const named = Object.entries(all).map(([name, value]) => [`INPUT_${name.toUpperCase()}`, value])
-  const env = { ...process.env, ...Object.fromEntries(named) }
-  return main({ env, console: new Logger(), clock: realClock }).then(
+  for (const [name, value] of Object.entries(all)) process.env[`INPUT_${name.toUpperCase()}`] = value
+  return main(newContext(), PROVIDERS).then(
     () => undefined,
     error => error
   )
@@ -31,108 +29,112 @@ function run(inputs: Readonly<Record<string, string>>): Promise<unknown> {
 
 type File = 'GITHUB_OUTPUT' | 'GITHUB_STATE' | 'GITHUB_ENV' | 'GITHUB_STEP_SUMMARY'
 
-/** Everything that can be wrong with a file of the runner's. */
-const WRONGS: Readonly<Record<string, (around: Surroundings, name: File) => void>> = {
+/** Everything that can be wrong with a file of the runner. */
+const DEFECTS: Readonly<Record<string, (runner: Runner, name: File) => void>> = {
   'is not set': (_, name) => delete process.env[name],
   'is empty': (_, name) => {
     process.env[name] = ''
   },
-  'names nothing': (around, name) => rmSync(around.path(name)),
-  'names a folder': (around, name) => {
-    rmSync(around.path(name))
-    mkdirSync(around.path(name))
+  'names a missing file': (runner, name) => rmSync(runner.path(name)),
+  'names a folder': (runner, name) => {
+    rmSync(runner.path(name))
+    mkdirSync(runner.path(name))
   },
-  'names something below a file': (around, name) => {
-    process.env[name] = `${around.path(name)}/below`
+  'names a path below a file': (runner, name) => {
+    process.env[name] = `${runner.path(name)}/below`
   }
 }
-const NEEDED: [File, Record<string, string>][] = [
+const REQUIRED: [File, Record<string, string>][] = [
   ['GITHUB_OUTPUT', {}],
   ['GITHUB_STATE', {}],
   ['GITHUB_ENV', { 'export-env': 'A_TOKEN' }],
   ['GITHUB_ENV', { 'tool-env': 'true' }]
 ]
 
-function expectRefused(error: unknown, name: string, around: Surroundings): void {
+function expectRefused(error: unknown, name: string, runner: Runner): void {
   expect(error).toBeInstanceOf(ActionError)
   const { code, message, hint } = error as ActionError
   expect({ code, message }).toEqual({
     code: 'internal-error',
-    message: `What the runner names in ${name} is not there or cannot be written, so nothing could be handed on. Nothing was sent.`
+    message: `The path in ${name} does not exist or cannot be written. Nothing was sent.`
   })
   expect(hint).toMatch(/^Run the action in a workflow/)
   expect(server.asked).toEqual([])
-  // The toolkit prints as a command what it has no file for.
-  expect(around.log().replace(/^::add-mask::.*\n/gm, '')).toBe('')
+  // Without a file, the toolkit would print outputs and state as commands.
+  expect(runner.log().replace(/^::add-mask::.*\n/gm, '')).toBe('')
   for (const variable of ['GITHUB_OUTPUT', 'GITHUB_ENV', 'GITHUB_STATE'] as const)
-    expect(around.text(variable)).toBe('')
+    expect(runner.text(variable)).toBe('')
 }
 
-describe('a file of the runner’s that is not in order is refused before anything is sent', () => {
+describe('a defect of a required file is found before the first request', () => {
   test.each(
-    NEEDED.flatMap(([name, inputs]) => Object.keys(WRONGS).map(wrong => [name, wrong, inputs] as const))
-  )('%s %s (%j)', (name, wrong, inputs) =>
-    surrounded(async around => {
-      WRONGS[wrong]?.(around, name)
-      expectRefused(await run(inputs), name, around)
+    REQUIRED.flatMap(([name, inputs]) => Object.keys(DEFECTS).map(defect => [name, defect, inputs] as const))
+  )('%s %s (%j)', (name, defect, inputs) =>
+    withRunner(async runner => {
+      DEFECTS[defect]?.(runner, name)
+      expectRefused(await runMain(inputs), name, runner)
     })
   )
 
-  test.each<[string, (around: Surroundings) => void]>([
-    ['is not set', () => delete process.env['RUNNER_TEMP']],
-    [
-      'is empty',
-      () => {
-        process.env['RUNNER_TEMP'] = ''
-      }
-    ],
-    [
-      'names nothing',
-      around => {
-        process.env['RUNNER_TEMP'] = `${around.folder}/nothing`
-      }
-    ],
+  test.each<[string, (folder: string) => string | undefined]>([
+    ['is not set', () => undefined],
+    ['is empty', () => ''],
+    ['names a missing folder', folder => `${folder}/missing`],
     [
       'names a file',
-      around => {
-        process.env['RUNNER_TEMP'] = `${around.folder}/file`
-        writeFileSync(`${around.folder}/file`, '')
+      folder => {
+        writeFileSync(`${folder}/file`, '')
+        return `${folder}/file`
       }
     ]
-  ])('RUNNER_TEMP %s, and the token is to go to a file', (_, spoil) =>
-    surrounded(async around => {
-      spoil(around)
-      expectRefused(await run({ 'token-file': 'true' }), 'RUNNER_TEMP', around)
-      expect(readdirSync(around.folder).filter(name => name.startsWith('cc-token-'))).toEqual([])
+  ])('RUNNER_TEMP %s, with token-file', (_, newValue) =>
+    withRunner(async runner => {
+      const value = newValue(runner.folder)
+      if (value === undefined) delete process.env['RUNNER_TEMP']
+      else process.env['RUNNER_TEMP'] = value
+      expectRefused(await runMain({ 'token-file': 'true' }), 'RUNNER_TEMP', runner)
+      expect(readdirSync(runner.folder).filter(name => name.startsWith('cc-token-'))).toEqual([])
     })
   )
 })
 
-describe('what is not needed need not be there', () => {
-  test.each<[File, string]>([
-    ...Object.keys(WRONGS).map((wrong): [File, string] => ['GITHUB_ENV', wrong]),
-    ...Object.keys(WRONGS).map((wrong): [File, string] => ['GITHUB_STEP_SUMMARY', wrong])
-  ])('%s %s', (name, wrong) =>
-    surrounded(async around => {
-      WRONGS[wrong]?.(around, name)
-      expect(await run({})).toBeUndefined()
-      expect(around.text('GITHUB_OUTPUT')).toContain(TOKEN)
+describe('a file that is not required may be missing', () => {
+  test.each(
+    (['GITHUB_ENV', 'GITHUB_STEP_SUMMARY'] as const).flatMap(name =>
+      Object.keys(DEFECTS).map(defect => [name, defect] as const)
+    )
+  )('%s %s', (name, defect) =>
+    withRunner(async runner => {
+      DEFECTS[defect]?.(runner, name)
+      expect(await runMain({})).toBeUndefined()
+      expect(runner.text('GITHUB_OUTPUT')).toContain(TOKEN)
     })
   )
 
-  test('RUNNER_TEMP', () =>
-    surrounded(async around => {
+  test('RUNNER_TEMP, without token-file', () =>
+    withRunner(async runner => {
       delete process.env['RUNNER_TEMP']
-      expect(await run({})).toBeUndefined()
-      expect(around.text('GITHUB_OUTPUT')).toContain(TOKEN)
+      expect(await runMain({})).toBeUndefined()
+      expect(runner.text('GITHUB_OUTPUT')).toContain(TOKEN)
     }))
 })
 
-test('files and folders are told apart, and the first one that is wrong is named', () =>
-  surrounded(around => {
-    const env = { A: around.path('GITHUB_ENV'), B: around.folder, C: undefined }
-    expect(() => requireRunner(env, ['A'], ['B'])).not.toThrow()
-    expect(() => requireRunner(env, ['A', 'B'])).toThrow(/in B is not there/)
-    expect(() => requireRunner(env, ['A'], ['A'])).toThrow(/in A is not there/)
-    expect(() => requireRunner(env, ['C', 'B'], ['A'])).toThrow(/in C is not there/)
+test('files and folders are distinguished, and the error names the first defect', () =>
+  withRunner(runner => {
+    const env = { A: runner.path('GITHUB_ENV'), B: runner.folder, C: undefined }
+    expect(() => requireWritable(env, { files: ['A'], folders: ['B'] })).not.toThrow()
+    expect(() => requireWritable(env, { files: ['A', 'B'] })).toThrow(/^The path in B /)
+    expect(() => requireWritable(env, { files: ['A'], folders: ['A'] })).toThrow(/^The path in A /)
+    expect(() => requireWritable(env, { files: ['C', 'B'], folders: ['A'] })).toThrow(/^The path in C /)
+  }))
+
+test('files are truncated to the length that they had; one that did not exist stays away', () =>
+  withRunner(runner => {
+    const env = { A: runner.path('GITHUB_ENV'), B: `${runner.folder}/missing`, C: undefined }
+    appendFileSync(env.A, 'EARLIER=1\n')
+    const truncate = rememberLengths(env, ['A', 'B', 'C'])
+    appendFileSync(env.A, 'LATER=1\n')
+    truncate()
+    expect(runner.text('GITHUB_ENV')).toBe('EARLIER=1\n')
+    expect(readdirSync(runner.folder)).not.toContain('missing')
   }))

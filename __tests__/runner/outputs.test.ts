@@ -1,103 +1,134 @@
-import { appendFileSync, mkdirSync, readdirSync, rmSync } from 'node:fs'
+import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
 import { describe, expect, test } from '@jest/globals'
-import type { ExchangeResult } from '../../src/auth/provider.js'
-import { readInputs } from '../../src/inputs/main-inputs.js'
+import type { ExchangeResult, Organization } from '../../src/auth/provider.js'
+import { ActionError } from '../../src/lib/action-error.js'
 import { Secret } from '../../src/lib/secret.js'
-import { Logger } from '../../src/runner/logger.js'
-import { publish } from '../../src/runner/outputs.js'
+import type { Context } from '../../src/runner/context.js'
+import { buildOutputs, publish, requireMasksWritten } from '../../src/runner/outputs.js'
 import { TokenState } from '../../src/runner/token-state.js'
 import { parseCommandFile } from '../support/command-files.mjs'
-import { CXONE_CLIENT, CXONE_KEY, GENESYS } from '../support/reading.js'
-import { type Surroundings, surrounded } from '../support/surroundings.js'
+import { newContext, type Runner, withRunner } from '../support/in-process.js'
+import { CXONE_CLIENT, CXONE_KEY, GENESYS, readInputs } from '../support/read-inputs.js'
 
 const TOKEN = 'published-token-0123456789'
+const SUMMARY = '<h3>summary</h3>\n'
 
-const GRANT: ExchangeResult = {
+const RESULT: ExchangeResult = {
   token: {
     value: new Secret(TOKEN),
     kind: 'access',
     expiresInSeconds: 86_399,
-    expiresAt: new Date('2026-11-23T09:05:07.123Z')
+    expiresAt: new Date('2026-11-23T09:05:07.123Z'),
+    revocationBaseUrl: 'https://api.mypurecloud.ie'
   },
   apiUrl: 'https://api.mypurecloud.ie',
   region: 'eu-west-1',
   domain: 'mypurecloud.ie'
 }
 
-/** A grant of which the platform said nothing but the token. */
+/** The platform sent nothing but the token. */
 const BARE: ExchangeResult = { token: { value: new Secret(TOKEN), kind: 'access' } }
 
-/** Publishes a grant as the inputs ask. */
-function publishing(
-  inputs: Record<string, string> = {},
-  grant: ExchangeResult = GRANT,
-  console = new Logger()
-): () => void {
-  const all = { ...GENESYS, ...inputs }
-  const env = Object.fromEntries(
-    Object.entries(all).map(([name, value]) => [`INPUT_${name.toUpperCase()}`, value])
-  )
-  const asked = readInputs(env, () => {})
-  console.mask(grant.token.value)
-  const at = new Date('2026-11-22T09:05:07.123Z')
-  const tokenState = new TokenState()
-  if (grant.apiUrl !== undefined) tokenState.take({ token: grant.token, revocationBaseUrl: grant.apiUrl })
-  return publish({ grant, organization: undefined, requests: 1, attempts: 1, at }, asked, tokenState, console)
+interface Options {
+  readonly inputs?: Record<string, string>
+  readonly result?: ExchangeResult
+  readonly owner?: Organization
+  readonly context?: Context
+  /** Called once the token is saved and the outputs are built. */
+  readonly beforePublish?: () => void
 }
 
-/** What a failure must not leave anywhere but in the masks and the state for the post step. */
-function leftovers(around: Surroundings): string {
-  const files = readdirSync(around.folder, { recursive: true, encoding: 'utf8' }).filter(name =>
-    name.includes('cc-token-')
-  )
-  const log = around.log().replace(/^::add-mask::.*\n/gm, '')
-  return [around.text('GITHUB_OUTPUT'), around.text('GITHUB_ENV'), log, ...files].join('|')
+/** Builds and publishes the outputs of a result, as the token step does. */
+function publishResult({
+  inputs,
+  result = RESULT,
+  owner,
+  context = newContext(),
+  beforePublish
+}: Options = {}): Context {
+  const { inputs: read } = readInputs({ ...GENESYS, ...inputs })
+  if (read === undefined) throw new Error('the inputs were refused')
+  const { env, log } = context
+  const tokens = new TokenState('genesys')
+  log.mask(result.token.value)
+  tokens.add(result.token)
+  const outputs = buildOutputs(result, owner, { options: read.output, env, log })
+  beforePublish?.()
+  publish(outputs, { context, tokens, revoke: read.revoke, summary: SUMMARY })
+  return context
 }
 
-describe('what later steps read', () => {
-  test('the outputs, each once and in order', () =>
-    surrounded(around => {
-      publishing()
-      const outputs = parseCommandFile(around.text('GITHUB_OUTPUT'))
-      expect(Object.entries(outputs).slice(0, 7)).toEqual([
+/** Does the same with variables and a file, and rolls back if that fails. Returns the error. */
+function failToPublish({ context = newContext(), ...options }: Options = {}): unknown {
+  const inputs = { 'export-env': 'A_TOKEN', 'tool-env': 'true', 'token-file': 'true' }
+  try {
+    publishResult({ inputs, context, ...options })
+    return undefined
+  } catch (error) {
+    context.rollback.run()
+    return error
+  }
+}
+
+function tokenFolders({ folder }: Runner): string[] {
+  return readdirSync(folder).filter(name => name.startsWith('cc-token-'))
+}
+
+/** A failure may leave the token only in its mask and in the saved state. */
+function expectNothingPublished(runner: Runner): void {
+  const log = runner.log().replace(/^::add-mask::.*\n/gm, '')
+  expect(runner.text('GITHUB_OUTPUT') + runner.text('GITHUB_ENV') + log).not.toMatch(/published-|cc-token-/)
+  expect(runner.text('GITHUB_STEP_SUMMARY')).toBe('')
+  expect(tokenFolders(runner)).toEqual([])
+  const { published = '' } = parseCommandFile(runner.text('GITHUB_STATE'))
+  expect(published).toBe('')
+}
+
+describe('later steps get', () => {
+  test('every output once, in the order of action.yml', () =>
+    withRunner(runner => {
+      publishResult({ owner: { id: 'the-id', name: 'Example' } })
+      expect(Object.entries(parseCommandFile(runner.text('GITHUB_OUTPUT')))).toEqual([
         ['token', TOKEN],
         ['token-type', 'Bearer'],
         ['expires-in', '86399'],
         ['expires-at', '2026-11-23T09:05:07.123Z'],
         ['api-url', 'https://api.mypurecloud.ie'],
         ['region', 'eu-west-1'],
-        ['domain', 'mypurecloud.ie']
+        ['domain', 'mypurecloud.ie'],
+        ['organization-id', 'the-id'],
+        ['organization-name', 'Example'],
+        ['token-file', '']
       ])
-      expect(around.text('GITHUB_ENV')).toBe('')
-      expect(around.log()).toBe(`::add-mask::${TOKEN}\n`)
+      expect(runner.text('GITHUB_ENV')).toBe('')
+      expect(runner.text('GITHUB_STEP_SUMMARY')).toBe(SUMMARY)
+      expect(runner.log()).toBe(`::add-mask::${TOKEN}\n`)
     }))
 
-  test('a variable that every object seems to have had no other value', () =>
-    surrounded(around => {
-      publishing({ 'export-env': 'toString,__proto__,constructor' })
-      expect(around.log()).toBe(`::add-mask::${TOKEN}\n`)
+  test('an empty output for what the platform did not send', () =>
+    withRunner(runner => {
+      publishResult({ result: BARE })
+      const { token, 'token-type': type, ...others } = parseCommandFile(runner.text('GITHUB_OUTPUT'))
+      expect([token, type, [...new Set(Object.values(others))]]).toEqual([TOKEN, 'Bearer', ['']])
     }))
 
-  test('what the platform did not say is empty, never a guess', () =>
-    surrounded(around => {
-      publishing({}, BARE)
-      expect(parseCommandFile(around.text('GITHUB_OUTPUT'))).toMatchObject({
-        token: TOKEN,
-        'token-type': 'Bearer',
-        'expires-in': '',
-        'expires-at': '',
-        'api-url': '',
-        region: '',
-        domain: ''
-      })
+  test('the path of the token file', () =>
+    withRunner(runner => {
+      publishResult({ inputs: { 'token-file': 'true' } })
+      const { 'token-file': path = '' } = parseCommandFile(runner.text('GITHUB_OUTPUT'))
+      expect(readFileSync(path, 'utf8')).toBe(TOKEN)
+      expect(parseCommandFile(runner.text('GITHUB_STATE'))['token-folder']).toBe(
+        join(runner.folder, tokenFolders(runner)[0] ?? '')
+      )
     }))
 
   test.each<[string, Record<string, string>, ExchangeResult, Record<string, string>]>([
-    ['export-env', { 'export-env': 'A_TOKEN, B_TOKEN' }, GRANT, { A_TOKEN: TOKEN, B_TOKEN: TOKEN }],
+    ['export-env', { 'export-env': 'A_TOKEN, B_TOKEN' }, RESULT, { A_TOKEN: TOKEN, B_TOKEN: TOKEN }],
     [
       'tool-env on Genesys',
       { 'tool-env': 'true' },
-      GRANT,
+      RESULT,
       {
         GENESYSCLOUD_ACCESS_TOKEN: TOKEN,
         GENESYSCLOUD_REGION: 'eu-west-1',
@@ -117,9 +148,9 @@ describe('what later steps read', () => {
       { CXONE_ACCESS_TOKEN: TOKEN }
     ],
     [
-      'both, one name in common',
+      'both, with one name in common',
       { 'export-env': 'GENESYSCLOUD_ACCESS_TOKEN\nMINE', 'tool-env': 'true' },
-      GRANT,
+      RESULT,
       {
         GENESYSCLOUD_ACCESS_TOKEN: TOKEN,
         MINE: TOKEN,
@@ -127,115 +158,151 @@ describe('what later steps read', () => {
         GENESYSCLOUD_API_REGION: 'https://api.mypurecloud.ie'
       }
     ]
-  ])('the variables: %s', (_, inputs, grant, expected) =>
-    surrounded(around => {
-      publishing(inputs, grant)
-      expect(parseCommandFile(around.text('GITHUB_ENV'))).toEqual(expected)
-      expect(around.text('GITHUB_ENV').match(/GENESYSCLOUD_ACCESS_TOKEN/g)?.length ?? 0).toBeLessThanOrEqual(
-        1
-      )
+  ])('variables: %s', (_, inputs, result, expected) =>
+    withRunner(runner => {
+      publishResult({ inputs, result })
+      expect(parseCommandFile(runner.text('GITHUB_ENV'))).toEqual(expected)
+      const count = runner.text('GITHUB_ENV').match(/GENESYSCLOUD_ACCESS_TOKEN/g)?.length ?? 0
+      expect(count).toBeLessThanOrEqual(1)
     })
   )
+
+  test('variablesWithoutValue names each variable that is not set', () =>
+    withRunner(() => {
+      const { inputs } = readInputs({ ...CXONE_CLIENT, 'tool-env': 'true' })
+      if (inputs === undefined) throw new Error('the inputs were refused')
+      const outputs = buildOutputs(BARE, undefined, { ...newContext(), options: inputs.output })
+      expect(outputs.variablesWithoutValue).toEqual(['CXONE_API_URL'])
+    }))
 
   test.each([
-    ['another value', 'something else', true],
-    ['the same value', TOKEN, false],
-    ['no value', '', false]
-  ])('a variable that had %s', (_, before, warned) =>
-    surrounded(around => {
+    ['another value', 'something else', 1],
+    ['the same value', TOKEN, 0],
+    ['no value', '', 0]
+  ])('a variable that had %s: %#', (_, before, count) =>
+    withRunner(runner => {
       process.env['A_TOKEN'] = before
-      publishing({ 'export-env': 'A_TOKEN' })
-      const warnings = around.log().match(/^::warning::.*$/gm) ?? []
-      expect(warnings).toHaveLength(warned ? 1 : 0)
-      if (warned) expect(warnings[0]).toContain('A_TOKEN')
-      expect(around.log()).not.toContain('something else')
+      publishResult({ inputs: { 'export-env': 'A_TOKEN' } })
+      const warnings = runner.log().match(/^::warning::.*$/gm) ?? []
+      expect(warnings).toEqual(
+        Array(count).fill(
+          '::warning::The variable A_TOKEN had another value; later steps get the value of this step.'
+        )
+      )
+      expect(runner.log()).not.toContain('something else')
+    })
+  )
+
+  test('a variable with the name of a property of every object had no other value', () =>
+    withRunner(runner => {
+      publishResult({ inputs: { 'export-env': 'toString,__proto__,constructor' } })
+      expect(runner.log()).toBe(`::add-mask::${TOKEN}\n`)
+    }))
+})
+
+describe('a value of the platform that contains a secret', () => {
+  test.each<[string, Partial<ExchangeResult>, Organization]>([
+    ['api-url', { apiUrl: `https://${TOKEN}.example.com` }, { id: 'the-id' }],
+    ['region', { region: TOKEN.toUpperCase() }, { id: 'the-id' }],
+    ['domain', { domain: `a.${TOKEN}` }, { id: 'the-id' }],
+    ['organization-id', {}, { id: TOKEN }]
+  ])('does not become the output %s', (name, values, owner) =>
+    withRunner(runner => {
+      const context = newContext()
+      const publishing = () => publishResult({ result: { ...RESULT, ...values }, owner, context })
+      expect(publishing).toThrow(ActionError)
+      expect(publishing).toThrow(
+        `A response of the platform repeats a secret of this step, in what would be the output ${name}.`
+      )
+      expectNothingPublished(runner)
     })
   )
 })
 
-test('nothing is handed on by a step that is ending', () =>
-  surrounded(around => {
-    const console = new Logger()
-    console.close()
-    expect(() => publishing({ 'export-env': 'A_TOKEN', 'token-file': 'true' }, GRANT, console)).toThrow()
-    for (const variable of ['GITHUB_OUTPUT', 'GITHUB_ENV'] as const) expect(around.text(variable)).toBe('')
-    expect(around.text('GITHUB_STATE')).not.toMatch(/handed-on|folder/)
-    expect(leftovers(around)).not.toMatch(/cc-token-|published/)
+describe('the masks', () => {
+  const stdout = (write: (written: () => void) => void) =>
+    ({ write: (_: string, written: () => void) => write(written) }) as unknown as NodeJS.WriteStream
+
+  test('are written: nothing else happens', () =>
+    expect(requireMasksWritten(stdout(written => setImmediate(written)))).resolves.toBeUndefined())
+
+  test('are not accepted within two seconds: internal-error', async () => {
+    const startedAt = performance.now()
+    const error = await requireMasksWritten(stdout(() => {})).catch(error => error)
+    expect(error).toMatchObject({
+      code: 'internal-error',
+      message: 'The runner did not accept the masks of the token within 2 seconds.'
+    })
+    expect(performance.now() - startedAt).toBeGreaterThan(1900)
+    expect(performance.now() - startedAt).toBeLessThan(4000)
+  })
+})
+
+test('a step that is ending publishes nothing', () =>
+  withRunner(runner => {
+    const context = newContext()
+    context.rollback.run()
+    expect(failToPublish({ context })).toEqual(new Error('the step is ending'))
+    expectNothingPublished(runner)
+    expect(runner.text('GITHUB_STATE')).not.toMatch(/published<<|token-folder/)
   }))
 
-describe('taking it back', () => {
-  test('cuts the files to what stood in them before', () =>
-    surrounded(around => {
-      for (const variable of ['GITHUB_OUTPUT', 'GITHUB_ENV'] as const)
-        appendFileSync(around.path(variable), 'EARLIER=1\n')
-      const undo = publishing({ 'export-env': 'A_TOKEN' })
-      expect(around.text('GITHUB_OUTPUT')).toContain(TOKEN)
-      expect(around.text('GITHUB_ENV')).toContain(TOKEN)
-      undo()
-      expect([around.text('GITHUB_OUTPUT'), around.text('GITHUB_ENV')]).toEqual([
-        'EARLIER=1\n',
-        'EARLIER=1\n'
-      ])
+describe('rollback', () => {
+  test('truncates the files to their former length, removes the token file, and lets the post step revoke', () =>
+    withRunner(runner => {
+      for (const variable of ['GITHUB_OUTPUT', 'GITHUB_ENV', 'GITHUB_STEP_SUMMARY'] as const)
+        appendFileSync(runner.path(variable), 'EARLIER=1\n')
+      const { rollback } = publishResult({ inputs: { 'export-env': 'A_TOKEN', 'token-file': 'true' } })
+      const { published, 'token-folder': folder = '' } = parseCommandFile(runner.text('GITHUB_STATE'))
+      expect([published, existsSync(folder)]).toEqual(['auto', true])
+      expect(runner.text('GITHUB_OUTPUT')).toContain(TOKEN)
+      expect(runner.text('GITHUB_ENV')).toContain(TOKEN)
+      rollback.run()
+      for (const variable of ['GITHUB_OUTPUT', 'GITHUB_ENV', 'GITHUB_STEP_SUMMARY'] as const)
+        expect(runner.text(variable)).toBe('EARLIER=1\n')
+      expect(parseCommandFile(runner.text('GITHUB_STATE'))['published']).toBe('')
+      expect(existsSync(folder)).toBe(false)
     }))
 
-  test('where no variable was asked for, GITHUB_ENV need not be there', () =>
-    surrounded(around => {
-      rmSync(around.path('GITHUB_ENV'))
-      const undo = publishing()
-      expect(around.text('GITHUB_OUTPUT')).toContain(TOKEN)
-      undo()
-      expect(around.text('GITHUB_OUTPUT')).toBe('')
+  test('works without GITHUB_ENV if no variable was asked for', () =>
+    withRunner(runner => {
+      rmSync(runner.path('GITHUB_ENV'))
+      const { rollback } = publishResult()
+      expect(runner.text('GITHUB_OUTPUT')).toContain(TOKEN)
+      rollback.run()
+      expect(runner.text('GITHUB_OUTPUT')).toBe('')
     }))
 })
 
-describe('when the runner’s files are not in order, nothing is left', () => {
-  const inputs = { 'export-env': 'A_TOKEN', 'tool-env': 'true' }
-  const attempt = () => {
-    try {
-      publishing(inputs)
-      return undefined
-    } catch (error) {
-      return error
-    }
-  }
-
-  // That they are there at the start is checked before anything is sent: see runner.test.ts.
-  test.each(['GITHUB_OUTPUT', 'GITHUB_ENV', 'GITHUB_STATE'] as const)('%s has gone meanwhile', variable =>
-    surrounded(around => {
-      rmSync(around.path(variable))
-      expect(attempt()).toBeInstanceOf(Error)
-      expect(leftovers(around)).not.toContain(TOKEN)
-      expect(leftovers(around)).not.toContain('cc-token-')
+// Defects that exist at the start are found before the first request: see command-files.test.ts.
+describe('if a file of the runner becomes unusable, nothing is left', () => {
+  test.each(['GITHUB_OUTPUT', 'GITHUB_ENV', 'GITHUB_STATE'] as const)('%s is removed', variable =>
+    withRunner(runner => {
+      const beforePublish = () => rmSync(runner.path(variable))
+      expect(failToPublish({ beforePublish })).toBeInstanceOf(Error)
+      expectNothingPublished(runner)
     })
   )
 
   test.each(['GITHUB_OUTPUT', 'GITHUB_ENV'] as const)('%s cannot be written', variable =>
-    surrounded(around => {
-      rmSync(around.path(variable))
-      mkdirSync(around.path(variable))
-      expect(attempt()).toBeDefined()
-      expect(leftovers(around)).not.toContain(TOKEN)
-      expect(leftovers(around)).not.toContain('cc-token-')
+    withRunner(runner => {
+      if (variable === 'GITHUB_ENV') appendFileSync(runner.path('GITHUB_OUTPUT'), 'EARLIER=1\n')
+      const beforePublish = () => {
+        rmSync(runner.path(variable))
+        mkdirSync(runner.path(variable))
+      }
+      expect(failToPublish({ beforePublish })).toMatchObject({ code: 'EISDIR' })
+      expectNothingPublished(runner)
+      expect(runner.text('GITHUB_OUTPUT')).toBe(variable === 'GITHUB_ENV' ? 'EARLIER=1\n' : '')
     })
   )
 
-  test('GITHUB_ENV cannot be written, and what stood in the outputs stays', () =>
-    surrounded(around => {
-      appendFileSync(around.path('GITHUB_OUTPUT'), 'EARLIER=1\n')
-      rmSync(around.path('GITHUB_ENV'))
-      mkdirSync(around.path('GITHUB_ENV'))
-      expect(attempt()).toBeDefined()
-      expect(around.text('GITHUB_OUTPUT')).toBe('EARLIER=1\n')
-    }))
-
-  test.each(['GITHUB_OUTPUT', 'GITHUB_ENV'] as const)(
-    '%s cannot be written, and the token’s file goes',
-    variable =>
-      surrounded(around => {
-        rmSync(around.path(variable))
-        mkdirSync(around.path(variable))
-        expect(() => publishing({ ...inputs, 'token-file': 'true' })).toThrow()
-        expect(readdirSync(around.folder).filter(name => name.startsWith('cc-token-'))).toEqual([])
-      })
+  test.each(['', '/missing/summary'])('the job summary is not needed: %j', path =>
+    withRunner(runner => {
+      process.env['GITHUB_STEP_SUMMARY'] = path
+      publishResult()
+      expect(runner.text('GITHUB_OUTPUT')).toContain(TOKEN)
+      expect(runner.log()).toBe(`::add-mask::${TOKEN}\n`)
+    })
   )
 })
