@@ -1,49 +1,64 @@
 import { describe, expect, test } from '@jest/globals'
 import { Secret } from '../../src/lib/secret.js'
-import { readSaved, savedText, tokenName } from '../../src/runner/saved-state.js'
+import { readSavedState, type SavedToken, serializeToken, stateName } from '../../src/runner/saved-state.js'
+import { saveTokenFolder, TokenState } from '../../src/runner/token-state.js'
+import { parseCommandFile } from '../support/command-files.mjs'
+import { type Runner, withRunner } from '../support/in-process.js'
 
-const ORIGIN = 'https://api.mypurecloud.de'
-const VALUE = new Secret('a-token-to-be-saved "with" odd\\letters')
+const TOKEN: SavedToken = {
+  value: new Secret('a-token-to-be-saved "with" odd\\letters'),
+  kind: 'long-lived',
+  provider: 'genesys',
+  revocationBaseUrl: 'https://api.mypurecloud.ie'
+}
 
-describe('what is saved is read back', () => {
-  test.each([
-    [{ kind: 'long-lived' as const }, 'https://api.mypurecloud.ie'],
-    [{ kind: 'access' as const, expiresAt: new Date(1_800_000_000_000) }, 'http://127.0.0.1:1']
-  ])('%j %j', ({ kind, ...expiry }, revocationBaseUrl) => {
-    const text = savedText({ token: { value: VALUE, kind, ...expiry }, revocationBaseUrl })
-    const { tokens } = readSaved({ [`STATE_${tokenName(0)}`]: text })
-    expect(tokens).toHaveLength(1)
-    expect(tokens[0]?.value.reveal()).toBe(VALUE.reveal())
-    expect(tokens[0]?.kind).toBe(kind)
-    expect(tokens[0]?.revocationBaseUrl).toBe(revocationBaseUrl)
-    expect(tokens[0]?.expiresAtMs).toBe('expiresAt' in expiry ? expiry.expiresAt.getTime() : undefined)
+const withText = (text: string): SavedToken => ({ ...TOKEN, value: new Secret(text) })
+
+describe('tokens', () => {
+  test.each<SavedToken>([
+    TOKEN,
+    { ...TOKEN, kind: 'access', provider: 'other', expiresAtMs: 1_800_000_000_000 },
+    { ...TOKEN, expiresAtMs: 0 }
+  ])('are read as they were saved: %j', token => {
+    const { tokens } = readSavedState({ [`STATE_${stateName(0)}`]: serializeToken(token) })
+    expect(tokens).toEqual([token])
+    expect(tokens[0]?.value.reveal()).toBe(token.value.reveal())
   })
 
-  test('both tokens, in the order of their issue', () => {
-    const saved = (text: string) =>
-      savedText({ token: { value: new Secret(text), kind: 'access' }, revocationBaseUrl: ORIGIN })
-    const state = { 'STATE_token-2': saved('the-second-token'), 'STATE_token-1': saved('the-first-token') }
-    expect(readSaved(state).tokens.map(({ value }) => value.reveal())).toEqual([
+  test('are read in the order of issue', () => {
+    const state = {
+      'STATE_token-2': serializeToken(withText('the-second-token')),
+      'STATE_token-1': serializeToken(withText('the-first-token'))
+    }
+    expect(readSavedState(state).tokens.map(({ value }) => value.reveal())).toEqual([
       'the-first-token',
       'the-second-token'
     ])
   })
 
-  test('each has a name of its own', () => {
-    expect([0, 1, 2].map(tokenName)).toEqual(['token-1', 'token-2', 'token-3'])
+  test('each have their own name', () => {
+    expect([0, 1, 2].map(stateName)).toEqual(['token-1', 'token-2', 'token-3'])
   })
+
+  test.each([1e20, -1e20, '1800000000000', null])(
+    'an expiry that is not a date is ignored: %p',
+    expiresAtMs => {
+      const text = JSON.stringify({ ...JSON.parse(serializeToken(TOKEN)), expiresAtMs })
+      expect(readSavedState({ 'STATE_token-1': text }).tokens).toEqual([TOKEN])
+    }
+  )
 })
 
-describe('policy and folder', () => {
+describe('policy and token folder', () => {
   test.each(['auto', 'true', 'false'])('%s', policy => {
-    expect(readSaved({ 'STATE_handed-on': policy })).toEqual({ tokens: [], handedOn: policy })
+    expect(readSavedState({ STATE_published: policy })).toEqual({ tokens: [], published: policy })
   })
-  test.each(['', 'True', 'none', undefined])('%p is no policy', policy => {
-    expect(readSaved({ 'STATE_handed-on': policy })).toEqual({ tokens: [] })
+  test.each(['', 'True', 'none', undefined])('%p is not a policy', policy => {
+    expect(readSavedState({ STATE_published: policy })).toEqual({ tokens: [] })
   })
-  test('a folder, and none', () => {
-    expect(readSaved({ STATE_folder: '/tmp/x' })).toEqual({ tokens: [], folder: '/tmp/x' })
-    expect(readSaved({ STATE_folder: '' })).toEqual({ tokens: [] })
+  test('the folder may be missing', () => {
+    expect(readSavedState({ 'STATE_token-folder': '/tmp/x' })).toEqual({ tokens: [], tokenFolder: '/tmp/x' })
+    expect(readSavedState({ 'STATE_token-folder': '' })).toEqual({ tokens: [] })
   })
 })
 
@@ -59,9 +74,59 @@ test.each([
   '{}',
   '{"value":5}',
   '{"value":""}',
-  '{"value":"a-token-of-nowhere"}'
-])('what is not ours is left out: %p', text =>
-  expect(readSaved({ 'STATE_token-1': text })).toEqual({ tokens: [] })
+  '{"value":"a-token-without-a-platform"}',
+  '{"value":"a-token-without-an-address","provider":"genesys"}',
+  '{"value":"a-token-without-a-platform","revocationBaseUrl":"https://api.mypurecloud.ie"}',
+  '{"value":"","provider":"genesys","revocationBaseUrl":"https://api.mypurecloud.ie"}'
+])('what no step saves is ignored: %p', text =>
+  expect(readSavedState({ 'STATE_token-1': text })).toEqual({ tokens: [] })
 )
 
-test('nothing at all', () => expect(readSaved({})).toEqual({ tokens: [] }))
+test('a step that saved nothing', () => expect(readSavedState({})).toEqual({ tokens: [] }))
+
+/** Returns the state as the post step gets it. */
+function savedIn(runner: Runner): ReturnType<typeof readSavedState> {
+  const state = Object.entries(parseCommandFile(runner.text('GITHUB_STATE')))
+  return readSavedState(Object.fromEntries(state.map(([name, value]) => [`STATE_${name}`, value])))
+}
+
+describe('TokenState', () => {
+  const { value, kind, revocationBaseUrl = '' } = TOKEN
+  const expiresAt = new Date('2026-11-23T09:05:07.123Z')
+
+  test('saves each token as it is issued, removes and restores one at a time', () =>
+    withRunner(runner => {
+      const state = new TokenState('genesys')
+      state.add({ value, kind: 'access', expiresAt, revocationBaseUrl })
+      state.add({ value, kind, revocationBaseUrl })
+      const [first, second] = state.tokens as [SavedToken, SavedToken]
+      expect(savedIn(runner)).toEqual({
+        tokens: [{ ...TOKEN, kind: 'access', expiresAtMs: expiresAt.getTime() }, TOKEN]
+      })
+      state.remove(second)
+      expect(savedIn(runner).tokens).toEqual([first])
+      state.restore(second)
+      state.remove(first)
+      expect(savedIn(runner).tokens).toEqual([second])
+      expect(state.tokens).toHaveLength(2)
+    }))
+
+  test('saves the policy while the tokens are published, and the token folder', () =>
+    withRunner(runner => {
+      const state = new TokenState('genesys')
+      state.add({ value, kind, revocationBaseUrl })
+      saveTokenFolder('/tmp/x')
+      state.markPublished('false')
+      expect(savedIn(runner)).toEqual({ tokens: [TOKEN], published: 'false', tokenFolder: '/tmp/x' })
+      state.unmarkPublished()
+      expect(savedIn(runner)).toEqual({ tokens: [TOKEN], tokenFolder: '/tmp/x' })
+    }))
+
+  test('saves nothing of a token that the platform cannot revoke', () =>
+    withRunner(runner => {
+      const state = new TokenState('cxone')
+      state.add({ value, kind })
+      state.markPublished('auto')
+      expect([state.tokens, runner.text('GITHUB_STATE')]).toEqual([[], ''])
+    }))
+})
