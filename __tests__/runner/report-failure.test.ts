@@ -2,19 +2,18 @@ import { mkdirSync, rmSync } from 'node:fs'
 import { describe, expect, test } from '@jest/globals'
 import { ActionError } from '../../src/lib/action-error.js'
 import { Secret } from '../../src/lib/secret.js'
-import { Logger } from '../../src/runner/logger.js'
-import { fail } from '../../src/runner/report-failure.js'
+import { describeError, reportFailure } from '../../src/runner/report-failure.js'
 import { parseCommandFile } from '../support/command-files.mjs'
-import { surrounded } from '../support/surroundings.js'
+import { newContext, withRunner } from '../support/in-process.js'
 
-/** The log of a failure, and the outputs it left. */
-const failed = (error: unknown, ...secrets: string[]) =>
-  surrounded(around => {
-    const console = new Logger()
-    for (const secret of secrets) console.mask(new Secret(secret))
-    fail(error, console)
-    const log = around.log().replace(/^::add-mask::.*\n/gm, '')
-    return { log, outputs: parseCommandFile(around.text('GITHUB_OUTPUT')) }
+/** Returns the log of a failure, and its outputs. */
+const report = (error: unknown, ...secrets: string[]) =>
+  withRunner(runner => {
+    const context = newContext()
+    for (const secret of secrets) context.log.mask(new Secret(secret))
+    reportFailure(error, context)
+    const log = runner.log().replace(/^::add-mask::.*\n/gm, '')
+    return { log, outputs: parseCommandFile(runner.text('GITHUB_OUTPUT')) }
   })
 
 const message = (log: string) =>
@@ -27,32 +26,37 @@ const message = (log: string) =>
 
 const MORE = '\nMore: docs/troubleshooting.md#tls'
 
-describe('a failure is one message: its code, what happened, what to do', () => {
-  test('in this shape, and as the output error-code', async () => {
-    expect(await failed(new ActionError('bad-request', 'It happened.', 'Do that.'))).toEqual({
+describe('a failure is one annotation: code, what happened, what to do', () => {
+  test('in this form; the code is the output error-code', async () => {
+    expect(await report(new ActionError('bad-request', 'It happened.', 'Do that.'))).toEqual({
       log: '::error::[bad-request] It happened.%0ADo that.%0AMore: docs/troubleshooting.md#bad-request\n',
       outputs: { 'error-code': 'bad-request' }
     })
   })
 
-  test('each of both one line without control characters', async () => {
-    const { log } = await failed(
+  test('message and hint are one line each, without control characters', async () => {
+    const { log } = await report(
       new ActionError('tls', 'a\r\n::error::b\u0007\u202e%0A', 'c\n::set-output name=x::d\u2028')
     )
     expect(message(log)).toBe(`[tls] a ::error::b %0A\nc ::set-output name=x::d${MORE}`)
     expect(log.trimEnd()).not.toMatch(/[\p{Cc}\p{Zl}]/u)
   })
 
-  test('without a secret in any spelling or case, in neither of both', async () => {
-    const { log } = await failed(
+  test('no secret is in it, in no spelling or case', async () => {
+    const { log } = await report(
       new ActionError('tls', 'is key====1 KEY====1', 'or key%3D%3D%3D%3D1 perhaps'),
       'key====1'
     )
     expect(message(log)).toBe(`[tls] is *** ***\nor *** perhaps${MORE}`)
   })
 
-  test('without an old command of the runner’s', async () => {
-    const { log } = await failed(new ActionError('tls', 'x ##[add-mask]y', '##[error]z'))
+  test('no secret that was split by invisible characters is in it', async () => {
+    const { log } = await report(new ActionError('tls', 'key\u200b====1', 'key====\u00ad1'), 'key====1')
+    expect(message(log)).toBe(`[tls] ***\n***${MORE}`)
+  })
+
+  test('no old command of the runner is in it', async () => {
+    const { log } = await report(new ActionError('tls', 'x ##[add-mask]y', '##[error]z'))
     expect(log).not.toContain('##[')
   })
 
@@ -61,14 +65,14 @@ describe('a failure is one message: its code, what happened, what to do', () => 
     ['emoji', '😀'],
     ['words', 'word '],
     ['percent signs', '%']
-  ])('of at most 2,000 characters, the hint among them: %s', async (_, letter) => {
-    for (const [happened, hint] of [
+  ])('at most 2,000 characters, the hint included: %s', async (_, letter) => {
+    for (const [messageLength, hintLength] of [
       [3000, 10],
       [10, 3000],
       [3000, 3000]
     ] as const) {
-      const { log } = await failed(
-        new ActionError('tls', letter.repeat(happened), `DO ${letter.repeat(hint)}`)
+      const { log } = await report(
+        new ActionError('tls', letter.repeat(messageLength), `DO ${letter.repeat(hintLength)}`)
       )
       const text = message(log)
       expect(text.length).toBeLessThanOrEqual(2000)
@@ -80,25 +84,25 @@ describe('a failure is one message: its code, what happened, what to do', () => 
   })
 })
 
-describe('where more is said', () => {
-  const at = (server: string, repository: string, ref: string) =>
-    surrounded(around => {
+describe('the link to the documentation', () => {
+  const link = (server: string, repository: string, ref: string) =>
+    withRunner(runner => {
       Object.assign(process.env, {
         GITHUB_SERVER_URL: server,
         GITHUB_ACTION_REPOSITORY: repository,
         GITHUB_ACTION_REF: ref
       })
-      fail(new ActionError('tls', 'a', 'b'), new Logger())
-      return message(around.log()).split('\nMore: ')[1]
+      reportFailure(new ActionError('tls', 'a', 'b'), newContext())
+      return message(runner.log()).split('\nMore: ')[1]
     })
   test.each([
     ['https://github.com', 'owner/cc-token-action', 'v1'],
     ['https://github.com', 'owner/cc-token-action', '0123456789abcdef0123456789abcdef01234567'],
     ['https://ghe.example.com', 'the-owner/a.copy_of-it', 'v1.2.3']
   ])(
-    'in the action’s own repository, at the version that runs: %s %s %s',
+    'leads to the repository and version of the running action: %s %s %s',
     async (server, repository, ref) => {
-      expect(await at(server, repository, ref)).toBe(
+      expect(await link(server, repository, ref)).toBe(
         `${server}/${repository}/blob/${ref}/docs/troubleshooting.md#tls`
       )
     }
@@ -114,12 +118,12 @@ describe('where more is said', () => {
     ['https://github.com', 'owner/cc-token-action', 'v1\n::error::x'],
     ['https://github.com', 'owner/cc-token-action', 'x'.repeat(81)],
     ['https://github.com?x=', 'owner/cc-token-action', 'v1']
-  ])('by its path alone where that is not told: %j %j %j', async (server, repository, ref) => {
-    expect(await at(server, repository, ref)).toBe('docs/troubleshooting.md#tls')
+  ])('is only a path if these are unknown or malformed: %j %j %j', async (server, repository, ref) => {
+    expect(await link(server, repository, ref)).toBe('docs/troubleshooting.md#tls')
   })
 })
 
-describe('an error that nobody foresaw', () => {
+describe('an unexpected error', () => {
   test.each<[string, unknown, string]>([
     ['an Error', new Error('with its hidden-text'), ' (Error)'],
     ['a TypeError', new TypeError('hidden-text'), ' (TypeError)'],
@@ -133,15 +137,15 @@ describe('an error that nobody foresaw', () => {
     ['undefined', undefined, ''],
     ['a number', 7, ''],
     ['an object without a prototype', Object.create(null), '']
-  ])('%s: only its kind is told', async (_, error, kind) => {
-    const { log, outputs } = await failed(error)
-    expect(log).toContain(`[internal-error] The step met an error that it does not know${kind}.%0A`)
+  ])('%s: only its name and code are shown', async (_, error, kind) => {
+    const { log, outputs } = await report(error)
+    expect(log).toContain(`[internal-error] An unexpected error occurred${kind}.%0A`)
     expect(log).not.toContain('hidden-text')
     expect(outputs).toEqual({ 'error-code': 'internal-error' })
   })
 })
 
-describe('without the runner’s file', () => {
+describe('if GITHUB_OUTPUT cannot be used', () => {
   const error = new ActionError('tls', 'a', 'b')
   test.each<[string, (path: string) => void]>([
     ['the variable is not set', () => delete process.env['GITHUB_OUTPUT']],
@@ -151,21 +155,33 @@ describe('without the runner’s file', () => {
         process.env['GITHUB_OUTPUT'] = ''
       }
     ],
-    ['the file is gone', path => rmSync(path)]
-  ])('%s: the message is there, and no output goes to the log', (_, spoil) =>
-    surrounded(around => {
-      spoil(around.path('GITHUB_OUTPUT'))
-      fail(error, new Logger())
-      expect(around.log()).toBe('::error::[tls] a%0Ab%0AMore: docs/troubleshooting.md#tls\n')
+    ['the file is missing', path => rmSync(path)]
+  ])('%s: the error is logged, and no output is printed', (_, spoil) =>
+    withRunner(runner => {
+      spoil(runner.path('GITHUB_OUTPUT'))
+      reportFailure(error, newContext())
+      expect(runner.log()).toBe('::error::[tls] a%0Ab%0AMore: docs/troubleshooting.md#tls\n')
     })
   )
-  test('it cannot be written: a warning says so', () =>
-    surrounded(around => {
-      rmSync(around.path('GITHUB_OUTPUT'))
-      mkdirSync(around.path('GITHUB_OUTPUT'))
-      fail(error, new Logger())
-      expect(around.log()).toMatch(
-        /^::error::\[tls\] a%0Ab%0AMore: docs\/troubleshooting\.md#tls\n::warning::The output error-code could not be written/
+  test('it cannot be written: a warning names the code', () =>
+    withRunner(runner => {
+      rmSync(runner.path('GITHUB_OUTPUT'))
+      mkdirSync(runner.path('GITHUB_OUTPUT'))
+      reportFailure(error, newContext())
+      expect(runner.log()).toMatch(
+        /^::error::\[tls\] a%0Ab%0AMore: docs\/troubleshooting\.md#tls\n::warning::The output error-code could not be written; it is tls\./
       )
     }))
 })
+
+test('describeError returns code, message and hint in one line, without a secret', () =>
+  withRunner(() => {
+    const { log } = newContext()
+    log.mask(new Secret('key====1'))
+    const error = new ActionError('tls', 'a\nkey====1.', 'key\u200b====1\r\n::error::b')
+    expect(describeError(error, log)).toBe('[tls] a ***. *** ::error::b')
+    expect(describeError(new Error('hidden-text'), log)).toMatch(
+      /^\[internal-error\] An unexpected error occurred \(Error\)\. [^\n]+$/
+    )
+    expect(describeError(new ActionError('tls', 'x'.repeat(3000), 'y'), log).length).toBeLessThan(2000)
+  }))
