@@ -257,6 +257,7 @@ describe('rollback', () => {
       expect([published, existsSync(folder)]).toEqual(['auto', true])
       expect(runner.text('GITHUB_OUTPUT')).toContain(TOKEN)
       expect(runner.text('GITHUB_ENV')).toContain(TOKEN)
+      expect(runner.text('GITHUB_STEP_SUMMARY')).toBe(`EARLIER=1\n${SUMMARY}`)
       rollback.run()
       for (const variable of ['GITHUB_OUTPUT', 'GITHUB_ENV', 'GITHUB_STEP_SUMMARY'] as const)
         expect(runner.text(variable)).toBe('EARLIER=1\n')
@@ -297,10 +298,22 @@ describe('if a file of the runner becomes unusable, nothing is left', () => {
     })
   )
 
-  test.each(['', '/missing/summary'])('the job summary is not needed: %j', path =>
+  test.each<[string, (path: string) => void]>([
+    ['is not set', () => delete process.env['GITHUB_STEP_SUMMARY']],
+    [
+      'is removed with its folder',
+      path => Object.assign(process.env, { GITHUB_STEP_SUMMARY: `${path}/missing` })
+    ],
+    [
+      'cannot be written',
+      path => {
+        rmSync(path)
+        mkdirSync(path)
+      }
+    ]
+  ])('but the job summary is not needed: GITHUB_STEP_SUMMARY %s', (_, spoil) =>
     withRunner(runner => {
-      process.env['GITHUB_STEP_SUMMARY'] = path
-      publishResult()
+      publishResult({ beforePublish: () => spoil(runner.path('GITHUB_STEP_SUMMARY')) })
       expect(runner.text('GITHUB_OUTPUT')).toContain(TOKEN)
       expect(runner.log()).toBe(`::add-mask::${TOKEN}\n`)
     })
