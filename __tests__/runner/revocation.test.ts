@@ -1,104 +1,156 @@
-import { afterAll, afterEach, beforeEach, expect, test } from '@jest/globals'
+import { rmSync } from 'node:fs'
+import { afterAll, beforeEach, describe, expect, test } from '@jest/globals'
 import { startServer } from '../../emulator/server.mjs'
-import { type Revocable, revokeAll } from '../../src/auth/revocation.js'
-import type { Clock } from '../../src/http/session.js'
+import type { Provider } from '../../src/auth/provider.js'
+import { PROVIDERS } from '../../src/auth/providers.js'
 import { Secret } from '../../src/lib/secret.js'
-import { Logger } from '../../src/runner/logger.js'
+import { revokeIssued, revokeTokens } from '../../src/runner/revocation.js'
+import type { SavedToken } from '../../src/runner/saved-state.js'
+import { TokenState } from '../../src/runner/token-state.js'
+import { parseCommandFile } from '../support/command-files.mjs'
+import { fastClock, newContext, type Runner, withRunner } from '../support/in-process.js'
 
-/** A clock whose waits take no time and move it on. */
-function quick(): Clock & { readonly waits: number[] } {
-  let ahead = 0
-  const waits: number[] = []
-  return {
-    waits,
-    now: () => Date.now() + ahead,
-    sleep: async ms => {
-      waits.push(ms)
-      ahead += ms
-    },
-    random: () => 0.5
-  }
-}
-
-let answers: (number | ((path: string) => number))[] = []
-let asked: string[] = []
-const write = process.stdout.write
-let said: string[] = []
-const server = await startServer(request => {
-  asked.push(`${request.method} ${request.path} ${request.headers.authorization}`)
-  const next = answers.length > 1 ? answers.shift() : answers[0]
-  return { status: typeof next === 'function' ? next(request.headers.authorization ?? '') : (next ?? 200) }
+/** The status for a token; other requests get the statuses of `otherStatuses` in turn, then its last one. */
+let statuses: Record<string, number> = {}
+let otherStatuses: number[] = []
+let requests: string[] = []
+const server = await startServer(({ method, path, headers: { authorization = '' } }) => {
+  requests.push(`${method} ${path} ${authorization}`)
+  const other = otherStatuses.length > 1 ? otherStatuses.shift() : otherStatuses[0]
+  return { status: statuses[authorization.replace('Bearer ', '')] ?? other ?? 200 }
 })
 afterAll(() => server.close())
 beforeEach(() => {
-  answers = [200]
-  asked = []
-  said = []
-  process.stdout.write = ((text: string) => said.push(text) > 0) as typeof process.stdout.write
-})
-afterEach(() => {
-  process.stdout.write = write
-  delete process.env['RUNNER_DEBUG']
+  statuses = {}
+  otherStatuses = [200]
+  requests = []
 })
 
-const token = (text: string): Revocable => ({ value: new Secret(text), revocationBaseUrl: server.origin })
+const [ONE, TWO, THREE] = ['token-number-one', 'token-number-two', 'token-number-three'] as const
+const revocationRequest = (token: string) => `DELETE /api/v2/tokens/me Bearer ${token}`
 
-test('no token, no request', async () => {
-  expect(await revokeAll([], new Logger(), quick())).toEqual([])
-  expect(asked).toEqual([])
+const token = (text: string, others: Partial<SavedToken> = {}): SavedToken => ({
+  value: new Secret(text),
+  kind: 'access',
+  provider: 'genesys',
+  revocationBaseUrl: server.origin,
+  ...others
 })
 
-test('each in its place, whatever came of the others', async () => {
-  answers = [who => ({ 'Bearer token-number-one': 200, 'Bearer token-number-two': 403 })[who] ?? 401]
-  const ends = await revokeAll(
-    ['token-number-one', 'token-number-two', 'token-number-three'].map(token),
-    new Logger(),
-    quick()
+describe('revokeTokens', () => {
+  test('without a token sends no request', () =>
+    withRunner(async () => {
+      expect(await revokeTokens([], PROVIDERS, newContext())).toEqual([])
+      expect(requests).toEqual([])
+    }))
+
+  test('returns the outcomes in the same order, whatever became of the others', () =>
+    withRunner(async runner => {
+      statuses = { [TWO]: 403, [THREE]: 401 }
+      const tokens = [ONE, TWO, THREE].map(text => token(text))
+      const outcomes = await revokeTokens(tokens, PROVIDERS, newContext())
+      expect(outcomes).toMatchObject([
+        { value: 'revoked' },
+        { reason: { code: 'forbidden' } },
+        { value: 'already-gone' }
+      ])
+      expect(requests.sort()).toEqual([ONE, THREE, TWO].map(revocationRequest))
+      expect(runner.log()).toBe('')
+    }))
+
+  test.each<[string, Partial<SavedToken>, string]>([
+    ['a malformed address', { revocationBaseUrl: 'nowhere' }, 'Invalid URL'],
+    ['an unknown platform', { provider: 'unknown' }, 'unknown cannot revoke tokens'],
+    ['a platform without revocation', { provider: 'cxone' }, 'cxone cannot revoke tokens']
+  ])('rejects %s, and does not throw', (_, others, message) =>
+    withRunner(async () => {
+      const outcomes = await revokeTokens([token(ONE, others), token(TWO)], PROVIDERS, newContext())
+      expect(outcomes).toMatchObject([{ reason: { message } }, { value: 'revoked' }])
+      expect(requests).toEqual([revocationRequest(TWO)])
+    })
   )
-  expect(ends.map(end => (end.status === 'fulfilled' ? end.value : end.reason.code))).toEqual([
-    'revoked',
-    'forbidden',
-    'already gone'
-  ])
-  expect(asked.sort()).toEqual(
-    ['one', 'three', 'two'].map(name => `DELETE /api/v2/tokens/me Bearer token-number-${name}`)
-  )
-  expect(said).toEqual([])
+
+  test('gives up within ten seconds, and logs no attempt', () =>
+    withRunner(async runner => {
+      otherStatuses = [503]
+      const clock = fastClock()
+      const startedAtMs = clock.now()
+      const [outcome] = await revokeTokens([token(ONE)], PROVIDERS, newContext(clock))
+      expect(outcome?.status).toBe('rejected')
+      expect(clock.now() - startedAtMs).toBeLessThanOrEqual(10_000)
+      expect(requests.length).toBeGreaterThan(2)
+      expect(runner.log()).toBe('')
+    }))
+
+  test('logs each attempt if step debugging is on, without the token', () =>
+    withRunner(async runner => {
+      process.env['RUNNER_DEBUG'] = '1'
+      otherStatuses = [503, 200]
+      const context = newContext({ ...fastClock(), random: () => 0.5 })
+      context.log.mask(new Secret(ONE))
+      await revokeTokens([token(ONE)], PROVIDERS, context)
+      const log = runner.log().replace(`::add-mask::${ONE}\n`, '')
+      expect(log).toMatch(
+        /^::debug::DELETE http:\/\/127\.0\.0\.1:\d+\/api\/v2\/tokens\/me: 503, new connection, \d+ ms\n/
+      )
+      expect(log).toMatch(/::debug::127\.0\.0\.1:\d+: HTTP 503, attempt 1 of 10; retrying in 0\.5 s\.\n/)
+      expect(log).not.toContain(ONE)
+    }))
 })
 
-test('an address that is none ends in a failure, not in an exception', async () => {
-  const [end] = await revokeAll(
-    [{ ...token('token-number-one'), revocationBaseUrl: 'nowhere' }],
-    new Logger(),
-    quick()
-  )
-  expect(end?.status).toBe('rejected')
-})
+describe('revokeIssued', () => {
+  const [genesys] = PROVIDERS as unknown as [Provider]
+  const what = 'The new token'
 
-test('trouble that lasts is given up within ten seconds, in silence', async () => {
-  answers = [503]
-  const clock = quick()
-  const before = clock.now()
-  const [end] = await revokeAll([token('token-number-one')], new Logger(), clock)
-  expect(end?.status).toBe('rejected')
-  expect(clock.now() - before).toBeLessThanOrEqual(10_000)
-  expect(asked.length).toBeGreaterThan(2)
-  expect(said).toEqual([])
-})
+  /** Returns a state with both tokens, as after an exchange for a long-lived token. */
+  function issueTokens(): TokenState {
+    const state = new TokenState('genesys')
+    for (const { value, kind, revocationBaseUrl } of [token(ONE), token(TWO, { kind: 'long-lived' })])
+      state.add({ value, kind, revocationBaseUrl })
+    return state
+  }
 
-test('with step debugging on each try is told, without the token', async () => {
-  process.env['RUNNER_DEBUG'] = '1'
-  answers = [503, 200]
-  const console = new Logger()
-  console.mask(new Secret('token-number-one'))
-  said = []
-  await revokeAll([token('token-number-one')], console, quick())
-  const log = said.join('')
-  expect(log).toMatch(
-    /^::debug::DELETE http:\/\/127\.0\.0\.1:\d+\/api\/v2\/tokens\/me: 503, new connection, \d+ ms\n/
-  )
-  expect(log).toMatch(
-    /::debug::127\.0\.0\.1:\d+: it answered 503, attempt 1 of 10; waiting 0\.5 s before the next attempt\.\n/
-  )
-  expect(log).not.toContain('token-number-one')
+  /** Returns the texts of the saved tokens. */
+  const savedTokens = (runner: Runner) =>
+    Object.values(parseCommandFile(runner.text('GITHUB_STATE'))).flatMap(text =>
+      text === '' ? [] : [JSON.parse(text).value]
+    )
+
+  test('revokes every token; none is left to the post step', () =>
+    withRunner(async runner => {
+      await revokeIssued(issueTokens(), { what, provider: genesys }, newContext())
+      expect(requests.sort()).toEqual([ONE, TWO].map(revocationRequest))
+      expect([savedTokens(runner), runner.log()]).toEqual([[], 'The new token was revoked.\n'])
+    }))
+
+  test('does not touch the tokens in keep', () =>
+    withRunner(async runner => {
+      const state = issueTokens()
+      await revokeIssued(state, { what, provider: genesys, keep: state.tokens.slice(-1) }, newContext())
+      expect([requests, savedTokens(runner)]).toEqual([[revocationRequest(ONE)], [TWO]])
+    }))
+
+  test('leaves a token that cannot be revoked to the post step', () =>
+    withRunner(async runner => {
+      statuses = { [TWO]: 403 }
+      await revokeIssued(issueTokens(), { what, provider: genesys }, newContext())
+      expect([savedTokens(runner), runner.log()]).toEqual([
+        [TWO],
+        '::warning::The new token could not be revoked yet. The post step tries again when the job ends.\n'
+      ])
+    }))
+
+  test('does nothing if no token was issued', () =>
+    withRunner(async runner => {
+      await revokeIssued(new TokenState('genesys'), { what, provider: genesys }, newContext())
+      expect([requests, runner.log()]).toEqual([[], ''])
+    }))
+
+  test('does not throw if the state cannot be written', () =>
+    withRunner(async runner => {
+      const state = issueTokens()
+      rmSync(runner.path('GITHUB_STATE'))
+      await revokeIssued(state, { what, provider: genesys }, newContext())
+      expect(runner.log()).toBe('The new token was revoked.\n')
+    }))
 })
