@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals'
-import type { ExchangeEvents, IssuedToken, Organization, Provider } from '../src/auth/provider.js'
+import type { ExchangeEvents, Identity, IssuedToken, Provider } from '../src/auth/provider.js'
 import { PROVIDERS } from '../src/auth/providers.js'
 import { exchangeAndCheck } from '../src/exchange.js'
 import type { ExchangeInputs } from '../src/inputs/exchange-inputs.js'
@@ -17,7 +17,7 @@ const TOKEN: IssuedToken = {
 
 interface Options {
   readonly inputs?: Readonly<Record<string, string>>
-  readonly owner?: Organization
+  readonly owner?: Identity
   /** Thrown by the exchange after the token was issued. */
   readonly failure?: ActionError
 }
@@ -87,7 +87,9 @@ test('the name of the owner becomes one line of at most 200 characters without a
       'owner' in outcome ? outcome.owner?.name : outcome
     )
   expect(await name(' Example\r\n# the-token-\u200bof-the-test ')).toBe('Example # ***')
-  expect(await name('x'.repeat(300))).toBe(`${'x'.repeat(199)}…`)
+  const long = await name('x'.repeat(300))
+  expect(long).toHaveLength(200)
+  expect(long).toMatch(/^x+…x+$/)
 })
 
 test('another organisation is refused; the error names it, cleaned', async () => {

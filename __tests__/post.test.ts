@@ -15,13 +15,15 @@ const LATER = '2026-03-01T13:00:00.000Z'
 const TOKEN_FOLDER = 'cc-token-01234567-89ab-cdef-0123-456789abcdef'
 
 let status = 200
+let message = ''
 let requests: string[] = []
 const server = await startServer(({ method, headers }) => {
   requests.push(`${method} ${headers.authorization}`)
-  return { status }
+  return { status, json: { message } }
 })
 beforeEach(() => {
   status = 200
+  message = ''
   requests = []
 })
 afterAll(() => server.close())
@@ -91,10 +93,16 @@ test.each<[string, Saved, string, string[]]>([
     [REVOKE, REVOKE_2]
   ],
   [
-    'expires at this moment',
-    { tokens: [{ ...ACCESS, expiresAtMs: Date.parse(NOW) }] },
-    `${MASK}Clean-up: access token already expired.\n`,
-    []
+    'expired, by a clock that may be wrong',
+    { tokens: [{ ...ACCESS, expiresAtMs: Date.parse(NOW) - 1 }] },
+    `${MASK}Clean-up: access token revoked.\n`,
+    [REVOKE]
+  ],
+  [
+    'false, but the token came in a response that was not accepted',
+    { tokens: [{ ...ACCESS, isRejected: true }, LONG_LIVED], published: 'false' },
+    `${MASK}${MASK_2}Clean-up: long-lived token kept, because revoke is false; access token revoked.\n`,
+    [REVOKE]
   ],
   ['expiry unknown', { tokens: [NO_EXPIRY] }, `${MASK}Clean-up: access token revoked.\n`, [REVOKE]]
 ])('saved: %s', (_, saved, log, expectedRequests) =>
@@ -104,24 +112,38 @@ test.each<[string, Saved, string, string[]]>([
   })
 )
 
-test('a token that the platform does not know is already gone', () =>
+test('a token that the platform no longer accepts', () =>
   withRunner(async runner => {
     status = 401
-    expect(await runPost(runner, { tokens: [ACCESS] })).toBe(`${MASK}Clean-up: access token already gone.\n`)
+    expect(await runPost(runner, { tokens: [ACCESS] })).toBe(
+      `${MASK}Clean-up: access token already invalid.\n`
+    )
   }))
 
 test.each([
-  [ACCESS, LATER],
-  [NO_EXPIRY, 'it expires']
-])('a token that is not revoked: a warning says until when it lives', (token, until) =>
+  [ACCESS, `at ${LATER}`],
+  [
+    NO_EXPIRY,
+    'as set on its OAuth client, after 48 hours at most (SCIM clients: 450 days; long-lived tokens: a year)'
+  ]
+])('a token that is not revoked: a warning says when it expires', (token, expiry) =>
   withRunner(async runner => {
     status = 403
     expect(await runPost(runner, { tokens: [token] })).toBe(
       `${MASK}::warning::Clean-up: access token not revoked (DELETE ${server.origin}/api/v2/tokens/me answered 403, ` +
-        `1 attempt); it lives until ${until}.\n`
+        `1 attempt); it expires ${expiry}.\n`
     )
   })
 )
+
+test('the words of the platform become one short line without a secret', () =>
+  withRunner(async runner => {
+    status = 403
+    message = `a\r\nthe-access\u200b-token ##[error]b ${'x'.repeat(5000)}`
+    const log = await runPost(runner, { tokens: [ACCESS] })
+    expect(log).toContain(' answered 403 a *** # #[error]b xxx')
+    expect(log.length).toBeLessThan(800)
+  }))
 
 test('the token file is removed with its folder', () =>
   withRunner(async runner => {

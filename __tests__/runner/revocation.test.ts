@@ -46,13 +46,13 @@ describe('revokeTokens', () => {
 
   test('returns the outcomes in the same order, whatever became of the others', () =>
     withRunner(async runner => {
-      statuses = { [TWO]: 403, [THREE]: 401 }
+      statuses = { [TWO]: 404, [THREE]: 401 }
       const tokens = [ONE, TWO, THREE].map(text => token(text))
       const outcomes = await revokeTokens(tokens, PROVIDERS, newContext())
       expect(outcomes).toMatchObject([
         { value: 'revoked' },
-        { reason: { code: 'forbidden' } },
-        { value: 'already-gone' }
+        { reason: { code: 'bad-request' } },
+        { value: 'already-invalid' }
       ])
       expect(requests.sort()).toEqual([ONE, THREE, TWO].map(revocationRequest))
       expect(runner.log()).toBe('')
@@ -128,6 +128,16 @@ describe('revokeIssued', () => {
       const state = issueTokens()
       await revokeIssued(state, { what, provider: genesys, keep: state.tokens.slice(-1) }, newContext())
       expect([requests, savedTokens(runner)]).toEqual([[revocationRequest(ONE)], [TWO]])
+    }))
+
+  test('says so if the platform no longer accepts a token', () =>
+    withRunner(async runner => {
+      statuses = { [ONE]: 401 }
+      await revokeIssued(issueTokens(), { what, provider: genesys }, newContext())
+      expect([savedTokens(runner), runner.log()]).toEqual([
+        [],
+        'The new token is invalid: the platform no longer accepts it.\n'
+      ])
     }))
 
   test('leaves a token that cannot be revoked to the post step', () =>

@@ -25,3 +25,13 @@ test('after it has run, nothing may be published: requireNotRun and add throw', 
   rollback.run()
   expect(added).toBe(0)
 })
+
+test('an action that was removed does not run', () => {
+  const rollback = new Rollback()
+  const order: string[] = []
+  const remove = rollback.add(() => order.push('removed'))
+  rollback.add(() => order.push('kept'))
+  remove()
+  rollback.run()
+  expect(order).toEqual(['kept'])
+})

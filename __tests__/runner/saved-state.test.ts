@@ -1,6 +1,12 @@
 import { describe, expect, test } from '@jest/globals'
 import { Secret } from '../../src/lib/secret.js'
-import { readSavedState, type SavedToken, serializeToken, stateName } from '../../src/runner/saved-state.js'
+import {
+  MAX_TOKENS,
+  readSavedState,
+  type SavedToken,
+  serializeToken,
+  stateName
+} from '../../src/runner/saved-state.js'
 import { saveTokenFolder, TokenState } from '../../src/runner/token-state.js'
 import { parseCommandFile } from '../support/command-files.mjs'
 import { type Runner, withRunner } from '../support/in-process.js'
@@ -18,7 +24,7 @@ describe('tokens', () => {
   test.each<SavedToken>([
     TOKEN,
     { ...TOKEN, kind: 'access', provider: 'other', expiresAtMs: 1_800_000_000_000 },
-    { ...TOKEN, expiresAtMs: 0 }
+    { ...TOKEN, expiresAtMs: 0, isRejected: true }
   ])('are read as they were saved: %j', token => {
     const { tokens } = readSavedState({ [`STATE_${stateName(0)}`]: serializeToken(token) })
     expect(tokens).toEqual([token])
@@ -109,6 +115,27 @@ describe('TokenState', () => {
       state.remove(first)
       expect(savedIn(runner).tokens).toEqual([second])
       expect(state.tokens).toHaveLength(2)
+    }))
+
+  test('saves that a token came in a response that was not accepted', () =>
+    withRunner(runner => {
+      new TokenState('genesys').add({ value, kind, revocationBaseUrl, isRejected: true })
+      expect(savedIn(runner).tokens).toEqual([{ ...TOKEN, isRejected: true }])
+    }))
+
+  test('saves at most 20 tokens', () =>
+    withRunner(runner => {
+      const state = new TokenState('genesys')
+      for (let index = 0; index <= MAX_TOKENS; index++)
+        state.add({ value: new Secret(`token-number-${index}`), kind, revocationBaseUrl })
+      const texts = savedIn(runner).tokens.map(token => token.value.reveal())
+      expect([MAX_TOKENS, texts.length, texts[0], texts.at(-1)]).toEqual([
+        20,
+        20,
+        'token-number-0',
+        'token-number-19'
+      ])
+      expect(state.tokens).toHaveLength(20)
     }))
 
   test('saves the policy while the tokens are published, and the token folder', () =>

@@ -1,8 +1,8 @@
 import { describe, expect, test } from '@jest/globals'
-import type { ExchangeResult, IssuedToken, Organization } from '../../src/auth/provider.js'
+import type { ExchangeResult, Identity, IssuedToken } from '../../src/auth/provider.js'
 import type { HttpSession } from '../../src/http/session.js'
 import { Secret } from '../../src/lib/secret.js'
-import { buildSummary } from '../../src/runner/summary.js'
+import { tokenSummary } from '../../src/runner/summary.js'
 import { newContext, withRunner } from '../support/in-process.js'
 import { CXONE_APPLICATION, CXONE_CLIENT, CXONE_KEY, GENESYS, readInputs } from '../support/read-inputs.js'
 
@@ -14,7 +14,7 @@ const LONG_LIVED = { ...GENESYS, 'token-kind': 'long-lived', 'service-account-id
 interface Options extends Partial<Omit<ExchangeResult, 'token'>> {
   readonly inputs?: Readonly<Record<string, string>>
   readonly token?: Partial<IssuedToken>
-  readonly owner?: Organization
+  readonly owner?: Identity
   readonly attemptCount?: number
 }
 
@@ -26,13 +26,14 @@ function summaryOf({ inputs: given = GENESYS, token, owner, attemptCount = 2, ..
     const { log } = newContext()
     log.mask(new Secret(TOKEN))
     const published = {
+      inputs,
       result: { token: { value: new Secret(TOKEN), kind: 'access' as const, ...token }, ...result },
       owner,
       revoke: inputs.revoke,
       session: { requestCount: 2, attemptCount } as HttpSession,
       receivedAt: RECEIVED_AT
     }
-    return buildSummary(inputs, published, log)
+    return tokenSummary(published, log)
   })
 }
 
@@ -41,33 +42,35 @@ const cell = (html: string, name: string) =>
   html.match(new RegExp(`<tr><td><strong>${name}</strong></td><td>(.*?)</td></tr>`))?.[1]
 
 test('a table in one line of HTML', async () => {
-  const owner = { id: 'the-id', name: 'Example' }
-  expect(await summaryOf({ owner, token: HOUR, apiUrl: 'https://api.mypurecloud.ie' })).toBe(
+  const owner = { id: 'the-id', name: 'Example', idlesAt: new Date('2026-03-01T12:30:00.000Z') }
+  const apiUrl = 'https://api.mypurecloud.ie'
+  expect(await summaryOf({ owner, token: HOUR, apiUrl, correlationId: 'the-correlation-id' })).toBe(
     '<h3>Genesys Cloud access token</h3>\n<table>' +
-      '<tr><td><strong>Organisation</strong></td><td>Example <code>the-id</code></td></tr>' +
       '<tr><td><strong>Region</strong></td><td><code>eu-west-1</code> <code>mypurecloud.ie</code></td></tr>' +
       '<tr><td><strong>API</strong></td><td><code>https://api.mypurecloud.ie</code></td></tr>' +
       '<tr><td><strong>Login</strong></td><td>Client credentials at the login host</td></tr>' +
       '<tr><td><strong>Received</strong></td><td>2026-03-01 12:00 UTC, after 2 requests</td></tr>' +
+      '<tr><td><strong>Organisation</strong></td><td>Example <code>the-id</code></td></tr>' +
+      '<tr><td><strong>OAuth client</strong></td><td><code>my-client</code></td></tr>' +
+      '<tr><td><strong>Correlation id</strong></td><td><code>the-correlation-id</code></td></tr>' +
       '<tr><td><strong>Expires</strong></td><td>2026-03-01 13:00 UTC, in 1 h</td></tr>' +
+      '<tr><td><strong>Idle timeout</strong></td><td>The organisation has an idle timeout: if nothing uses the token, ' +
+      'it becomes invalid at 2026-03-01 12:30 UTC</td></tr>' +
       '<tr><td><strong>Clean-up</strong></td><td>The token is revoked when the job ends.</td></tr></table>\n'
   )
 })
 
 test('attempts are shown if there were more than requests', async () => {
   expect(cell(await summaryOf({ attemptCount: 3 }), 'Received')).toBe(
-    '2026-03-01 12:00 UTC, after 2 requests, 3 attempts'
+    '2026-03-01 12:00 UTC, after 2 requests in 3 attempts'
   )
 })
 
 describe('what is unknown is left out', () => {
-  test('owner, API address and lifetime', async () => {
+  test('owner, API address, correlation id, lifetime and idle timeout', async () => {
     const html = await summaryOf()
-    expect(['Organisation', 'Tenant', 'API'].map(name => cell(html, name))).toEqual([
-      undefined,
-      undefined,
-      undefined
-    ])
+    const names = ['Organisation', 'Tenant', 'API', 'Correlation id', 'Idle timeout']
+    expect(names.filter(name => html.includes(name))).toEqual([])
     expect(cell(html, 'Expires')).toBe('The platform did not say')
   })
   test('the name of the owner', async () => {
@@ -116,6 +119,15 @@ test.each([
   expect(cell(html, 'Clean-up')).toBe(cleanUp)
   const platform = inputs.provider === 'genesys' ? 'Genesys Cloud' : 'NICE CXone'
   expect(html).toMatch(new RegExp(`^<h3>${platform} ${kind} token</h3>\n<table>`))
+})
+
+test('an idle timeout after the expiry is left out', async () => {
+  const html = await summaryOf({ owner: { id: 'the-id', idlesAt: HOUR.expiresAt }, token: HOUR })
+  expect(cell(html, 'Idle timeout')).toBeUndefined()
+})
+
+test('the access key is named if there is no client', async () => {
+  expect(cell(await summaryOf({ inputs: CXONE_KEY }), 'Access key')).toBe('<code>MYKEYID</code>')
 })
 
 test.each([

@@ -62,14 +62,23 @@ test.each([
 })
 
 test.each([
-  ['a folder', (path: string) => mkdirSync(path)],
-  ['nothing', () => {}]
-])('a link to %s is removed, not followed', (_, make) => {
-  const [folder, target] = [newTokenFolder(temp), join(temp, 'target')]
-  make(target)
-  symlinkSync(target, folder)
-  expect(removeTokenFolder(folder)).toBe(true)
-  expect(lstatSync(folder, { throwIfNoEntry: false })).toBeUndefined()
+  ['a folder', ''],
+  ['a folder, with a slash at its end', '/'],
+  ['a file', '']
+])('a link to %s is not followed', (target, end) => {
+  const [folder, path] = [newTokenFolder(temp), join(temp, 'target')]
+  if (target === 'a file') writeFileSync(path, '')
+  else mkdirSync(path)
+  symlinkSync(path, folder)
+  expect(removeTokenFolder(`${folder}${end}`)).toBe(false)
+  expect([existsSync(path), lstatSync(folder).isSymbolicLink()]).toEqual([true, true])
+})
+
+test('a folder is removed also with a slash at the end of its path', () => {
+  const folder = newTokenFolder(temp)
+  writeTokenFile(folder, TOKEN)
+  expect(removeTokenFolder(`${folder}/`)).toBe(true)
+  expect(existsSync(folder)).toBe(false)
 })
 
 test.each([
