@@ -84,6 +84,39 @@ describe('a failure is one annotation: code, what happened, what to do', () => {
   })
 })
 
+test('ids of credentials that the message quotes are replaced by their names', () =>
+  withRunner(runner => {
+    const context = newContext()
+    context.log.hideInQuotes('client-id', 'the-id-of-the-client')
+    reportFailure(new ActionError('tls', 'no THE-ID-OF-THE-CLIENT', 'b'), context)
+    expect(message(runner.log())).toBe(`[tls] no <client-id>\nb${MORE}`)
+  }))
+
+describe('the job summary of a failed step', () => {
+  const summaryOf = (value: string | undefined) =>
+    withRunner(runner => {
+      if (value !== undefined) process.env['INPUT_SUMMARY'] = value
+      const context = newContext()
+      context.log.mask(new Secret('key====1'))
+      reportFailure(new ActionError('tls', 'key====1 <b>\n', 'Do that.'), context)
+      return runner.text('GITHUB_STEP_SUMMARY')
+    })
+  test.each([undefined, '', 'true', 'invalid'])('is written if summary is %j', async value => {
+    const row = (name: string, cell: string) => `<tr><td><strong>${name}</strong></td><td>${cell}</td></tr>`
+    expect(await summaryOf(value)).toBe(
+      '<h3>The step failed</h3>\n<table>' +
+        row('Error', '<code>tls</code>') +
+        row('What happened', '*** &#60;b&#62;') +
+        row('What to do', 'Do that.') +
+        row('More', 'docs/troubleshooting.md#tls') +
+        '</table>\n'
+    )
+  })
+  test.each(['false', ' FALSE '])('is not written if summary is %j', async value => {
+    expect(await summaryOf(value)).toBe('')
+  })
+})
+
 describe('the link to the documentation', () => {
   const link = (server: string, repository: string, ref: string) =>
     withRunner(runner => {

@@ -124,6 +124,18 @@ describe('a step that ends by itself', () => {
       expect(runner.log()).not.toContain('other-secret-value')
     }))
 
+  test('the passwords of proxies are masked before it starts', () =>
+    withRunner(async runner => {
+      process.env['HTTPS_PROXY'] = 'http://user:pass%20word@proxy.example.com:8080'
+      let before = ''
+      const { done } = run(async () => {
+        before = runner.log()
+      })
+      await done
+      for (const secret of ['pass%2520word', 'pass word', btoa('user:pass word')])
+        expect(before).toContain(`::add-mask::${secret}\n`)
+    }))
+
   test('the deprecations of the toolkit are not shown', () =>
     withRunner(async () => {
       const { process, done } = run(async () => {})
