@@ -3,38 +3,38 @@ import { GENESYS_CLIENT } from '../emulator/genesys.mjs'
 import { formEncode } from '../src/lib/secret.js'
 import { fc } from './support/properties.js'
 import {
-  answers,
-  type Here,
-  type Met,
+  type Intercepted,
+  interceptAll,
   NAME,
-  onEach,
-  openStage,
   postOf,
   REPOSITORY,
-  rotateHere,
-  type Stage,
+  type RotationResult,
+  respond,
+  rotateInProcess,
+  type Servers,
+  startServers,
   VARIABLE
 } from './support/rotation.js'
 import { cleanup } from './support/runner.mjs'
 
-/** What must not be said, and what was: of one run. */
-interface Cast {
+/** The secrets of one run. */
+interface Secrets {
   readonly clientSecret: string
   readonly githubToken: string
   readonly previousToken: string
   readonly newToken: string
 }
 
-let stage: Stage
+let servers: Servers
 beforeAll(async () => {
-  stage = await openStage()
+  servers = await startServers()
 })
 afterAll(async () => {
-  await stage.close()
+  await servers.close()
   cleanup()
 })
 
-// --- who plays ----------------------------------------------------------------------------------------------
+// --- secrets ------------------------------------------------------------------------------------------------
 
 const marker = fc
   .string({
@@ -46,7 +46,7 @@ const marker = fc
 const tail = (units: string) => fc.string({ unit: fc.constantFrom(...units), maxLength: 40 })
 const visible = 'aZ0-._~=+/%:"\\<>#[]{}$^*?|,@&;'
 const tokenText = fc.tuple(marker, tail(visible), marker).map(parts => parts.join(''))
-const cast: fc.Arbitrary<Cast> = fc
+const secrets: fc.Arbitrary<Secrets> = fc
   .record({
     clientSecret: fc.tuple(marker, tail(`${visible}é€😀 `), marker).map(parts => parts.join('')),
     githubToken: tokenText,
@@ -56,33 +56,33 @@ const cast: fc.Arbitrary<Cast> = fc
       { weight: 1, arbitrary: marker.map(text => text + '"\\'.repeat(1500)) }
     )
   })
-  .filter(who => new Set(Object.values(who)).size === 4)
+  .filter(run => new Set(Object.values(run)).size === 4)
 
-const blobOf = (who: Cast) => Buffer.from(`${GENESYS_CLIENT.id}:${who.clientSecret}`).toString('base64')
+const basicCredentials = ({ clientSecret }: Secrets) =>
+  Buffer.from(`${GENESYS_CLIENT.id}:${clientSecret}`).toString('base64')
 
-/** Before the platform has issued the token, and been sent the client’s header, nobody can say either. */
-const isIssued = (who: Cast) => stage.genesys.tokens.has(who.newToken)
-const tokenOf = (who: Cast) => (isIssued(who) ? who.newToken : 'a token of nobody’s')
-const jsonSpelled = (text: string) => JSON.stringify(text).slice(1, -1)
-const spellings = (text: string) => [text, formEncode(text), jsonSpelled(text)]
+/** Before the platform issued the token, and received the client's header, no response can contain either. */
+const isIssued = ({ newToken }: Secrets) => servers.genesys.tokens.has(newToken)
+const issuedToken = (run: Secrets) => (isIssued(run) ? run.newToken : 'another token')
+const inJson = (text: string) => JSON.stringify(text).slice(1, -1)
 
-// --- what may be answered ---------------------------------------------------------------------------------------
+// --- responses ----------------------------------------------------------------------------------------------
 
-/** A text that is a secret, or holds one; resolved when the cast is known. */
-type Line = (who: Cast, asked: Met['request']) => string
+/** A text that contains a secret, made when the secrets and the request are known. */
+type Text = (run: Secrets, request: Intercepted['request']) => string
 
-const said: fc.Arbitrary<Line> = fc.constantFrom<Line>(
-  who => tokenOf(who),
-  who => who.githubToken,
-  who => who.previousToken,
-  who => who.clientSecret,
-  who => (isIssued(who) ? blobOf(who) : 'nobody’s'),
-  who => formEncode(who.clientSecret),
-  who => jsonSpelled(tokenOf(who)),
+const secretText: fc.Arbitrary<Text> = fc.constantFrom<Text>(
+  run => issuedToken(run),
+  run => run.githubToken,
+  run => run.previousToken,
+  run => run.clientSecret,
+  run => (isIssued(run) ? basicCredentials(run) : 'other credentials'),
+  run => formEncode(run.clientSecret),
+  run => inJson(issuedToken(run)),
   (_, { headers }) => String(headers.authorization),
   (_, { body }) => body,
   (_, { rawHeaders }) => rawHeaders.join('\n'),
-  (who, { method, path }) => `${method} ${path}?token=${tokenOf(who)}&x=${who.githubToken}`
+  (run, { method, path }) => `${method} ${path}?token=${issuedToken(run)}&x=${run.githubToken}`
 )
 const disguise = fc.constantFrom<(text: string) => string>(
   text => text,
@@ -93,64 +93,68 @@ const disguise = fc.constantFrom<(text: string) => string>(
   text => `::error::${text}\r\n::set-output name=token::${text}\r\n##[warning]${text}`,
   text => text + text
 )
-const line: fc.Arbitrary<Line> = fc.tuple(said, disguise).map(
-  ([text, as]) =>
-    (who, asked) =>
-      as(text(who, asked))
+const text: fc.Arbitrary<Text> = fc.tuple(secretText, disguise).map(
+  ([original, change]) =>
+    (run, request) =>
+      change(original(run, request))
 )
 
 const FIELDS = [
-  ...['message', 'error', 'error_description', 'code', 'key_id', 'key', 'updated_at', 'visibility'], // no `value`: what GitHub says of a variable is written back to it,
+  // No `value`: the value of a variable is written back to it.
+  ...['message', 'error', 'error_description', 'code', 'key_id', 'key', 'updated_at', 'visibility'],
   ...['total_count', 'repositories', 'organization', 'access_token', 'documentation_url', 'errors']
 ]
 const HEADERS = [
   ...['X-GitHub-Request-Id', 'ININ-Correlation-Id', 'Location', 'Retry-After', 'X-RateLimit-Reset'],
   ...['X-RateLimit-Remaining', 'Link', 'Content-Type', 'Set-Cookie']
 ]
-interface HttpResponse {
-  readonly at: number
+/** A made-up response to the n-th request. */
+interface MadeUpResponse {
+  readonly n: number
   readonly status: number
-  readonly fields: readonly (readonly [string, Line])[]
-  readonly headers: readonly (readonly [string, Line])[]
-  readonly raw: Line | undefined
+  readonly fields: readonly (readonly [string, Text])[]
+  readonly headers: readonly (readonly [string, Text])[]
+  readonly body: Text | undefined
 }
-const answer: fc.Arbitrary<HttpResponse> = fc.record({
-  at: fc.nat(14),
+const response: fc.Arbitrary<MadeUpResponse> = fc.record({
+  n: fc.nat(14),
   status: fc.constantFrom(200, 201, 204, 301, 307, 400, 401, 403, 404, 409, 422, 429, 500, 502, 503),
-  fields: fc.array(fc.tuple(fc.constantFrom(...FIELDS), line), { maxLength: 4 }),
-  headers: fc.array(fc.tuple(fc.constantFrom(...HEADERS), line), { maxLength: 3 }),
-  raw: fc.option(line, { nil: undefined, freq: 4 })
+  fields: fc.array(fc.tuple(fc.constantFrom(...FIELDS), text), { maxLength: 4 }),
+  headers: fc.array(fc.tuple(fc.constantFrom(...HEADERS), text), { maxLength: 3 }),
+  body: fc.option(text, { nil: undefined, freq: 4 })
 })
 
-/** A header's value as a server could send it. */
-const inHeader = (text: string) => text.replace(/[^\x21-\x7e]+/g, ' ').slice(0, 2000)
+/** Returns a header value that a server can send. */
+const inHeader = (value: string) => value.replace(/[^\x21-\x7e]+/g, ' ').slice(0, 2000)
 
-function play(met: Met, who: Cast, odd: readonly HttpResponse[]): boolean {
-  if (met.done) return false
-  const one = odd.find(({ at }) => at === met.n)
-  if (one !== undefined) {
-    const headers = one.headers.map(([name, text]) => [name, inHeader(text(who, met.request))])
-    const fields = one.fields.map(([name, text]) => [name, text(who, met.request)])
-    const json = one.raw === undefined ? Object.fromEntries(fields) : one.raw(who, met.request)
-    if (one.status === 204) {
-      met.response.writeHead(204, Object.fromEntries(headers)).end()
+function intercept(call: Intercepted, run: Secrets, responses: readonly MadeUpResponse[]): boolean {
+  if (call.isApplied) return false
+  const madeUp = responses.find(({ n }) => n === call.n)
+  if (madeUp !== undefined) {
+    const headers = Object.fromEntries(
+      madeUp.headers.map(([name, value]) => [name, inHeader(value(run, call.request))])
+    )
+    if (madeUp.status === 204) {
+      call.response.writeHead(204, headers).end()
       return true
     }
-    return answers(met, one.status, json, Object.fromEntries(headers))
+    const fields = madeUp.fields.map(([name, value]) => [name, value(run, call.request)])
+    const json = madeUp.body?.(run, call.request) ?? Object.fromEntries(fields)
+    return respond(call, madeUp.status, json, headers)
   }
-  // The platform issues the token of this run, and knows it from then on.
-  if (met.request.path !== '/oauth/token') return false
-  remember(who.newToken)
-  return answers(met, 200, {
-    access_token: who.newToken,
+  if (call.request.path !== '/oauth/token') return false
+  issue(run.newToken)
+  return respond(call, 200, {
+    access_token: run.newToken,
     token_type: 'bearer',
     expires_in: 86_400,
-    id_token: who.newToken
+    id_token: run.newToken
   })
 }
 
-function remember(token: string): void {
-  stage.genesys.tokens.set(token, {
+/** From now on, the platform accepts this token. */
+function issue(token: string): void {
+  servers.genesys.tokens.set(token, {
     clientId: GENESYS_CLIENT.id,
     kind: 'access',
     organization: GENESYS_CLIENT.organization,
@@ -161,113 +165,109 @@ function remember(token: string): void {
   })
 }
 
-function begin(who: Cast, odd: readonly HttpResponse[]): void {
-  stage.genesys.tokens.clear()
-  remember(who.previousToken)
-  stage.genesys.clients[0] = { ...GENESYS_CLIENT, permissions: [], secret: who.clientSecret }
-  for (const token of stage.github.tokens) token.token = who.githubToken
-  stage.github.putSecret(NAME, REPOSITORY, who.previousToken, { updatedAt: Date.now() - 86_400_000 })
-  stage.github.putVariable(VARIABLE, REPOSITORY, 'as it was')
-  stage.forget()
-  onEach(stage, met => play(met, who, odd))
+function prepare(run: Secrets, responses: readonly MadeUpResponse[]): void {
+  const { genesys, github } = servers
+  genesys.tokens.clear()
+  issue(run.previousToken)
+  genesys.clients[0] = { ...GENESYS_CLIENT, permissions: [], secret: run.clientSecret }
+  for (const token of github.tokens) token.token = run.githubToken
+  github.putSecret(NAME, REPOSITORY, run.previousToken, { updatedAt: Date.now() - 86_400_000 })
+  github.putVariable(VARIABLE, REPOSITORY, 'the old value')
+  servers.forgetRequests()
+  interceptAll(servers, call => intercept(call, run, responses))
 }
 
-const inputsOf = (who: Cast) => ({
-  'client-secret': who.clientSecret,
-  'github-token': who.githubToken,
-  'previous-token': who.previousToken,
+const inputsOf = (run: Secrets) => ({
+  'client-secret': run.clientSecret,
+  'github-token': run.githubToken,
+  'previous-token': run.previousToken,
   'expiry-variable': VARIABLE,
   'max-attempts': '2'
 })
 
-/** Asserts that nothing secret is said in a text, in any case. */
-function saysNothing(text: string, who: Cast): void {
-  const low = text.toLowerCase()
-  for (const [name, secret] of Object.entries({ ...who, blob: blobOf(who) }))
-    for (const spelled of spellings(secret))
-      expect([name, low.includes(spelled.toLowerCase())]).toEqual([name, false])
+/** Expects no secret in a text, in no spelling and no case. */
+function expectNoSecret(written: string, run: Secrets): void {
+  const lowerCase = written.toLowerCase()
+  for (const [name, secret] of Object.entries({ ...run, basic: basicCredentials(run) }))
+    for (const spelling of [secret, formEncode(secret), inJson(secret)])
+      expect([name, lowerCase.includes(spelling.toLowerCase())]).toEqual([name, false])
 }
 
-function keepsSecrets(got: Here, who: Cast): void {
-  saysNothing(got.stdout.replace(/^::add-mask::.*$/gm, ''), who)
-  saysNothing(got.files, who)
-  // The post step has to know the token that it is to end, and nothing else.
-  saysNothing(JSON.stringify(got.state).replaceAll(jsonSpelled(jsonSpelled(who.newToken)), ''), {
-    ...who,
-    newToken: 'the token of another run'
-  })
+function expectNothingLeaked(
+  { stdout, files, state }: Pick<RotationResult, 'stdout' | 'files' | 'state'>,
+  run: Secrets
+): void {
+  expectNoSecret(withoutMasks(stdout), run)
+  expectNoSecret(files, run)
+  // The post step needs the token that it is to revoke, and nothing else.
+  const otherState = JSON.stringify(state).replaceAll(inJson(inJson(run.newToken)), '')
+  expectNoSecret(otherState, { ...run, newToken: 'the token of another run' })
 }
 
-/** Asserts what either side was told: to each its own, and the token to GitHub in a seal alone. */
-function tellsNobody(who: Cast): void {
-  for (const { path, headers, body } of stage.github.requests) {
-    const { authorization, ...rest } = headers
-    expect(authorization).toBe(`Bearer ${who.githubToken}`)
-    saysNothing(`${path}\n${JSON.stringify(rest)}\n${body}`, who)
+const withoutMasks = (stdout: string) => stdout.replace(/^::add-mask::.*$/gm, '')
+
+/** Expects that each server gets only its own secrets, and GitHub the new token only if it is sealed. */
+function expectSecretsSentOnlyToTheirServer(run: Secrets): void {
+  const { genesys, github } = servers
+  for (const { path, headers, body } of github.requests) {
+    const { authorization, ...others } = headers
+    expect(authorization).toBe(`Bearer ${run.githubToken}`)
+    expectNoSecret(`${path}\n${JSON.stringify(others)}\n${body}`, run)
   }
-  for (const { path, headers, body } of stage.genesys.requests) {
-    const { authorization = '', ...rest } = headers
-    expect([`Basic ${blobOf(who)}`, `Bearer ${who.newToken}`, `Bearer ${who.previousToken}`]).toContain(
-      authorization
-    )
-    saysNothing(`${path}\n${JSON.stringify(rest)}\n${body}`, who)
+  for (const { path, headers, body } of genesys.requests) {
+    const { authorization = '', ...others } = headers
+    expect([
+      `Basic ${basicCredentials(run)}`,
+      `Bearer ${run.newToken}`,
+      `Bearer ${run.previousToken}`
+    ]).toContain(authorization)
+    expectNoSecret(`${path}\n${JSON.stringify(others)}\n${body}`, run)
   }
 }
 
-test('whatever is answered, no secret is said: in this process', async () => {
+test('no response makes a rotation show a secret, in this process', async () => {
   let stored = 0
   await fc.assert(
-    fc.asyncProperty(cast, fc.array(answer, { maxLength: 3 }), async (who, odd) => {
-      begin(who, odd)
-      const got = await rotateHere(stage, inputsOf(who))
-      keepsSecrets(got, who)
-      tellsNobody(who)
-      const holds = stage.stored()
-      if (stage.genesys.tokens.has(holds ?? '') && holds !== who.previousToken) stored += 1
+    fc.asyncProperty(secrets, fc.array(response, { maxLength: 3 }), async (run, responses) => {
+      prepare(run, responses)
+      expectNothingLeaked(await rotateInProcess(servers, inputsOf(run)), run)
+      expectSecretsSentOnlyToTheirServer(run)
+      if (servers.stored() === run.newToken) stored += 1
     }),
     { numRuns: 100 }
   )
-  // Not only what fails at once was tried.
+  // Some rotations must have come to their end.
   expect(stored).toBeGreaterThan(8)
 }, 60_000)
 
-test('whatever is answered, no secret is said: as a process, with step debugging on, and its post step', async () => {
+test('no response makes the bundle or its post step show a secret, with step debugging', async () => {
   await fc.assert(
-    fc.asyncProperty(cast, fc.array(answer, { maxLength: 2 }), async (who, odd) => {
-      begin(who, odd)
-      const ran = await stage.rotate({ ...inputsOf(who), timeout: '3s' }, { debug: true })
-      const { stdout, stderr, files, state } = ran
-      keepsSecrets(
-        {
-          code: undefined,
-          stdout: stdout + stderr,
-          outputs: {},
-          state,
-          files: files.output + files.env + files.summary
-        },
-        who
-      )
-      expect(stderr).toBe('')
-      const ended = await postOf(ran, { debug: true })
-      saysNothing((ended.stdout + ended.stderr).replace(/^::add-mask::.*$/gm, ''), who)
-      tellsNobody(who)
+    fc.asyncProperty(secrets, fc.array(response, { maxLength: 2 }), async (run, responses) => {
+      prepare(run, responses)
+      const rotation = await servers.rotate({ ...inputsOf(run), timeout: '3s' }, { debug: true })
+      const { stdout, stderr, files, state } = rotation
+      expectNothingLeaked({ stdout, state, files: files.output + files.env + files.summary }, run)
+      const post = await postOf(rotation, { debug: true })
+      expectNoSecret(withoutMasks(post.stdout), run)
+      expect([stderr, post.stderr]).toEqual(['', ''])
+      expectSecretsSentOnlyToTheirServer(run)
     }),
     { numRuns: 8 }
   )
 }, 90_000)
 
-test('where all is well, the token stands in its mask and in the seal, and nowhere else', async () => {
+test('a rotation that succeeds has the token only in its mask and in the sealed secret', async () => {
   await fc.assert(
-    fc.asyncProperty(cast, async who => {
-      begin(who, [])
-      const got = await rotateHere(stage, inputsOf(who))
-      expect([got.code, got.state]).toEqual([undefined, { 'token-1': '' }])
-      keepsSecrets(got, who)
-      tellsNobody(who)
-      expect(stage.stored()).toBe(who.newToken)
-      const masks = got.stdout.match(/^::add-mask::.*$/gm) ?? []
-      const escaped = (text: string) => text.replaceAll('%', '%25')
-      for (const secret of Object.values(who)) expect(masks).toContain(`::add-mask::${escaped(secret)}`)
+    fc.asyncProperty(secrets, async run => {
+      prepare(run, [])
+      const result = await rotateInProcess(servers, inputsOf(run))
+      expect([result.code, result.state]).toEqual([undefined, { 'token-1': '' }])
+      expectNothingLeaked(result, run)
+      expectSecretsSentOnlyToTheirServer(run)
+      expect(servers.stored()).toBe(run.newToken)
+      const masks = result.stdout.match(/^::add-mask::.*$/gm) ?? []
+      for (const secret of Object.values(run))
+        expect(masks).toContain(`::add-mask::${secret.replaceAll('%', '%25')}`)
     }),
     { numRuns: 25 }
   )

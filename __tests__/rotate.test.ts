@@ -1,328 +1,422 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import { startCxone } from '../emulator/cxone.mjs'
+import { fastClock } from './support/in-process.js'
 import { CXONE_B, CXONE_C, LONG_LIVED } from './support/lifecycle.js'
 import {
-  alive,
-  answers,
+  DAY_MS,
+  type Intercepted,
+  type Interceptor,
+  interceptAll,
+  liveTokens,
   NAME,
-  onEach,
-  openStage,
-  type Play,
   REPOSITORY,
-  rotateHere,
-  type Stage,
+  reset,
+  respond,
+  rotateInProcess,
+  type Servers,
+  startServers,
   VARIABLE
 } from './support/rotation.js'
-import { fastClock } from './support/world.js'
 
 const ONCE = { 'max-attempts': '1' }
 
-let stage: Stage
+/** What the log says about the outcome of storing. */
+const UNCHANGED = 'The stored token is unchanged; the new one'
+const UNKNOWN = 'It is unknown whether the new token is stored.'
+
+let servers: Servers
 let previous: string
 beforeEach(async () => {
-  stage = await openStage()
-  previous = await stage.put()
-  stage.forget()
+  servers = await startServers()
+  previous = await servers.storeOldToken()
+  servers.forgetRequests()
 })
-afterEach(() => stage.close())
+afterEach(() => servers.close())
 
-const isStore: (met: Parameters<Play>[0]) => boolean = ({ request, done }) =>
-  request.method === 'PUT' && !done
-const isRevoke: typeof isStore = ({ request, done }) => request.method === 'DELETE' && !done
-const lost = ({ socket }: Parameters<Play>[0]): true => {
-  socket.destroy()
-  return true
+const isStore = ({ request, isApplied }: Intercepted) => request.method === 'PUT' && !isApplied
+const isRevoke = ({ request, isApplied }: Intercepted) => request.method === 'DELETE' && !isApplied
+const isLogin = ({ request, isApplied }: Intercepted) => request.path === '/oauth/token' && !isApplied
+/** Whether it asks who a token belongs to. */
+const isIdentify = ({ request, server, isApplied }: Intercepted) =>
+  request.method === 'GET' && server === 'genesys' && !isApplied
+
+/** Returns an interceptor that responds to every request to GitHub with 500, from the first PUT on. */
+function gitHubFailsFromPut(): Interceptor {
+  let hasBegun = false
+  return call => {
+    hasBegun ||= isStore(call)
+    return hasBegun && call.server === 'github' && !call.isApplied && respond(call, 500)
+  }
 }
 
-/** Nothing is left but what was there: the secret holds the old token, and no other lives. */
-function isUntouched(): void {
-  expect([stage.stored(), alive(stage.genesys)]).toEqual([previous, [previous]])
+const revocations = () => servers.requests().filter(line => line.startsWith('DELETE'))
+
+/** The secret contains the old token, and there is no other token. */
+function expectUnchanged(): void {
+  expect([servers.stored(), liveTokens(servers.genesys)]).toEqual([previous, [previous]])
 }
 
-describe('what is done', () => {
-  test('all that there is to do, in order', async () => {
-    const got = await rotateHere(stage, { 'previous-token': previous, 'expiry-variable': VARIABLE })
-    expect([got.code, got.outputs['rotated'], got.state]).toEqual([undefined, 'true', { 'token-1': '' }])
-    expect(stage.asked().map(line => line.split(' ')[0])).toEqual(
+/** The old and the new token are live, because either may be stored. */
+function expectBothLive(): void {
+  const tokens = liveTokens(servers.genesys)
+  expect(tokens).toHaveLength(2)
+  expect(tokens).toContain(servers.stored())
+}
+
+describe('a rotation', () => {
+  test('sends its requests in this order', async () => {
+    const inputs = { 'previous-token': previous, 'expiry-variable': VARIABLE }
+    const { code, outputs, state } = await rotateInProcess(servers, inputs)
+    expect([code, outputs['rotated'], state]).toEqual([undefined, 'true', { 'token-1': '' }])
+    expect(servers.requests().map(line => line.split(' ')[0])).toEqual(
       'GET GET GET PATCH POST POST GET PUT PATCH GET DELETE GET'.split(' ')
     )
-    expect(alive(stage.genesys)).toEqual([stage.stored()])
-    expect(stage.github.variable(VARIABLE, REPOSITORY)?.value).toBe(got.outputs['expires-at'])
+    expect(liveTokens(servers.genesys)).toEqual([servers.stored()])
+    expect(servers.github.variable(VARIABLE, REPOSITORY)?.value).toBe(outputs['expires-at'])
   })
 
-  test('nothing, where the secret is young enough or the run is dry', async () => {
-    const all = { 'previous-token': previous, 'expiry-variable': VARIABLE }
-    for (const inputs of [{ 'rotate-after': '25h' }, { 'dry-run': 'true' }, { ...all, 'dry-run': 'true' }]) {
-      const got = await rotateHere(stage, inputs)
-      expect([got.code, got.outputs['rotated'], got.outputs['expires-at']]).toEqual([undefined, 'false', ''])
-      isUntouched()
-    }
-    expect(stage.genesys.requests).toEqual([])
-  })
-
-  test('forced, it is done although GitHub’s own clocks differ by a second', async () => {
-    const { github } = stage
-    github.putSecret(NAME, REPOSITORY, previous, { updatedAt: github.clock() + 1500 })
-    const got = await rotateHere(stage, { 'rotate-after': '0s' })
-    expect([got.code, got.outputs['rotated']]).toEqual([undefined, 'true'])
-  })
-
-  test('a platform that does not say how long the token lives', async () => {
-    const play: Play = met => {
-      if (met.request.path !== '/oauth/token' || met.done) return false
-      return answers(met, 200, { access_token: previous.toUpperCase(), token_type: 'bearer' })
-    }
-    onEach(stage, play)
-    const got = await rotateHere(stage, { verify: 'false', 'expiry-variable': VARIABLE })
-    expect([got.code, got.outputs['expires-at']]).toEqual([undefined, ''])
-    expect(got.stdout).toContain('good for a time that the platform did not say.')
-    expect(stage.github.variable(VARIABLE, REPOSITORY)?.value).toBe('unknown')
-  })
-
-  test('an organisation’s new secret and variable are private', async () => {
-    const scope = { organization: 'octo-org' }
-    const got = await rotateHere(stage, { ...scope, 'expiry-variable': VARIABLE })
-    expect(got.code).toBeUndefined()
-    const { github } = stage
-    expect([github.secret(NAME, scope)?.visibility, github.variable(VARIABLE, scope)?.visibility]).toEqual([
-      'private',
-      'private'
-    ])
+  test('does nothing if the secret is young enough', async () => {
+    const { code, outputs } = await rotateInProcess(servers, { 'rotate-after': '25h' })
+    expect([code, outputs['rotated'], outputs['expires-at']]).toEqual([undefined, 'false', ''])
+    expectUnchanged()
+    expect(servers.genesys.requests).toEqual([])
   })
 
   test.each([
-    [CXONE_B, {}],
-    [CXONE_C, { verify: 'false' }]
-  ])('on NICE CXone', async (credentials, more) => {
+    ['nothing more', [], ''],
+    ['expiry-variable', ['expiry-variable'], `, set the variable ${VARIABLE}`],
+    ['previous-token', ['previous-token'], ', revoke the previous token'],
+    [
+      'both',
+      ['expiry-variable', 'previous-token'],
+      `, set the variable ${VARIABLE}, revoke the previous token`
+    ]
+  ])('that is a dry run names its steps and changes nothing: %s', async (_, names, steps) => {
+    const values: Record<string, string> = { 'expiry-variable': VARIABLE, 'previous-token': previous }
+    const inputs = Object.fromEntries(names.map(name => [name, values[name] ?? '']))
+    const { code, outputs, stdout } = await rotateInProcess(servers, { ...inputs, 'dry-run': 'true' })
+    expect([code, outputs['rotated'], outputs['expires-at']]).toEqual([undefined, 'false', ''])
+    expect(stdout).toContain(
+      'It is not rotated, because this is a dry run. A rotation would: request and check a new token, store ' +
+        `it${steps}.\n`
+    )
+    expectUnchanged()
+    expect(servers.genesys.requests).toEqual([])
+  })
+
+  test.each([
+    ['a second in the future', 1500, '0s', ''],
+    [
+      'more than a day in the future',
+      DAY_MS + 5000,
+      '300d',
+      '::warning::GitHub says that the secret was updated more than a day in the future.'
+    ]
+  ])('happens although the date of the secret is %s', async (_, aheadMs, rotateAfter, warning) => {
+    const { github } = servers
+    github.putSecret(NAME, REPOSITORY, previous, { updatedAt: github.clock() + aheadMs })
+    const { code, outputs, stdout } = await rotateInProcess(servers, { 'rotate-after': rotateAfter })
+    expect([code, outputs['rotated']]).toEqual([undefined, 'true'])
+    expect(stdout).toContain(warning)
+  })
+
+  test('warns if rotate-after is longer than the token lives', async () => {
+    servers.github.putSecret(NAME, REPOSITORY, previous, { updatedAt: Date.now() - 5 * DAY_MS })
+    const { code, stdout } = await rotateInProcess(servers, { 'rotate-after': '3d' })
+    expect(code).toBeUndefined()
+    expect(stdout).toContain(
+      '::warning::rotate-after is 3 d, but the token lives only for 24 h. Make rotate-after shorter.\n'
+    )
+  })
+
+  test('writes "unknown" to the variable if the platform did not say when the token expires', async () => {
+    interceptAll(servers, call => {
+      if (!isLogin(call)) return false
+      return respond(call, 200, { access_token: previous.toUpperCase(), token_type: 'bearer' })
+    })
+    const inputs = { verify: 'false', 'expiry-variable': VARIABLE }
+    const { code, outputs, stdout } = await rotateInProcess(servers, inputs)
+    expect([code, outputs['expires-at']]).toEqual([undefined, ''])
+    expect(stdout).toContain('contains a new access token, the platform did not say when it expires.')
+    expect(servers.github.variable(VARIABLE, REPOSITORY)?.value).toBe('unknown')
+  })
+
+  test('creates the secret and the variable of an organisation as private', async () => {
+    const scope = { organization: 'octo-org' }
+    const { code } = await rotateInProcess(servers, { ...scope, 'expiry-variable': VARIABLE })
+    const { github } = servers
+    expect([
+      code,
+      github.secret(NAME, scope)?.visibility,
+      github.variable(VARIABLE, scope)?.visibility
+    ]).toEqual([undefined, 'private', 'private'])
+  })
+
+  test.each([
+    ['with an access key', CXONE_B, {}],
+    ['with a client alone', CXONE_C, { verify: 'false' }]
+  ])('on NICE CXone %s never claims to have revoked a token', async (_, credentials, others) => {
     const platform = await startCxone()
     try {
-      const sides = { genesys: platform, github: stage.github }
-      const cleared = { 'client-id': '', 'client-secret': '', region: '' }
-      const got = await rotateHere(sides, { ...cleared, ...credentials, ...more })
-      expect(got.code).toBeUndefined()
-      expect(platform.tokens.has(stage.stored() ?? '')).toBe(true)
+      const { github } = servers
+      const inputs = { 'client-id': '', 'client-secret': '', region: '', ...credentials, ...others }
+      const { code } = await rotateInProcess({ genesys: platform, github }, inputs)
+      expect(code).toBeUndefined()
+      expect(platform.tokens.has(servers.stored() ?? '')).toBe(true)
 
-      stage.github.intercept = (request, response) =>
-        request.method === 'PUT' && answers({ request, response }, 403)
-      const refused = await rotateHere(sides, { ...cleared, ...credentials, ...more })
+      github.intercept = (request, response) =>
+        request.method === 'PUT' && respond({ request, response }, 403)
+      const refused = await rotateInProcess({ genesys: platform, github }, inputs)
       expect(refused.code).toBe('github-forbidden')
-      expect(refused.stdout).not.toContain('is revoked')
+      expect(refused.stdout).not.toContain('revoked')
     } finally {
       await platform.close()
     }
   })
 })
 
-describe('a rotation that fails before the secret is stored', () => {
+describe('a rotation that fails before the token is stored', () => {
   test.each([
     ['lifetime-too-short', { 'min-lifetime': '3d' }],
     ['organization-not-allowed', { 'allowed-organization-ids': 'another-one' }]
-  ])('%s', async (code, inputs) => {
-    const got = await rotateHere(stage, { ...inputs, 'previous-token': previous })
-    expect([got.code, got.outputs, got.state]).toEqual([
+  ])('%s: the new token is revoked', async (code, inputs) => {
+    const result = await rotateInProcess(servers, { ...inputs, 'previous-token': previous })
+    expect([result.code, result.outputs, result.state]).toEqual([
       code,
       { rotated: 'false', 'error-code': code },
       { 'token-1': '' }
     ])
-    isUntouched()
+    expectUnchanged()
   })
 
-  test.each([401, 403, 404, 409, 422, 429, 500])('storing is answered %i', async status => {
-    onEach(stage, met => isStore(met) && answers(met, status, {}, { 'Retry-After': '900' }))
-    const got = await rotateHere(stage, { ...ONCE, 'previous-token': previous })
-    expect(got.outputs).toEqual({ rotated: 'false', 'error-code': got.code })
-    expect(got.state).toEqual({ 'token-1': '' })
-    expect(got.stdout).toMatch(/^The secret is as it was; the new token is revoked\.$/m)
-    isUntouched()
+  test('an idle timeout before min-lifetime: the new token is revoked', async () => {
+    interceptAll(servers, call => {
+      if (!isIdentify(call)) return false
+      const dateTokenIdles = new Date(Date.now() + 1_800_000).toISOString()
+      return respond(call, 200, { organization: { id: 'the-id' }, dateTokenIdles })
+    })
+    const { code, stdout } = await rotateInProcess(servers, { 'min-lifetime': '1h' })
+    expect([code, stdout.includes('If nothing uses the token, it becomes invalid at')]).toEqual([
+      'lifetime-too-short',
+      true
+    ])
+    expectUnchanged()
   })
 
-  test('and the new token cannot be revoked: the post step gets it back', async () => {
-    onEach(stage, met => (isStore(met) || isRevoke(met)) && answers(met, 403))
-    const got = await rotateHere(stage)
-    expect(got.code).toBe('github-forbidden')
-    const fresh = alive(stage.genesys).find(token => token !== previous) ?? ''
-    expect(JSON.parse(got.state['token-1'] ?? '')).toMatchObject({
+  test.each([400, 401, 403, 404, 409, 422, 429])('GitHub refuses it with %i: it is revoked', async status => {
+    interceptAll(servers, call => isStore(call) && respond(call, status, {}, { 'Retry-After': '900' }))
+    const result = await rotateInProcess(servers, { ...ONCE, 'previous-token': previous })
+    expect(result.exitCode).toBe(1)
+    expect(result.outputs).toEqual({ rotated: 'false', 'error-code': result.code })
+    expect(result.state).toEqual({ 'token-1': '' })
+    expect(result.stdout).toContain(`\n${UNCHANGED} was revoked.\n`)
+    expectUnchanged()
+  })
+
+  test('if it cannot be revoked, it is left to the post step', async () => {
+    interceptAll(servers, call => (isStore(call) || isRevoke(call)) && respond(call, 403))
+    const { code, state, stdout } = await rotateInProcess(servers)
+    expect(code).toBe('github-forbidden')
+    const fresh = liveTokens(servers.genesys).find(token => token !== previous)
+    expect(JSON.parse(state['token-1'] ?? '')).toMatchObject({
       value: fresh,
       kind: 'access',
-      revocationBaseUrl: stage.genesys.origin
+      provider: 'genesys',
+      revocationBaseUrl: servers.genesys.origin
     })
-    expect(got.stdout).toContain('could not be revoked yet, which is tried again when the job ends')
-    expect(stage.stored()).toBe(previous)
+    expect(stdout).toContain(`::warning::${UNCHANGED} could not be revoked yet.`)
+    expect(servers.stored()).toBe(previous)
   })
 
-  test('before anything is made: nothing is revoked', async () => {
-    onEach(stage, met => met.side === 'genesys' && !met.done && answers(met, 401))
-    expect((await rotateHere(stage)).code).toBe('credentials-rejected')
-    expect(stage.asked().filter(line => line.startsWith('DELETE'))).toEqual([])
-    isUntouched()
+  test('if no token was issued, none is revoked', async () => {
+    interceptAll(servers, call => call.server === 'genesys' && !call.isApplied && respond(call, 401))
+    expect((await rotateInProcess(servers)).code).toBe('credentials-rejected')
+    expect(revocations()).toEqual([])
+    expectUnchanged()
   })
 
-  test('with a long-lived token: both are revoked', async () => {
-    onEach(stage, met => isStore(met) && answers(met, 403))
-    const got = await rotateHere(stage, LONG_LIVED)
-    expect([got.code, got.state]).toEqual(['github-forbidden', { 'token-1': '', 'token-2': '' }])
-    isUntouched()
+  test('a long-lived token is revoked, and the initial token too', async () => {
+    interceptAll(servers, call => isStore(call) && respond(call, 403))
+    const { code, state } = await rotateInProcess(servers, LONG_LIVED)
+    expect([code, state]).toEqual(['github-forbidden', { 'token-1': '', 'token-2': '' }])
+    expectUnchanged()
   })
 
-  test('a key that cannot be sealed with shows before anything is made', async () => {
-    const { publicKey, id } = stage.github.world.holder(REPOSITORY)?.key ?? { publicKey: [], id: '' }
+  test('a public key that cannot be used is found before a token is requested', async () => {
+    const { publicKey, id } = servers.github.world.holder(REPOSITORY)?.key ?? { publicKey: [], id: '' }
     const key = `${Buffer.from(publicKey).toString('base64')}\n`
-    onEach(
-      stage,
-      met => met.request.path.endsWith('/public-key') && !met.done && answers(met, 200, { key_id: id, key })
-    )
-    const got = await rotateHere(stage)
-    expect(got.code).toBe('bad-response')
-    expect(stage.genesys.requests).toEqual([])
+    interceptAll(servers, call => {
+      const isKey = call.request.path.endsWith('/public-key') && !call.isApplied
+      return isKey && respond(call, 200, { key_id: id, key })
+    })
+    expect((await rotateInProcess(servers)).code).toBe('bad-response')
+    expect(servers.genesys.requests).toEqual([])
   })
 })
 
-describe('storing, where no answer tells what became of it', () => {
-  test.each([true, false])('the secret’s own date tells it (carried out: %j)', async done => {
-    onEach(stage, met => met.request.method === 'PUT' && met.done === done && lost(met))
-    const got = await rotateHere(stage, ONCE)
-    expect(got.code).toBe(done ? undefined : 'network')
-    if (!done) return isUntouched()
-    expect(alive(stage.genesys)).toContain(stage.stored())
-    expect(stage.stored()).not.toBe(previous)
+describe('if the response to storing does not tell the outcome', () => {
+  test('a secret that was updated contains the new token', async () => {
+    interceptAll(servers, call => call.request.method === 'PUT' && call.isApplied && reset(call))
+    const { code, state } = await rotateInProcess(servers, ONCE)
+    expect([code, state]).toEqual([undefined, { 'token-1': '' }])
+    expect(liveTokens(servers.genesys)).toContain(servers.stored())
+    expect(servers.stored()).not.toBe(previous)
   })
 
-  test('a secret that is new', async () => {
-    stage.github.world.holder(REPOSITORY)?.secrets.clear()
-    onEach(stage, met => isStore(met) && lost(met))
-    expect((await rotateHere(stage, ONCE)).code).toBe('network')
-    expect(alive(stage.genesys)).toEqual([previous])
+  test.each([405, 408, 410, 500, 502])(
+    '%i, and the secret was not updated: both tokens live',
+    async status => {
+      interceptAll(servers, call => isStore(call) && respond(call, status))
+      const { exitCode, state, stdout } = await rotateInProcess(servers, ONCE)
+      expect([exitCode, state]).toEqual([1, { 'token-1': '' }])
+      expect(stdout).toContain(UNKNOWN)
+      expect(stdout).not.toContain(UNCHANGED)
+      expectBothLive()
+    }
+  )
+
+  test('a secret that does not exist afterwards: the new token lives', async () => {
+    servers.github.world.holder(REPOSITORY)?.secrets.clear()
+    interceptAll(servers, call => isStore(call) && reset(call))
+    const { code, stdout } = await rotateInProcess(servers, ONCE)
+    expect([code, stdout.includes(UNKNOWN)]).toEqual(['network', true])
+    expect(liveTokens(servers.genesys)).toHaveLength(2)
   })
 
-  test('a secret of that very second: it cannot be told, and the token lives', async () => {
-    const now = stage.github.clock()
-    stage.github.clock = () => now
-    stage.github.putSecret(NAME, REPOSITORY, previous, { updatedAt: now })
-    onEach(stage, met => isStore(met) && lost(met))
-    const got = await rotateHere(stage, ONCE)
-    expect([got.code, got.state]).toEqual(['network', { 'token-1': '' }])
-    expect(got.stdout).toContain('Whether the secret holds the new token cannot be told.')
-    expect(alive(stage.genesys)).toHaveLength(2)
+  test('a secret that was updated in the second of the first look: both tokens live', async () => {
+    const now = servers.github.clock()
+    servers.github.clock = () => now
+    servers.github.putSecret(NAME, REPOSITORY, previous, { updatedAt: now })
+    interceptAll(servers, call => call.request.method === 'PUT' && call.isApplied && reset(call))
+    const { code, state, stdout } = await rotateInProcess(servers, ONCE)
+    expect([code, state, stdout.includes(UNKNOWN)]).toEqual(['network', { 'token-1': '' }, true])
+    expectBothLive()
   })
 
-  test('nor can the secret be looked at: the token lives, and the initial one of a long-lived one does not', async () => {
-    let since = false
-    onEach(stage, met => {
-      since ||= isStore(met)
-      return since && met.side === 'github' && !met.done && answers(met, 500)
-    })
-    const got = await rotateHere(stage, { ...LONG_LIVED, ...ONCE })
-    expect([got.code, got.state]).toEqual(['unavailable', { 'token-1': '', 'token-2': '' }])
-    expect(alive(stage.genesys).map(token => stage.genesys.tokens.get(token)?.kind)).toEqual([
+  test('and the secret cannot be read: a long-lived token lives, its initial token is revoked', async () => {
+    interceptAll(servers, gitHubFailsFromPut())
+    const { code, state, stdout } = await rotateInProcess(servers, { ...LONG_LIVED, ...ONCE })
+    expect([code, state]).toEqual(['unavailable', { 'token-1': '', 'token-2': '' }])
+    expect(stdout).toContain('\nThe initial token was revoked.\n')
+    expect(liveTokens(servers.genesys).map(token => servers.genesys.tokens.get(token)?.kind)).toEqual([
       'access',
       'long-lived'
     ])
   })
 
-  test('an error that nobody foresaw while storing is told as one', async () => {
-    let since = false
-    onEach(stage, met => {
-      since ||= isStore(met)
-      return since && met.side === 'github' && !met.done && answers(met, 500)
-    })
-    const clock = { ...fastClock(), sleep: () => Promise.reject(new TypeError('of the clock')) }
-    const got = await rotateHere(stage, {}, clock)
-    expect(got.code).toBe('internal-error')
-    expect(got.stdout).not.toContain('of the clock')
-    expect(got.stdout).toContain('Whether the secret holds the new token cannot be told.')
-    expect(alive(stage.genesys)).toHaveLength(2)
+  test('an unexpected error is reported without its text', async () => {
+    interceptAll(servers, gitHubFailsFromPut())
+    const clock = { ...fastClock(), sleep: () => Promise.reject(new TypeError('hidden text')) }
+    const { code, stdout } = await rotateInProcess(servers, {}, { clock })
+    expect([code, stdout.includes('hidden text'), stdout.includes(UNKNOWN)]).toEqual([
+      'internal-error',
+      false,
+      true
+    ])
+    expect(liveTokens(servers.genesys)).toHaveLength(2)
   })
 })
 
-describe('once the secret is stored, what fails is a warning', () => {
-  test('the variable, the previous token, the date', async () => {
-    let since = false
-    onEach(stage, met => {
-      if (since && met.side === 'github' && !met.done) return answers(met, 403)
-      if (isRevoke(met)) return answers(met, 403)
-      since ||= met.request.method === 'PUT' && met.done
+describe('once the token is stored, a failure is a warning', () => {
+  test('of the variable, the previous token and the date', async () => {
+    let isStored = false
+    interceptAll(servers, call => {
+      if ((isStored && call.server === 'github' && !call.isApplied) || isRevoke(call))
+        return respond(call, 403)
+      isStored ||= call.request.method === 'PUT' && call.isApplied
       return false
     })
-    const got = await rotateHere(stage, { 'previous-token': previous, 'expiry-variable': VARIABLE })
-    expect([got.code, got.outputs]).toEqual([
+    const inputs = { 'previous-token': previous, 'expiry-variable': VARIABLE }
+    const { code, outputs, stdout } = await rotateInProcess(servers, inputs)
+    expect([code, outputs]).toEqual([
       undefined,
-      { rotated: 'true', 'expires-at': expect.any(String), 'updated-at': '', 'next-rotation-at': '' }
+      {
+        rotated: 'true',
+        'expires-at': expect.stringMatching(/^20/),
+        'idles-at': '',
+        'updated-at': '',
+        'next-rotation-at': ''
+      }
     ])
-    expect(got.stdout.match(/^::warning::[^:]+: \[[a-z-]+\]/gm)).toEqual([
+    expect(stdout.match(/^::warning::[^:]+: \[[a-z-]+\]/gm)).toEqual([
       '::warning::The variable could not be set: [github-forbidden]',
       '::warning::The previous token was not revoked: [forbidden]',
-      '::warning::When the secret was updated could not be read: [github-forbidden]'
+      '::warning::The date of the secret could not be read: [github-forbidden]'
     ])
-    expect(alive(stage.genesys)).toEqual([previous, stage.stored()])
+    expect(liveTokens(servers.genesys)).toEqual([previous, servers.stored()])
   })
 
-  test('an error that nobody foresaw', async () => {
-    let since = false
-    onEach(stage, met => {
-      if (since && met.request.method === 'PATCH' && !met.done) return answers(met, 500)
-      since ||= met.request.method === 'PUT' && met.done
+  test('also if the error is unexpected; its text is not shown', async () => {
+    let isStored = false
+    interceptAll(servers, call => {
+      if (isStored && call.request.method === 'PATCH' && !call.isApplied) return respond(call, 500)
+      isStored ||= call.request.method === 'PUT' && call.isApplied
       return false
     })
-    const clock = { ...fastClock(), sleep: () => Promise.reject(new TypeError('of the clock')) }
-    const got = await rotateHere(stage, { 'expiry-variable': VARIABLE }, clock)
-    expect(got.code).toBeUndefined()
-    expect(got.stdout).toContain('The variable could not be set: an error that nobody foresaw.')
-    expect(got.stdout).not.toContain('of the clock')
+    const clock = { ...fastClock(), sleep: () => Promise.reject(new TypeError('hidden text')) }
+    const { code, stdout } = await rotateInProcess(servers, { 'expiry-variable': VARIABLE }, { clock })
+    expect(code).toBeUndefined()
+    expect(stdout).toContain(
+      '::warning::The variable could not be set: [internal-error] An unexpected error occurred (TypeError).'
+    )
+    expect(stdout).not.toContain('hidden text')
   })
 })
 
 describe('the previous token', () => {
-  const revoked = () => stage.asked().filter(line => line.startsWith('DELETE'))
+  test.each([
+    ['of another organisation', { organization: { id: 'another' }, OAuthClient: { id: 'client' } }],
+    ['of another OAuth client', { organization: { id: 'same' }, OAuthClient: { id: 'another' } }],
+    ['of an unknown OAuth client', { organization: { id: 'same' } }]
+  ])('%s is not revoked', async (_, owner) => {
+    interceptAll(servers, call => {
+      if (!isIdentify(call)) return false
+      const isPrevious = call.request.headers.authorization === `Bearer ${previous}`
+      const newOwner = { organization: { id: 'same' }, OAuthClient: { id: 'client' } }
+      return respond(call, 200, isPrevious ? owner : newOwner)
+    })
+    const { code, stdout } = await rotateInProcess(servers, { 'previous-token': previous })
+    expect(stdout).toContain(
+      '::warning::The previous token belongs to another organisation or OAuth client, so it is not revoked.\n'
+    )
+    expect([code, revocations()]).toEqual([undefined, []])
+  })
+
+  test('is not revoked if its owner cannot be found out', async () => {
+    interceptAll(servers, call => {
+      const isAboutPrevious = call.request.headers.authorization === `Bearer ${previous}`
+      return isAboutPrevious && !call.isApplied && respond(call, 403)
+    })
+    const { code, stdout } = await rotateInProcess(servers, { 'previous-token': previous })
+    expect(stdout).toContain('::warning::The previous token was not revoked: [forbidden]')
+    expect([code, revocations()]).toEqual([undefined, []])
+  })
 
   test.each([
-    ['organization', { organization: { id: 'another' }, OAuthClient: { id: 'client' } }],
-    ['OAuthClient', { organization: { id: 'same' }, OAuthClient: { id: 'another' } }],
-    ['OAuthClient that is not said', { organization: { id: 'same' } }]
-  ])('of another %s is left alone', async (_, its) => {
-    onEach(stage, met => {
-      if (met.request.method !== 'GET' || met.side !== 'genesys' || met.done) return false
-      const isPrevious = met.request.headers.authorization === `Bearer ${previous}`
-      return answers(
-        met,
-        200,
-        isPrevious ? its : { organization: { id: 'same' }, OAuthClient: { id: 'client' } }
-      )
+    [200, 'The previous token was revoked.\n'],
+    [401, 'The previous token is already invalid.\n'],
+    [404, '::warning::The previous token was not revoked: [bad-request]']
+  ])('revoking it is answered %i', async (status, line) => {
+    if (status !== 200) interceptAll(servers, call => isRevoke(call) && respond(call, status))
+    const inputs = { 'previous-token': previous, verify: 'false' }
+    const { code, stdout } = await rotateInProcess(servers, inputs)
+    expect([code, stdout.includes(`\n${line}`)]).toEqual([undefined, true])
+  })
+
+  test('is not revoked if the platform does not know it', async () => {
+    const { stdout } = await rotateInProcess(servers, { 'previous-token': 'an-unknown-previous-token' })
+    expect(stdout).toContain('\nThe previous token is already invalid.\n')
+    expect(revocations()).toEqual([])
+  })
+
+  test('is not revoked if it is the new one', async () => {
+    interceptAll(servers, call => {
+      if (!isLogin(call)) return false
+      return respond(call, 200, { access_token: previous, token_type: 'bearer', expires_in: 86_400 })
     })
-    const got = await rotateHere(stage, { 'previous-token': previous })
-    expect(got.stdout).toContain('::warning::The previous token is of another organisation or OAuth client')
-    expect([got.code, revoked()]).toEqual([undefined, []])
-  })
-
-  test('of which nobody says whose it is, is not revoked', async () => {
-    onEach(stage, met => {
-      if (met.done || met.request.headers.authorization !== `Bearer ${previous}`) return false
-      return answers(met, 403)
-    })
-    const got = await rotateHere(stage, { 'previous-token': previous })
-    expect(got.stdout).toContain('::warning::The previous token was not revoked: [forbidden]')
-    expect([got.code, revoked()]).toEqual([undefined, []])
-  })
-
-  test.each(['revoked', 'gone'])('%s in between is no trouble', async how => {
-    if (how === 'gone') onEach(stage, met => isRevoke(met) && answers(met, 404))
-    const got = await rotateHere(stage, { 'previous-token': previous, verify: 'false' })
-    expect(got.stdout).toMatch(/The previous token is (revoked|already gone)\./)
-  })
-
-  test('that nobody knows is gone already; nothing is revoked', async () => {
-    const got = await rotateHere(stage, { 'previous-token': 'nobody-knows-this-one' })
-    expect(got.stdout).toContain('The previous token is gone already.')
-    expect(revoked()).toEqual([])
-  })
-
-  test('that is the new one lives on', async () => {
-    onEach(stage, met => {
-      if (met.request.path !== '/oauth/token' || met.done) return false
-      return answers(met, 200, { access_token: previous, token_type: 'bearer', expires_in: 86_400 })
-    })
-    const got = await rotateHere(stage, { 'previous-token': previous })
-    expect(got.code).toBeUndefined()
-    expect(got.stdout).toContain('The previous token is the new one; it lives on.')
-    expect([stage.stored(), alive(stage.genesys), revoked()]).toEqual([previous, [previous], []])
+    const { code, stdout } = await rotateInProcess(servers, { 'previous-token': previous })
+    expect(code).toBeUndefined()
+    expect(stdout).toContain('\nThe previous token is the new one, so it is not revoked.\n')
+    expect([servers.stored(), liveTokens(servers.genesys), revocations()]).toEqual([previous, [previous], []])
   })
 })

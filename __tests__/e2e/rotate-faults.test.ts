@@ -2,20 +2,20 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { few, type Inputs, LONG_LIVED } from '../support/lifecycle.js'
 import { describeOnPosix, testOnPosix } from '../support/posix.js'
 import {
-  alive,
-  answers,
+  liveTokens,
+  respond,
   DAY_MS,
-  MISHAPS,
-  type Mishap,
-  mishapAt,
+  FAULTS,
+  type Fault,
+  faultAt,
   NAME,
-  onEach,
-  openStage,
-  type Play,
+  interceptAll,
+  startServers,
+  type Interceptor,
   postOf,
   REPOSITORY,
-  rotateHere,
-  type Stage,
+  rotateInProcess,
+  type Servers,
   VARIABLE
 } from '../support/rotation.js'
 import { cleanup, type RunOptions, type RunResult } from '../support/runner.mjs'
@@ -35,61 +35,61 @@ const STEPS = [
   'age again'
 ] as const
 
-/** Nothing is tried twice but revoking; only where a mishap is silence, an attempt is short. */
+/** Nothing is tried twice but revoking; only where a fault is silence, an attempt is short. */
 const ONCE: Inputs = { 'max-attempts': '1', timeout: '60s' }
 const SHORT: Inputs = { ...ONCE, 'attempt-timeout': '3s' }
 
 /** What a run left, whether it was a process or not. */
 type Left = Pick<RunResult, 'exitCode' | 'outputs' | 'state' | 'log' | 'stderr'> & { readonly said: string }
 
-type Run = (stage: Stage, inputs: Inputs) => Promise<{ left: Left; ended?: RunResult | undefined }>
+type Run = (servers: Servers, inputs: Inputs) => Promise<{ left: Left; ended?: RunResult | undefined }>
 
 /** As a process, and then its post step where there is anything left to do. */
 const asProcess =
   (options: RunOptions = {}): Run =>
-  async (stage, inputs) => {
-    const ran = await stage.rotate(inputs, options)
-    onEach(stage, () => false)
+  async (servers, inputs) => {
+    const ran = await servers.rotate(inputs, options)
+    interceptAll(servers, () => false)
     const { output, env, summary } = ran.files
     const open = Object.values(ran.state).some(value => value !== '')
     return { left: { ...ran, said: output + env + summary }, ended: open ? await postOf(ran) : undefined }
   }
 
 /** In this process: the same, in a tenth of the time. No post step follows. */
-const here: Run = async (stage, inputs) => {
-  const { code, outputs, state, stdout, files } = await rotateHere(stage, inputs)
+const here: Run = async (servers, inputs) => {
+  const { code, outputs, state, stdout, files } = await rotateInProcess(servers, inputs)
   const log = stdout.replace(/^::add-mask::.*$/gm, '').replaceAll('::warning::', 'Warning: ')
   return { left: { exitCode: code === undefined ? 0 : 1, outputs, state, log, stderr: '', said: files } }
 }
 
 interface Life {
-  readonly stage: Stage
+  readonly servers: Servers
   readonly ran: Left
   /** Says how it ended, in a few words. */
   readonly words: string
 }
 
-/** A whole life of a step, with everything asked for, on a stage of its own. Asserts what must hold of any. */
-async function live(play: Play, inputs: Inputs = {}, run: Run = asProcess()): Promise<Life> {
-  const stage = await openStage()
+/** A whole life of a step, with everything asked for, on a servers of its own. Asserts what must hold of any. */
+async function live(play: Interceptor, inputs: Inputs = {}, run: Run = asProcess()): Promise<Life> {
+  const servers = await startServers()
   try {
-    const previous = await stage.put()
-    stage.github.putVariable(VARIABLE, REPOSITORY, 'as it was')
-    stage.forget()
-    onEach(stage, play)
+    const previous = await servers.storeOldToken()
+    servers.github.putVariable(VARIABLE, REPOSITORY, 'as it was')
+    servers.forgetRequests()
+    interceptAll(servers, play)
     const asked = { 'previous-token': previous, 'expiry-variable': VARIABLE, ...inputs }
-    const { left, ended } = await run(stage, asked)
-    return { stage, ran: left, words: judge(stage, previous, left, ended) }
+    const { left, ended } = await run(servers, asked)
+    return { servers, ran: left, words: judge(servers, previous, left, ended) }
   } finally {
-    await stage.close()
+    await servers.close()
   }
 }
 
-function judge(stage: Stage, previous: string, ran: Left, ended: RunResult | undefined): string {
-  const { genesys, github } = stage
+function judge(servers: Servers, previous: string, ran: Left, ended: RunResult | undefined): string {
+  const { genesys, github } = servers
   const { exitCode, outputs, log, said } = ran
-  const stored = stage.stored() ?? ''
-  const living = alive(genesys)
+  const stored = servers.stored() ?? ''
+  const living = liveTokens(genesys)
   const orphans = living.filter(token => token !== stored && token !== previous)
   for (const token of genesys.tokens.keys()) expect(said + log + (ended?.log ?? '')).not.toContain(token)
   // Nothing but that it failed; a cancelled step says nothing at all.
@@ -118,12 +118,12 @@ function codeOf({ outputs, exitCode, log, stderr }: Left): string {
 }
 
 test('what is asked, when all is well', async () => {
-  const { stage, words } = await live(() => false)
+  const { servers, words } = await live(() => false)
   expect(words).toBe('rotated')
-  expect(stage.asked()).toHaveLength(STEPS.length)
+  expect(servers.requests()).toHaveLength(STEPS.length)
 })
 
-/** Of each step: what comes of each mishap, where it happens once and nothing is tried again. */
+/** Of each step: what comes of each fault, where it happens once and nothing is tried again. */
 const EXPECTED: Record<(typeof STEPS)[number], Readonly<Record<string, string>>> = {
   key: named('github', {}),
   age: named('github', { '404': 'rotated' }),
@@ -166,7 +166,7 @@ function each(name: string, words: string): Record<string, string> {
 }
 
 function all(words: string): Record<string, string> {
-  return Object.fromEntries(MISHAPS.map(({ name }) => [name, words]))
+  return Object.fromEntries(FAULTS.map(({ name }) => [name, words]))
 }
 
 /** Fails with the code that the fault has, and leaves nothing behind. */
@@ -192,35 +192,35 @@ function named(side: 'github' | 'platform', other: Record<string, string>): Reco
 interface Cell {
   readonly step: (typeof STEPS)[number]
   readonly n: number
-  readonly mishap: Mishap
+  readonly fault: Fault
 }
 
-const cellsOf = (isIn: (mishap: Mishap) => boolean): Cell[] =>
-  STEPS.flatMap((step, n) => MISHAPS.filter(isIn).map(mishap => ({ step, n, mishap })))
-const told = ({ step, mishap }: Cell, words: string | undefined) => `${step} | ${mishap.name} | ${words}`
+const cellsOf = (isIn: (fault: Fault) => boolean): Cell[] =>
+  STEPS.flatMap((step, n) => FAULTS.filter(isIn).map(fault => ({ step, n, fault })))
+const told = ({ step, fault }: Cell, words: string | undefined) => `${step} | ${fault.name} | ${words}`
 const expected = (cells: readonly Cell[]) =>
-  cells.map(cell => told(cell, EXPECTED[cell.step][cell.mishap.name]))
-const isSilent = ({ name }: Mishap) => name.endsWith('silence')
+  cells.map(cell => told(cell, EXPECTED[cell.step][cell.fault.name]))
+const isSilent = ({ name }: Fault) => name.endsWith('silence')
 
 const SILENT = cellsOf(isSilent)
 
 /** GitHub is there no more from the moment on that the token has left for it. */
-function goneOnceStoring(): Play {
+function goneOnceStoring(): Interceptor {
   let stored = false
-  return met => {
-    if (met.request.method === 'PUT' && !met.done) stored = true
-    if (!stored || met.side !== 'github' || met.done) return false
-    met.socket.destroy()
+  return call => {
+    if (call.request.method === 'PUT' && !call.isApplied) stored = true
+    if (!stored || call.server !== 'github' || call.isApplied) return false
+    call.socket.destroy()
     return true
   }
 }
 
 /** The lives that wait for real. Begun at once, for who waits needs no processor, and awaited by their tests. */
 function beginSlow() {
-  const tellsNoTime: Play = ({ request, done }) => request.method === 'PUT' && !done
+  const tellsNoTime: Interceptor = ({ request, done }) => request.method === 'PUT' && !done
   return {
     cells: few(SILENT, 11, async cell =>
-      told(cell, (await live(mishapAt(cell.n, cell.mishap), SHORT)).words)
+      told(cell, (await live(faultAt(cell.n, cell.fault), SHORT)).words)
     ),
     timeIsUp: live(tellsNoTime, { timeout: '4s', 'attempt-timeout': '10s' }),
     gone: live(goneOnceStoring(), ONCE),
@@ -240,21 +240,21 @@ afterAll(async () => {
 
 describe('each step failing in turn: no token orphaned, no secret lost', () => {
   test('in each way that is not silent', async () => {
-    const cells = cellsOf(mishap => !isSilent(mishap))
-    const got = await few(cells, 1, async cell =>
-      told(cell, (await live(mishapAt(cell.n, cell.mishap), ONCE, here)).words)
+    const cells = cellsOf(fault => !isSilent(fault))
+    const result = await few(cells, 1, async cell =>
+      told(cell, (await live(faultAt(cell.n, cell.fault), ONCE, here)).words)
     )
-    expect(got).toEqual(expected(cells))
+    expect(result).toEqual(expected(cells))
   }, 60_000)
 
   test('as a process: where something is made, stored or ended', async () => {
     const loud = cellsOf(({ name }) => ['403', 'done, reset'].includes(name)).filter(({ step }) =>
       ['exchange', 'store', 'revoke previous'].includes(step)
     )
-    const got = await few(loud, 2, async cell =>
-      told(cell, (await live(mishapAt(cell.n, cell.mishap), ONCE)).words)
+    const result = await few(loud, 2, async cell =>
+      told(cell, (await live(faultAt(cell.n, cell.fault), ONCE)).words)
     )
-    expect(got).toEqual(expected(loud))
+    expect(result).toEqual(expected(loud))
   }, 60_000)
 
   test('as a process: in silence', async () => {
@@ -266,13 +266,13 @@ test('what may pass is tried again, at each step: the rotation succeeds', async 
   const cells = cellsOf(({ name }) =>
     ['500', 'reset', 'done, 502', 'done, reset', 'done, cut'].includes(name)
   )
-  const got = await few(cells, 1, async cell =>
-    told(cell, (await live(mishapAt(cell.n, cell.mishap), { 'max-attempts': '3' }, here)).words)
+  const result = await few(cells, 1, async cell =>
+    told(cell, (await live(faultAt(cell.n, cell.fault), { 'max-attempts': '3' }, here)).words)
   )
-  expect(got).toEqual(
+  expect(result).toEqual(
     cells.map(cell => {
       // A token that was made and whose answer was lost is known to nobody.
-      const lost = cell.step === 'exchange' && cell.mishap.done
+      const lost = cell.step === 'exchange' && cell.fault.isApplied
       return told(cell, lost ? 'rotated; 1 alive, stored nowhere' : 'rotated')
     })
   )
@@ -281,13 +281,13 @@ test('what may pass is tried again, at each step: the rotation succeeds', async 
 describeOnPosix('cancelled', () => {
   test('at every request, before and after it is carried out: post cleans', async () => {
     const cells = STEPS.flatMap((step, n) => [false, true].map(done => ({ step, n, done })))
-    const got = await few(cells, 3, async ({ step, n, done }) => {
+    const result = await few(cells, 3, async ({ step, n, done }) => {
       let here = () => {}
       const reached = new Promise<void>(resolve => {
         here = resolve
       })
-      const play: Play = met => {
-        if (met.n !== n || met.done !== done) return false
+      const play: Interceptor = call => {
+        if (call.n !== n || call.isApplied !== done) return false
         here()
         return true
       }
@@ -295,7 +295,7 @@ describeOnPosix('cancelled', () => {
       return `${step}${done ? ', done' : ''} | ${words}`
     })
     const unknown = '; 1 alive, stored nowhere'
-    expect(got).toEqual([
+    expect(result).toEqual([
       'key | cancelled',
       'key, done | cancelled',
       'age | cancelled',
@@ -327,9 +327,9 @@ describeOnPosix('cancelled', () => {
     const reached = new Promise<void>(resolve => {
       here = resolve
     })
-    const play: Play = met => {
-      if (met.request.method === 'PUT') return met.done ? false : answers(met, 403)
-      if (met.request.method !== 'DELETE' || met.done) return false
+    const play: Interceptor = call => {
+      if (call.request.method === 'PUT') return call.isApplied ? false : respond(call, 403)
+      if (call.request.method !== 'DELETE' || call.isApplied) return false
       here()
       return true
     }
@@ -339,8 +339,8 @@ describeOnPosix('cancelled', () => {
 })
 
 describe('GitHub refuses the secret for the moment', () => {
-  const limited: Play = met =>
-    met.request.method === 'PUT' && !met.done && answers(met, 429, undefined, { 'Retry-After': '2' })
+  const limited: Interceptor = call =>
+    call.request.method === 'PUT' && !call.isApplied && respond(call, 429, undefined, { 'Retry-After': '2' })
 
   test('until the time is up: the new token is revoked, the secret as it was', async () => {
     const { words, ran } = await live(limited, { timeout: '6s' })
@@ -354,8 +354,8 @@ describe('GitHub refuses the secret for the moment', () => {
     const reached = new Promise<void>(resolve => {
       here = () => setTimeout(resolve, 500)
     })
-    const play: Play = met => {
-      const refused = limited(met)
+    const play: Interceptor = call => {
+      const refused = limited(call)
       if (refused) here()
       return refused
     }
@@ -366,10 +366,10 @@ describe('GitHub refuses the secret for the moment', () => {
 
 describe('a token that cannot be revoked at once', () => {
   test('is left to the post step', async () => {
-    const play: Play = met => {
-      if (met.done) return false
-      if (met.request.method === 'PUT') return answers(met, 403)
-      return met.request.method === 'DELETE' && answers(met, 403)
+    const play: Interceptor = call => {
+      if (call.isApplied) return false
+      if (call.request.method === 'PUT') return respond(call, 403)
+      return call.request.method === 'DELETE' && respond(call, 403)
     }
     const { ran, words } = await live(play)
     expect(words).toBe('github-forbidden; post did the rest')
@@ -382,22 +382,22 @@ describe('storing, where no answer tells what became of it', () => {
     socket.destroy()
     return true
   }
-  const isPut = ({ request }: Parameters<Play>[0]) => request.method === 'PUT'
+  const isPut = ({ request }: Parameters<Interceptor>[0]) => request.method === 'PUT'
 
   /** The n-th PUT, from 1, meets what the n-th play says; all the others go well. */
-  function puts(...plays: readonly Play[]): Play {
+  function puts(...plays: readonly Interceptor[]): Interceptor {
     let count = 0
-    return met => {
-      if (!isPut(met)) return false
-      if (!met.done) count += 1
-      return plays[count - 1]?.(met) ?? false
+    return call => {
+      if (!isPut(call)) return false
+      if (!call.isApplied) count += 1
+      return plays[count - 1]?.(call) ?? false
     }
   }
-  const doneAndLost: Play = met => met.done && lost(met)
+  const doneAndLost: Interceptor = call => call.isApplied && lost(call)
   const refused =
-    (status: number, headers?: Record<string, string>): Play =>
-    met =>
-      !met.done && answers(met, status, undefined, headers)
+    (status: number, headers?: Record<string, string>): Interceptor =>
+    call =>
+      !call.isApplied && respond(call, status, undefined, headers)
 
   // The first attempt stored the token and its answer was lost; the second is refused. The token must live.
   test.each([
@@ -415,26 +415,26 @@ describe('storing, where no answer tells what became of it', () => {
   })
 
   test('the answer of a gateway, then a limit', async () => {
-    const play = puts(met => met.done && answers(met, 502), refused(403, { 'Retry-After': '900' }))
+    const play = puts(call => call.isApplied && respond(call, 502), refused(403, { 'Retry-After': '900' }))
     const { words } = await live(play, { 'max-attempts': '3' }, here)
     expect(words).not.toContain('DEAD')
   })
 
   test('and the secret is gone when it is looked at: nothing is claimed', async () => {
-    const stage = await openStage()
+    const servers = await startServers()
     try {
-      const previous = await stage.put()
-      onEach(stage, met => {
-        if (!isPut(met) || met.done) return false
-        stage.github.world.holder(REPOSITORY)?.secrets.delete(NAME)
-        return lost(met)
+      const previous = await servers.storeOldToken()
+      interceptAll(servers, call => {
+        if (!isPut(call) || call.isApplied) return false
+        servers.github.world.holder(REPOSITORY)?.secrets.delete(NAME)
+        return lost(call)
       })
-      const ran = await stage.rotate({ ...ONCE, 'previous-token': previous })
-      onEach(stage, () => false)
+      const ran = await servers.rotate({ ...ONCE, 'previous-token': previous })
+      interceptAll(servers, () => false)
       expect([ran.exitCode, ran.outputs['rotated']]).toEqual([1, 'false'])
-      expect(alive(stage.genesys)).toEqual([previous])
+      expect(liveTokens(servers.genesys)).toEqual([previous])
     } finally {
-      await stage.close()
+      await servers.close()
     }
   })
 
@@ -450,9 +450,9 @@ describe('storing, where no answer tells what became of it', () => {
   })
 
   test('the same with a long-lived token: the initial one is revoked, and nothing false is said', async () => {
-    const { ran, stage, words } = await slow.goneLongLived
+    const { ran, servers, words } = await slow.goneLongLived
     expect(words).toBe('network; 1 alive, stored nowhere')
-    const kinds = [...stage.genesys.tokens.values()].map(({ kind, revoked }) => (revoked ? 'revoked' : kind))
+    const kinds = [...servers.genesys.tokens.values()].map(({ kind, revoked }) => (revoked ? 'revoked' : kind))
     expect(kinds).toEqual(['access', 'revoked', 'long-lived'])
     expect(ran.log).toContain('Whether the secret holds the new token cannot be told.')
     expect(ran.log).not.toContain('the new token is revoked')
@@ -461,12 +461,12 @@ describe('storing, where no answer tells what became of it', () => {
 
   test('it was refused for its key, and then GitHub is silent: it is known not to be stored', async () => {
     let refusedOnce = false
-    const play: Play = met => {
-      if (met.side !== 'github' || met.done) return false
-      if (refusedOnce) return lost(met)
-      if (!isPut(met)) return false
+    const play: Interceptor = call => {
+      if (call.server !== 'github' || call.isApplied) return false
+      if (refusedOnce) return lost(call)
+      if (!isPut(call)) return false
       refusedOnce = true
-      return answers(met, 422)
+      return respond(call, 422)
     }
     const { words } = await live(play, ONCE)
     expect(words).toBe('secret-refused')
@@ -477,39 +477,39 @@ describe('storing, where no answer tells what became of it', () => {
     ['not carried out', false]
   ])('within the second of the first look, %s: the stored token is never revoked', async (_, done) => {
     const now = Math.floor(Date.now() / 1000) * 1000
-    const stage = await openStage({ github: { clock: () => now } })
+    const servers = await startServers({ github: { clock: () => now } })
     try {
-      const previous = await stage.put()
-      stage.github.putSecret(NAME, REPOSITORY, previous, { updatedAt: now })
-      onEach(stage, met => isPut(met) && met.done === done && lost(met))
-      const ran = await stage.rotate({ ...ONCE, 'previous-token': previous })
+      const previous = await servers.storeOldToken()
+      servers.github.putSecret(NAME, REPOSITORY, previous, { updatedAt: now })
+      interceptAll(servers, call => isPut(call) && call.isApplied === done && lost(call))
+      const ran = await servers.rotate({ ...ONCE, 'previous-token': previous })
       expect(ran.outputs).toEqual({ rotated: 'false', 'error-code': 'network' })
       expect(ran.log).toContain('Whether the secret holds the new token cannot be told.')
-      expect(alive(stage.genesys)).toHaveLength(2)
-      expect(alive(stage.genesys)).toContain(stage.stored())
+      expect(liveTokens(servers.genesys)).toHaveLength(2)
+      expect(liveTokens(servers.genesys)).toContain(servers.stored())
       expect((await postOf(ran)).log).toBe('Clean-up: nothing to do.\n')
     } finally {
-      await stage.close()
+      await servers.close()
     }
   })
 
   test('a second run sets it right', async () => {
-    const stage = await openStage()
+    const servers = await startServers()
     try {
-      const previous = await stage.put()
-      stage.github.putSecret(NAME, REPOSITORY, previous, { updatedAt: stage.github.clock() - DAY_MS })
+      const previous = await servers.storeOldToken()
+      servers.github.putSecret(NAME, REPOSITORY, previous, { updatedAt: servers.github.clock() - DAY_MS })
       let left = 2
-      onEach(stage, met => met.side === 'github' && isPutOrLater(met) && left-- > 0 && lost(met))
-      const ran = await stage.rotate(ONCE)
+      interceptAll(servers, call => call.server === 'github' && isPutOrLater(call) && left-- > 0 && lost(call))
+      const ran = await servers.rotate(ONCE)
       expect(ran.exitCode).toBe(1)
-      onEach(stage, () => false)
-      const again = await stage.rotate()
+      interceptAll(servers, () => false)
+      const again = await servers.rotate()
       expect(again.exitCode).toBe(0)
-      expect(alive(stage.genesys)).toContain(stage.stored())
+      expect(liveTokens(servers.genesys)).toContain(servers.stored())
     } finally {
-      await stage.close()
+      await servers.close()
     }
-    function isPutOrLater({ request, n, done }: Parameters<Play>[0]) {
+    function isPutOrLater({ request, n, done }: Parameters<Interceptor>[0]) {
       return !done && (request.method === 'PUT' || n > 4)
     }
   })

@@ -6,18 +6,18 @@ import { GITHUB_TOKEN_FOR_ALL } from '../../emulator/github/index.mjs'
 import type { Scope } from '../../emulator/github/state.mjs'
 import { CXONE_A, CXONE_B, CXONE_C, type Inputs, LONG_LIVED, lines, more } from '../support/lifecycle.js'
 import {
-  alive,
+  liveTokens,
   DAY_MS,
-  issue,
+  issueToken,
   NAME,
-  openStage,
+  startServers,
   postOf,
   REPOSITORY,
   rotateWith,
-  type Stage,
-  type StageOptions,
+  type Servers,
+  type ServersOptions,
   VARIABLE,
-  wrote
+  writtenBy
 } from '../support/rotation.js'
 import { cleanup, type RunResult } from '../support/runner.mjs'
 
@@ -39,12 +39,12 @@ const EXCHANGE = [
 ]
 const NOT_ROTATED = { rotated: 'false', 'expires-at': '', 'updated-at': '', 'next-rotation-at': '' }
 
-let stage: Stage
-afterEach(() => stage?.close())
+let servers: Servers
+afterEach(() => servers?.close())
 afterAll(cleanup)
 
-async function open(options: StageOptions = {}): Promise<void> {
-  stage = await openStage(options)
+async function open(options: ServersOptions = {}): Promise<void> {
+  servers = await startServers(options)
 }
 
 /** States that a post step was run with: what it is told is all that it knows, so that once is enough. */
@@ -53,7 +53,7 @@ const known = new Set<string>()
 /** The post step must have nothing to do, and no request may have been careless. */
 async function ended(run: RunResult): Promise<void> {
   expect(Object.values(run.state).filter(value => value !== '')).toEqual([])
-  expect(stage.github.violations).toEqual([])
+  expect(servers.github.violations).toEqual([])
   const state = JSON.stringify(run.state)
   if (known.has(state)) return
   known.add(state)
@@ -64,8 +64,8 @@ async function ended(run: RunResult): Promise<void> {
 /** The new token is stored and accepted; it is in no output and no variable, and the post step will not end it. */
 async function isRotated(ran: RunResult, scope: Scope = REPOSITORY): Promise<string> {
   expect([ran.exitCode, ran.log]).toEqual([0, expect.stringContaining('holds a new')])
-  const stored = stage.stored(scope) ?? ''
-  expect(alive(stage.genesys)).toContain(stored)
+  const stored = servers.stored(scope) ?? ''
+  expect(liveTokens(servers.genesys)).toContain(stored)
   for (const text of [ran.files.output, ran.files.env, ran.files.summary, JSON.stringify(ran.state)])
     expect(text).not.toContain(stored)
   expect(ran.log).not.toContain(stored)
@@ -77,8 +77,8 @@ async function isRotated(ran: RunResult, scope: Scope = REPOSITORY): Promise<str
 describe('a repository’s secret', () => {
   test('is made, with nothing else asked for', async () => {
     await open()
-    const ran = await stage.rotate({ 'rotate-after': '1d' })
-    expect(wrote(ran, stage.genesys, stage.github)).toEqual({
+    const ran = await servers.rotate({ 'rotate-after': '1d' })
+    expect(writtenBy(ran, servers.genesys, servers.github)).toEqual({
       exitCode: 0,
       stdout: lines(
         ...MASKS,
@@ -98,7 +98,7 @@ describe('a repository’s secret', () => {
       env: '',
       summary: ''
     })
-    expect(stage.asked()).toEqual([
+    expect(servers.requests()).toEqual([
       `GET ${SECRETS}/public-key 200`,
       `GET ${SECRETS}/${NAME} 404`,
       'POST /oauth/token 200',
@@ -107,11 +107,11 @@ describe('a repository’s secret', () => {
       `GET ${SECRETS}/${NAME} 200`
     ])
     const token = await isRotated(ran)
-    expect(alive(stage.genesys)).toEqual([token])
+    expect(liveTokens(servers.genesys)).toEqual([token])
 
-    const { updatedAt = 0 } = stage.github.secret(NAME, REPOSITORY) ?? {}
+    const { updatedAt = 0 } = servers.github.secret(NAME, REPOSITORY) ?? {}
     const updated = Math.floor(updatedAt / 1000) * 1000
-    const { expiresAt = 0 } = stage.genesys.tokens.get(token) ?? {}
+    const { expiresAt = 0 } = servers.genesys.tokens.get(token) ?? {}
     const said = Object.entries(ran.outputs).map(([name, value]) => [name, Date.parse(value)])
     expect(Object.fromEntries(said)).toMatchObject({
       'updated-at': updated,
@@ -124,11 +124,11 @@ describe('a repository’s secret', () => {
   test('is replaced, with its variable, and the previous token is revoked after that', async () => {
     const now = Date.now()
     await open({ github: { clock: () => now } })
-    const previous = await stage.put()
-    stage.github.putVariable(VARIABLE, REPOSITORY, '2026-11-01T00:00:00.000Z')
-    stage.forget()
-    const ran = await stage.rotate({ 'previous-token': previous, 'expiry-variable': VARIABLE })
-    expect(wrote(ran, stage.genesys, stage.github)).toEqual({
+    const previous = await servers.storeOldToken()
+    servers.github.putVariable(VARIABLE, REPOSITORY, '2026-11-01T00:00:00.000Z')
+    servers.forgetRequests()
+    const ran = await servers.rotate({ 'previous-token': previous, 'expiry-variable': VARIABLE })
+    expect(writtenBy(ran, servers.genesys, servers.github)).toEqual({
       exitCode: 0,
       stdout: lines(
         ...MASKS,
@@ -150,7 +150,7 @@ describe('a repository’s secret', () => {
       env: '',
       summary: ''
     })
-    expect(stage.asked()).toEqual([
+    expect(servers.requests()).toEqual([
       `GET ${SECRETS}/public-key 200`,
       `GET ${SECRETS}/${NAME} 200`,
       `GET ${VARIABLES}/${VARIABLE} 200`,
@@ -163,40 +163,40 @@ describe('a repository’s secret', () => {
       'DELETE /api/v2/tokens/me 200',
       `GET ${SECRETS}/${NAME} 200`
     ])
-    const bodies = stage.github.requests.filter(({ method }) => method === 'PATCH').map(({ body }) => body)
+    const bodies = servers.github.requests.filter(({ method }) => method === 'PATCH').map(({ body }) => body)
     expect(bodies.map(body => JSON.parse(body))).toEqual([
       { name: VARIABLE, value: '2026-11-01T00:00:00.000Z' },
       { name: VARIABLE, value: ran.outputs['expires-at'] }
     ])
     const token = await isRotated(ran)
     expect(token).not.toBe(previous)
-    expect(alive(stage.genesys)).toEqual([token])
-    expect(stage.github.variable(VARIABLE, REPOSITORY)?.value).toBe(ran.outputs['expires-at'])
+    expect(liveTokens(servers.genesys)).toEqual([token])
+    expect(servers.github.variable(VARIABLE, REPOSITORY)?.value).toBe(ran.outputs['expires-at'])
   })
 
   test('is of another repository, by a name in small letters', async () => {
     await open({ github: { repositories: [{ name: 'octo-org/app' }, { name: 'Other.Org/lib_1' }] } })
-    const ran = await stage.rotate({ repository: 'Other.Org/lib_1', 'secret-name': NAME.toLowerCase() })
+    const ran = await servers.rotate({ repository: 'Other.Org/lib_1', 'secret-name': NAME.toLowerCase() })
     await isRotated(ran, { repository: 'other.org/lib_1' })
-    expect(stage.github.requests.map(({ path }) => path)).toContain(
+    expect(servers.github.requests.map(({ path }) => path)).toContain(
       `/repos/Other.Org/lib_1/actions/secrets/${NAME}`
     )
-    expect(stage.stored()).toBeUndefined()
+    expect(servers.stored()).toBeUndefined()
   })
 
   test('takes the new key where the key was changed in between', async () => {
     await open()
-    await stage.put()
-    stage.genesys.intercept = () => {
-      stage.github.world.changeKey(REPOSITORY)
-      stage.genesys.intercept = undefined
+    await servers.storeOldToken()
+    servers.genesys.intercept = () => {
+      servers.github.world.changeKey(REPOSITORY)
+      servers.genesys.intercept = undefined
       return false
     }
-    const ran = await stage.rotate()
-    expect(stage.github.violations).toMatchObject([{ kind: 'value' }])
-    stage.github.violations.length = 0
+    const ran = await servers.rotate()
+    expect(servers.github.violations).toMatchObject([{ kind: 'value' }])
+    servers.github.violations.length = 0
     await isRotated(ran)
-    expect(stage.asked().slice(-4)).toEqual([
+    expect(servers.requests().slice(-4)).toEqual([
       `PUT ${SECRETS}/${NAME} 422`,
       `GET ${SECRETS}/public-key 200`,
       `PUT ${SECRETS}/${NAME} 204`,
@@ -210,16 +210,16 @@ describe('the secret’s age', () => {
 
   async function openWith(agedMs: number): Promise<string> {
     await open({ github: { clock: () => inTheFuture } })
-    const token = await issue(stage.genesys)
-    stage.github.putSecret(NAME, REPOSITORY, token, { updatedAt: inTheFuture - agedMs })
-    stage.forget()
+    const token = await issueToken(servers.genesys)
+    servers.github.putSecret(NAME, REPOSITORY, token, { updatedAt: inTheFuture - agedMs })
+    servers.forgetRequests()
     return token
   }
 
   test('by GitHub’s own clock it is young enough, and left alone', async () => {
     const token = await openWith(36 * 3_600_000)
-    const ran = await stage.rotate({ 'rotate-after': '2d', 'previous-token': token })
-    expect(wrote(ran, stage.genesys, stage.github)).toEqual({
+    const ran = await servers.rotate({ 'rotate-after': '2d', 'previous-token': token })
+    expect(writtenBy(ran, servers.genesys, servers.github)).toEqual({
       exitCode: 0,
       stdout: lines(
         ...MASKS,
@@ -234,8 +234,8 @@ describe('the secret’s age', () => {
     })
     expect(ran.outputs['updated-at']).toBe('2031-05-04T19:08:09.000Z')
     expect(ran.outputs['next-rotation-at']).toBe('2031-05-06T19:08:09.000Z')
-    expect(stage.asked()).toEqual([`GET ${SECRETS}/public-key 200`, `GET ${SECRETS}/${NAME} 200`])
-    expect([stage.stored(), alive(stage.genesys)]).toEqual([token, [token]])
+    expect(servers.requests()).toEqual([`GET ${SECRETS}/public-key 200`, `GET ${SECRETS}/${NAME} 200`])
+    expect([servers.stored(), liveTokens(servers.genesys)]).toEqual([token, [token]])
     await ended(ran)
   })
 
@@ -245,13 +245,13 @@ describe('the secret’s age', () => {
     ['old enough to the second', 60_000, '60']
   ])('%s, it is replaced', async (_, agedMs, after) => {
     await openWith(agedMs)
-    await isRotated(await stage.rotate({ 'rotate-after': after }))
+    await isRotated(await servers.rotate({ 'rotate-after': after }))
   })
 
   test('a second short of it, it is left alone', async () => {
     const token = await openWith(58_900)
-    await ended(await stage.rotate({ 'rotate-after': '60' }))
-    expect(stage.stored()).toBe(token)
+    await ended(await servers.rotate({ 'rotate-after': '60' }))
+    expect(servers.stored()).toBe(token)
   })
 })
 
@@ -259,11 +259,11 @@ describe('a dry run', () => {
   test('says what would be done, and does none of it', async () => {
     const now = Date.now()
     await open({ github: { clock: () => now } })
-    const token = await stage.put()
-    stage.forget()
+    const token = await servers.storeOldToken()
+    servers.forgetRequests()
     const inputs = { 'dry-run': 'true', 'previous-token': token, 'expiry-variable': VARIABLE }
-    const ran = await stage.rotate(inputs)
-    expect(wrote(ran, stage.genesys, stage.github)).toMatchObject({
+    const ran = await servers.rotate(inputs)
+    expect(writtenBy(ran, servers.genesys, servers.github)).toMatchObject({
       exitCode: 0,
       stdout: lines(
         ...MASKS,
@@ -274,14 +274,14 @@ describe('a dry run', () => {
       outputs: { ...NOT_ROTATED, 'updated-at': expect.any(String), 'next-rotation-at': expect.any(String) },
       state: {}
     })
-    expect(stage.asked()).toEqual([`GET ${SECRETS}/public-key 200`, `GET ${SECRETS}/${NAME} 200`])
-    expect([stage.stored(), alive(stage.genesys)]).toEqual([token, [token]])
+    expect(servers.requests()).toEqual([`GET ${SECRETS}/public-key 200`, `GET ${SECRETS}/${NAME} 200`])
+    expect([servers.stored(), liveTokens(servers.genesys)]).toEqual([token, [token]])
     await ended(ran)
   })
 
   test('shows a bad GitHub token all the same', async () => {
     await open()
-    const ran = await stage.rotate({ 'dry-run': 'true', 'github-token': 'ghp_of-yesterday' })
+    const ran = await servers.rotate({ 'dry-run': 'true', 'github-token': 'ghp_of-yesterday' })
     expect(ran.outputs).toEqual({ rotated: 'false', 'error-code': 'github-token-rejected' })
   })
 })
@@ -292,12 +292,12 @@ describe('an environment’s secret', () => {
     async environment => {
       await open({ github: { repositories: [{ name: 'octo-org/app', environments: [environment] }] } })
       const scope = { repository: 'octo-org/app', environment }
-      const ran = await stage.rotate({ environment, 'expiry-variable': VARIABLE })
+      const ran = await servers.rotate({ environment, 'expiry-variable': VARIABLE })
       await isRotated(ran, scope)
-      expect(stage.github.variable(VARIABLE, scope)?.value).toBe(ran.outputs['expires-at'])
-      expect(stage.stored()).toBeUndefined()
+      expect(servers.github.variable(VARIABLE, scope)?.value).toBe(ran.outputs['expires-at'])
+      expect(servers.stored()).toBeUndefined()
       const folder = `/repos/octo-org/app/environments/${encodeURIComponent(environment)}/`
-      for (const { path } of stage.github.requests) expect(path).toContain(folder)
+      for (const { path } of servers.github.requests) expect(path).toContain(folder)
       expect(ran.log).toContain(`Secret ${NAME} of environment ${environment} of octo-org/app holds`)
     }
   )
@@ -312,30 +312,30 @@ describe('an organisation’s secret', () => {
   }))
   const ids = repositories.map(({ id }) => id)
 
-  const secret = () => stage.github.secret(NAME, scope)
-  const variable = () => stage.github.variable(VARIABLE, scope)
+  const secret = () => servers.github.secret(NAME, scope)
+  const variable = () => servers.github.variable(VARIABLE, scope)
 
   test('a new one is private, and so is its variable', async () => {
     await open()
-    await isRotated(await stage.rotate({ organization, 'expiry-variable': VARIABLE }), scope)
+    await isRotated(await servers.rotate({ organization, 'expiry-variable': VARIABLE }), scope)
     expect([secret()?.visibility, variable()?.visibility]).toEqual(['private', 'private'])
   })
 
   test.each(['all', 'private'] as const)('one that is %s stays so', async visibility => {
     await open()
-    stage.github.putSecret(NAME, scope, 'old value', { visibility })
-    await isRotated(await stage.rotate({ organization }), scope)
+    servers.github.putSecret(NAME, scope, 'old value', { visibility })
+    await isRotated(await servers.rotate({ organization }), scope)
     expect(secret()).toMatchObject({ visibility })
   })
 
   test('one for 230 selected repositories keeps them all; a new variable gets the same, an old one its own', async () => {
     await open({ github: { repositories } })
-    stage.github.putSecret(NAME, scope, 'old value', { visibility: 'selected', selectedRepositoryIds: ids })
-    const ran = await stage.rotate({ organization, 'expiry-variable': VARIABLE })
+    servers.github.putSecret(NAME, scope, 'old value', { visibility: 'selected', selectedRepositoryIds: ids })
+    const ran = await servers.rotate({ organization, 'expiry-variable': VARIABLE })
     await isRotated(ran, scope)
     expect(secret()).toMatchObject({ visibility: 'selected', selectedRepositoryIds: ids })
     expect(variable()).toMatchObject({ visibility: 'selected', selectedRepositoryIds: ids })
-    const pages = stage.asked().filter(line => line.includes('/repositories'))
+    const pages = servers.requests().filter(line => line.includes('/repositories'))
     expect(pages.slice(0, 3)).toEqual(
       [1, 2, 3].map(
         page => `GET /orgs/octo-org/actions/secrets/${NAME}/repositories?per_page=100&page=${page} 200`
@@ -343,7 +343,7 @@ describe('an organisation’s secret', () => {
     )
 
     await isRotated(
-      await stage.rotate({ organization, visibility: 'all', 'expiry-variable': VARIABLE }),
+      await servers.rotate({ organization, visibility: 'all', 'expiry-variable': VARIABLE }),
       scope
     )
     expect([secret()?.visibility, variable()?.visibility]).toEqual(['all', 'selected'])
@@ -352,11 +352,11 @@ describe('an organisation’s secret', () => {
   test('exactly a page, and none at all, are kept', async () => {
     await open({ github: { repositories: repositories.slice(0, 100) } })
     const keeping = async (selected: number[]) => {
-      stage.github.putSecret(NAME, scope, 'old value', {
+      servers.github.putSecret(NAME, scope, 'old value', {
         visibility: 'selected',
         selectedRepositoryIds: selected
       })
-      await isRotated(await stage.rotate({ organization }), scope)
+      await isRotated(await servers.rotate({ organization }), scope)
       expect(secret()).toMatchObject({ visibility: 'selected', selectedRepositoryIds: selected })
     }
     await keeping(ids.slice(0, 100))
@@ -366,39 +366,39 @@ describe('an organisation’s secret', () => {
   test('what is asked for is what it gets', async () => {
     await open({ github: { repositories } })
     const selected = { visibility: 'Selected', 'selected-repository-ids': '5003, 5001\n5002' }
-    await isRotated(await stage.rotate({ organization, ...selected }), scope)
+    await isRotated(await servers.rotate({ organization, ...selected }), scope)
     expect(secret()).toMatchObject({ visibility: 'selected', selectedRepositoryIds: [5003, 5001, 5002] })
-    await isRotated(await stage.rotate({ organization, visibility: 'private' }), scope)
+    await isRotated(await servers.rotate({ organization, visibility: 'private' }), scope)
     expect(secret()?.visibility).toBe('private')
   })
 })
 
 test('GitHub Enterprise Server has its API below a path', async () => {
   await open({ github: { basePath: '/api/v3' } })
-  const ran = await stage.rotate({ 'expiry-variable': VARIABLE }, { env: { GITHUB_API_URL: apiUrl() } })
+  const ran = await servers.rotate({ 'expiry-variable': VARIABLE }, { env: { GITHUB_API_URL: apiUrl() } })
   await isRotated(ran)
-  for (const { path } of stage.github.requests) expect(path).toMatch(/^\/api\/v3\/repos\/octo-org\/app\//)
+  for (const { path } of servers.github.requests) expect(path).toMatch(/^\/api\/v3\/repos\/octo-org\/app\//)
   function apiUrl() {
-    expect(stage.github.url).toMatch(/\/api\/v3$/)
-    return `${stage.github.url}/`
+    expect(servers.github.url).toMatch(/\/api\/v3$/)
+    return `${servers.github.url}/`
   }
 })
 
 describe('the expiry variable', () => {
   test('somebody else makes it at the same moment', async () => {
     await open()
-    stage.github.interceptAfter = ({ operation, status }) => {
+    servers.github.interceptAfter = ({ operation, status }) => {
       if (operation === 'actions/update-repo-variable') {
-        stage.github.putVariable(VARIABLE, REPOSITORY, 'somebody else’s')
-        stage.github.interceptAfter = undefined
+        servers.github.putVariable(VARIABLE, REPOSITORY, 'somebody else’s')
+        servers.github.interceptAfter = undefined
       }
       return status === -1
     }
-    const ran = await stage.rotate({ 'expiry-variable': VARIABLE })
+    const ran = await servers.rotate({ 'expiry-variable': VARIABLE })
     await isRotated(ran)
     expect(
-      stage
-        .asked()
+      servers
+      .requests()
         .filter(line => line.includes('/variables'))
         .map(line => line.replace(VARIABLES, ''))
     ).toEqual([
@@ -408,17 +408,17 @@ describe('the expiry variable', () => {
       `PATCH /${VARIABLE} 204`,
       `PATCH /${VARIABLE} 204`
     ])
-    expect(stage.github.variable(VARIABLE, REPOSITORY)?.value).toBe(ran.outputs['expires-at'])
+    expect(servers.github.variable(VARIABLE, REPOSITORY)?.value).toBe(ran.outputs['expires-at'])
   })
 
   test('a new one says that nothing is known, until the token is stored', async () => {
     await open()
-    stage.genesys.intercept = ({ path }) => {
-      if (path === '/oauth/token') expect(stage.github.variable(VARIABLE, REPOSITORY)?.value).toBe('unknown')
+    servers.genesys.intercept = ({ path }) => {
+      if (path === '/oauth/token') expect(servers.github.variable(VARIABLE, REPOSITORY)?.value).toBe('unknown')
       return false
     }
-    await isRotated(await stage.rotate({ 'expiry-variable': VARIABLE.toLowerCase() }))
-    expect(stage.github.variable(VARIABLE, REPOSITORY)?.value).toMatch(/^20/)
+    await isRotated(await servers.rotate({ 'expiry-variable': VARIABLE.toLowerCase() }))
+    expect(servers.github.variable(VARIABLE, REPOSITORY)?.value).toMatch(/^20/)
   })
 
   test('without the right to write it, nothing is made', async () => {
@@ -429,11 +429,11 @@ describe('the expiry variable', () => {
         ]
       }
     })
-    const token = await stage.put()
-    const ran = await stage.rotate({ 'expiry-variable': VARIABLE })
+    const token = await servers.storeOldToken()
+    const ran = await servers.rotate({ 'expiry-variable': VARIABLE })
     expect(ran.outputs).toEqual({ rotated: 'false', 'error-code': 'github-forbidden' })
     expect(ran.log).toContain('the repository permission Variables: write')
-    expect([stage.stored(), alive(stage.genesys)]).toEqual([token, [token]])
+    expect([servers.stored(), liveTokens(servers.genesys)]).toEqual([token, [token]])
     await ended(ran)
   })
 })
@@ -444,17 +444,17 @@ describe('the previous token', () => {
 
   test('where the platform gives the same token again, it lives on', async () => {
     await open()
-    const previous = await stage.put()
-    stage.genesys.intercept = ({ path }, response) => {
+    const previous = await servers.storeOldToken()
+    servers.genesys.intercept = ({ path }, response) => {
       if (path !== '/oauth/token') return false
       response.writeHead(200, { 'Content-Type': 'application/json' })
       response.end(JSON.stringify({ access_token: previous, token_type: 'bearer', expires_in: 86_400 }))
       return true
     }
-    const ran = await stage.rotate({ 'previous-token': previous })
+    const ran = await servers.rotate({ 'previous-token': previous })
     expect(await isRotated(ran)).toBe(previous)
     expect(ran.log).toMatch(/^The previous token is the new one; it lives on\.$/m)
-    expect(stage.asked().filter(line => line.startsWith('DELETE'))).toEqual([])
+    expect(servers.requests().filter(line => line.startsWith('DELETE'))).toEqual([])
   })
 
   test.each([
@@ -462,10 +462,10 @@ describe('the previous token', () => {
     ['OAuth client', OTHER_CLIENT]
   ])('of another %s, it is left alone with a warning', async (_, client) => {
     await open({ genesys: { clients: [{}, client] } })
-    const previous = await issue(stage.genesys, OTHER_CLIENT)
-    const ran = await stage.rotate({ 'previous-token': previous })
+    const previous = await issueToken(servers.genesys, OTHER_CLIENT)
+    const ran = await servers.rotate({ 'previous-token': previous })
     const token = await isRotated(ran)
-    expect(alive(stage.genesys)).toEqual([previous, token])
+    expect(liveTokens(servers.genesys)).toEqual([previous, token])
     expect(ran.log).toContain(
       'Warning: The previous token is of another organisation or OAuth client; it is not revoked.'
     )
@@ -473,20 +473,20 @@ describe('the previous token', () => {
 
   test.each(['true', 'false'])('that is gone already is no trouble (verify: %s)', async verify => {
     await open()
-    const previous = await stage.put()
-    for (const token of stage.genesys.tokens.values()) token.revoked = true
-    const ran = await stage.rotate({ 'previous-token': previous, verify })
+    const previous = await servers.storeOldToken()
+    for (const token of servers.genesys.tokens.values()) token.revoked = true
+    const ran = await servers.rotate({ 'previous-token': previous, verify })
     await isRotated(ran)
     expect(ran.log).toMatch(/^The previous token is gone already\.$/m)
   })
 
   test('is revoked without verify too, once it is known whose both are', async () => {
     await open()
-    const previous = await stage.put()
-    stage.forget()
-    const token = await isRotated(await stage.rotate({ 'previous-token': previous, verify: 'false' }))
-    expect(alive(stage.genesys)).toEqual([token])
-    expect(stage.asked().filter(line => line.includes('tokens/me'))).toEqual([
+    const previous = await servers.storeOldToken()
+    servers.forgetRequests()
+    const token = await isRotated(await servers.rotate({ 'previous-token': previous, verify: 'false' }))
+    expect(liveTokens(servers.genesys)).toEqual([token])
+    expect(servers.requests().filter(line => line.includes('tokens/me'))).toEqual([
       'GET /api/v2/tokens/me?preserveIdleTTL=true 200',
       'GET /api/v2/tokens/me?preserveIdleTTL=true 200',
       'DELETE /api/v2/tokens/me 200'
@@ -495,28 +495,28 @@ describe('the previous token', () => {
 
   test('that is no token of the platform’s is never sent to GitHub', async () => {
     await open()
-    const ran = await stage.rotate({ 'previous-token': 'something-else-entirely' })
+    const ran = await servers.rotate({ 'previous-token': 'something-else-entirely' })
     await isRotated(ran)
-    expect(JSON.stringify(stage.github.requests)).not.toContain('something-else-entirely')
+    expect(JSON.stringify(servers.github.requests)).not.toContain('something-else-entirely')
   })
 })
 
 describe('other exchanges', () => {
   test('a long-lived token: the initial one is revoked when the job ends, the stored one lives', async () => {
     await open()
-    const previous = await stage.put()
-    stage.forget()
-    const ran = await stage.rotate({ ...LONG_LIVED, 'rotate-after': '300d', 'previous-token': previous })
-    expect([ran.exitCode, stage.stored()]).toEqual([0, previous])
+    const previous = await servers.storeOldToken()
+    servers.forgetRequests()
+    const ran = await servers.rotate({ ...LONG_LIVED, 'rotate-after': '300d', 'previous-token': previous })
+    expect([ran.exitCode, servers.stored()]).toEqual([0, previous])
 
-    const again = await stage.rotate({ ...LONG_LIVED, 'min-lifetime': '300d', 'previous-token': previous })
-    const kept = stage.stored() ?? ''
-    expect(stage.genesys.tokens.get(kept)).toMatchObject({ kind: 'long-lived', revoked: false })
+    const again = await servers.rotate({ ...LONG_LIVED, 'min-lifetime': '300d', 'previous-token': previous })
+    const kept = servers.stored() ?? ''
+    expect(servers.genesys.tokens.get(kept)).toMatchObject({ kind: 'long-lived', revoked: false })
     expect(again.log).toMatch(/holds a new long-lived token .*\n(.*\n)*The previous token is revoked\./)
     const ended = await postOf(again)
     expect([ended.exitCode, ended.log]).toEqual([0, 'Clean-up: access token revoked.\n'])
-    expect(alive(stage.genesys)).toEqual([kept])
-    expect(stage.github.violations).toEqual([])
+    expect(liveTokens(servers.genesys)).toEqual([kept])
+    expect(servers.github.violations).toEqual([])
   })
 
   test.each([
@@ -571,23 +571,23 @@ describe('guards', () => {
     ['lifetime-too-short', { 'min-lifetime': '48h' }]
   ])('%s: the new token is revoked, the old secret stands', async (code, inputs) => {
     await open()
-    const token = await stage.put()
-    const ran = await stage.rotate({ ...inputs, 'previous-token': token })
+    const token = await servers.storeOldToken()
+    const ran = await servers.rotate({ ...inputs, 'previous-token': token })
     expect([ran.exitCode, ran.outputs]).toEqual([1, { rotated: 'false', 'error-code': code }])
     expect(ran.log).toContain('The secret is as it was; the new token is revoked.')
-    expect([stage.stored(), alive(stage.genesys)]).toEqual([token, [token]])
+    expect([servers.stored(), liveTokens(servers.genesys)]).toEqual([token, [token]])
     await ended(ran)
   })
 
   test('wrong credentials: nothing was made', async () => {
     await open()
-    const token = await stage.put()
-    const ran = await stage.rotate({ 'client-secret': 'wrong-client-secret' })
+    const token = await servers.storeOldToken()
+    const ran = await servers.rotate({ 'client-secret': 'wrong-client-secret' })
     expect([ran.exitCode, ran.outputs]).toEqual([
       1,
       { rotated: 'false', 'error-code': 'credentials-rejected' }
     ])
-    expect([stage.stored(), alive(stage.genesys)]).toEqual([token, [token]])
+    expect([servers.stored(), liveTokens(servers.genesys)]).toEqual([token, [token]])
     await ended(ran)
   })
 })
@@ -609,11 +609,11 @@ describe('what GitHub refuses', () => {
     ['the organisation permission Secrets: write', ORGANIZATION]
   ])('the missing right to read shows first: %s', async (needed, inputs) => {
     await openAs('fine-grained', {})
-    const ran = await stage.rotate(inputs)
+    const ran = await servers.rotate(inputs)
     expect(ran.outputs).toEqual({ rotated: 'false', 'error-code': 'github-forbidden' })
     expect(ran.log).toContain('Resource not accessible by personal access token')
     expect(ran.log).toContain(`The github-token needs ${needed}.`)
-    expect(stage.genesys.requests).toEqual([])
+    expect(servers.genesys.requests).toEqual([])
     await ended(ran)
   })
 
@@ -625,11 +625,11 @@ describe('what GitHub refuses', () => {
     'the missing right to write shows when storing, and the token is revoked: %s',
     async (needed, permissions, inputs) => {
       await openAs('installation', permissions)
-      const ran = await stage.rotate(inputs)
+      const ran = await servers.rotate(inputs)
       expect(ran.outputs).toEqual({ rotated: 'false', 'error-code': 'github-forbidden' })
       expect(ran.log).toContain(`The github-token needs ${needed}.`)
       expect(ran.log).toContain('The secret is as it was; the new token is revoked.')
-      expect([stage.genesys.tokens.size, alive(stage.genesys)]).toEqual([1, []])
+      expect([servers.genesys.tokens.size, liveTokens(servers.genesys)]).toEqual([1, []])
       await ended(ran)
     }
   )
@@ -641,17 +641,17 @@ describe('what GitHub refuses', () => {
     'the missing right to the variable shows before anything is made: %s',
     async (needed, permissions, inputs) => {
       await openAs('fine-grained', permissions)
-      const ran = await stage.rotate({ ...inputs, 'expiry-variable': VARIABLE })
+      const ran = await servers.rotate({ ...inputs, 'expiry-variable': VARIABLE })
       expect(ran.outputs).toEqual({ rotated: 'false', 'error-code': 'github-forbidden' })
       expect(ran.log).toContain(`The github-token needs ${needed}.`)
-      expect(stage.genesys.requests).toEqual([])
+      expect(servers.genesys.requests).toEqual([])
     }
   )
 
   test('the workflow’s own GITHUB_TOKEN is told what can', async () => {
     await openAs('workflow', { secrets: 'write' })
-    const ran = await stage.rotate()
-    expect(wrote(ran, stage.genesys, stage.github)['stdout']).toBe(
+    const ran = await servers.rotate()
+    expect(writtenBy(ran, servers.genesys, servers.github)['stdout']).toBe(
       lines(
         ...MASKS,
         `::error::[github-forbidden] GET {github}${SECRETS}/public-key answered 403 (Resource not accessible by ` +
@@ -671,37 +671,37 @@ describe('what GitHub refuses', () => {
     ['organisation octo-nobody', { organization: 'octo-nobody' }]
   ])('%s does not exist', async (words, inputs) => {
     await open()
-    const ran = await stage.rotate(inputs)
+    const ran = await servers.rotate(inputs)
     expect(ran.outputs).toEqual({ rotated: 'false', 'error-code': 'github-not-found' })
     expect(ran.log).toContain(`Either ${words} does not exist, or the github-token may not see it`)
-    expect(stage.genesys.requests).toEqual([])
+    expect(servers.genesys.requests).toEqual([])
     await ended(ran)
   })
 
   test('a repository that was renamed', async () => {
     await open()
-    stage.github.world.rename('octo-org/app', 'octo-org/service')
-    const ran = await stage.rotate()
+    servers.github.world.rename('octo-org/app', 'octo-org/service')
+    const ran = await servers.rotate()
     expect(ran.outputs).toEqual({ rotated: 'false', 'error-code': 'redirected' })
     expect(ran.log).toContain('give its new name in repository')
-    expect(stage.genesys.requests).toEqual([])
+    expect(servers.genesys.requests).toEqual([])
   })
 
   test('a secondary rate limit is waited out, and one that lasts is told', async () => {
     await open()
-    stage.github.throttle({ retryAfter: 1, operation: 'actions/create-or-update-repo-secret' })
-    const ran = await stage.rotate()
+    servers.github.throttle({ retryAfter: 1, operation: 'actions/create-or-update-repo-secret' })
+    const ran = await servers.rotate()
     await isRotated(ran)
     expect(ran.log).toMatch(
       /answered 403, which says that too much is asked for, attempt 1; waiting [12]\.\d s before the next/
     )
-    const token = stage.stored()
+    const token = servers.stored()
 
-    stage.github.throttle({ retryAfter: 900, operation: 'actions/create-or-update-repo-secret' })
-    const late = await stage.rotate()
+    servers.github.throttle({ retryAfter: 900, operation: 'actions/create-or-update-repo-secret' })
+    const late = await servers.rotate()
     expect(late.outputs).toEqual({ rotated: 'false', 'error-code': 'rate-limited' })
     expect(late.log).toContain('asking to wait 15 min, which reaches past the timeout of 2 min')
-    expect([stage.stored(), alive(stage.genesys)]).toEqual([token, [token]])
+    expect([servers.stored(), liveTokens(servers.genesys)]).toEqual([token, [token]])
     await ended(late)
   })
 })
@@ -726,25 +726,25 @@ describe('refused before any request', () => {
   test('each by name', async () => {
     await open()
     for (const [what, inputs, words] of refused) {
-      const ran = await stage.rotate(inputs)
+      const ran = await servers.rotate(inputs)
       expect([what, ran.exitCode, ran.outputs]).toEqual([what, 1, { 'error-code': 'invalid-input' }])
       expect(ran.log).toContain(words)
       expect(ran.state).toEqual({})
     }
-    expect(stage.asked()).toEqual([])
+    expect(servers.requests()).toEqual([])
   })
 
   test('no github-token: what can write a secret is said', async () => {
     await open()
-    const ran = await stage.rotate({ 'github-token': '' })
+    const ran = await servers.rotate({ 'github-token': '' })
     expect(ran.outputs).toEqual({ 'error-code': 'missing-credential' })
     expect(ran.log).toContain('the workflow’s own GITHUB_TOKEN cannot')
-    expect(stage.asked()).toEqual([])
+    expect(servers.requests()).toEqual([])
   })
 
   test('credentials may come from the environment', async () => {
     await open()
-    const ran = await stage.rotate(
+    const ran = await servers.rotate(
       { 'client-id': '', 'client-secret': '', region: '' },
       {
         env: {
@@ -761,10 +761,10 @@ describe('refused before any request', () => {
 
 test('with step debugging on, no line holds a secret', async () => {
   await open()
-  const previous = await stage.put()
-  const ran = await stage.rotate({ 'previous-token': previous, 'expiry-variable': VARIABLE }, { debug: true })
+  const previous = await servers.storeOldToken()
+  const ran = await servers.rotate({ 'previous-token': previous, 'expiry-variable': VARIABLE }, { debug: true })
   const token = await isRotated(ran)
-  expect(ran.log).toContain(`##[debug]PUT ${stage.github.url}${SECRETS}/${NAME}: 204, kept connection, `)
+  expect(ran.log).toContain(`##[debug]PUT ${servers.github.url}${SECRETS}/${NAME}: 204, kept connection, `)
   const unmasked = ran.stdout.replace(/^::add-mask::.*$/gm, '')
   for (const secret of [token, previous, GENESYS_CLIENT.secret, GITHUB_TOKEN_FOR_ALL])
     expect(unmasked).not.toContain(secret)

@@ -8,14 +8,15 @@ import type { Scope } from '../../emulator/github/state.mjs'
 import type { RecordedRequest } from '../../emulator/server.mjs'
 import type { Clock } from '../../src/lib/clock.js'
 import { rotate } from '../../src/rotate.js'
-import { runStep, type StepResult } from './in-process.js'
+import { parseCommandFile } from './command-files.mjs'
+import { runStep } from './in-process.js'
 import { GENESYS, type Inputs, normal, type Platform } from './lifecycle.js'
 import { type RunOptions, type RunResult, runAction, runPost } from './runner.mjs'
 
-const at = (path: string) => fileURLToPath(new URL(`../../${path}`, import.meta.url))
-const ROTATE = at('dist/rotate/index.js')
-const POST = at('dist/post/index.js')
-const ACTION = at('rotate/action.yml')
+const pathOf = (path: string) => fileURLToPath(new URL(`../../${path}`, import.meta.url))
+const ROTATE = pathOf('dist/rotate/index.js')
+const POST = pathOf('dist/post/index.js')
+const ACTION = pathOf('rotate/action.yml')
 
 export const DAY_MS = 86_400_000
 
@@ -23,51 +24,50 @@ export const NAME = 'CC_TOKEN'
 export const VARIABLE = 'CC_TOKEN_EXPIRY'
 export const REPOSITORY: Scope = { repository: 'octo-org/app' }
 
-/** What every rotation is asked for unless a test says otherwise. */
-export const ASKED: Inputs = { 'secret-name': NAME, 'github-token': GITHUB_TOKEN_FOR_ALL }
+/** Inputs of every rotation, beside those of the platform. */
+const STORE: Inputs = { 'secret-name': NAME, 'github-token': GITHUB_TOKEN_FOR_ALL }
 
-/** Both sides of a rotation, with what a test asks of them. */
-export interface Stage {
+/** The emulators of Genesys Cloud and GitHub for one rotation. */
+export interface Servers {
   readonly genesys: GenesysEmulator
   readonly github: GitHub
-  /** Runs the bundle's main with `ASKED` and a Genesys Cloud client, in the repository `octo-org/app`. */
+  /** Runs the bundle for the secret `NAME` of the repository `octo-org/app`, with a client of Genesys Cloud. */
   rotate(inputs?: Inputs, options?: RunOptions): Promise<RunResult>
-  /** What the secret holds now, opened. */
+  /** Returns the plain text of the secret. */
   stored(scope?: Scope): string | undefined
-  /** Puts a token of the platform's into the secret, a day ago. Returns it. */
-  put(scope?: Scope): Promise<string>
-  /** What both were asked, in order of arrival: method, path, status. */
-  asked(): string[]
-  forget(): void
+  /** Stores a new token of the platform, dated a day ago. Returns it. */
+  storeOldToken(scope?: Scope): Promise<string>
+  /** Returns the requests to both servers in order of arrival: method, path, status. */
+  requests(): string[]
+  forgetRequests(): void
   close(): Promise<void>
 }
 
-export interface StageOptions {
+export interface ServersOptions {
   readonly genesys?: Parameters<typeof startGenesys>[0]
   readonly github?: GitHubOptions
 }
 
-/** Starts Genesys Cloud and GitHub. */
-export async function openStage(options: StageOptions = {}): Promise<Stage> {
+export async function startServers(options: ServersOptions = {}): Promise<Servers> {
   const genesys = await startGenesys(options.genesys)
   const github = await startCheckedGithub(options.github)
   return {
     genesys,
     github,
-    rotate: (inputs = {}, { env, ...run } = {}) =>
-      rotateWith(github, { ...GENESYS, 'base-url': genesys.origin, ...inputs }, { ...run, env: env ?? {} }),
+    rotate: (inputs, runOptions) =>
+      rotateWith(github, { ...GENESYS, 'base-url': genesys.origin, ...inputs }, runOptions),
     stored: (scope = REPOSITORY) => github.stored(NAME, scope),
-    async put(scope = REPOSITORY) {
-      const token = await issue(genesys)
+    async storeOldToken(scope = REPOSITORY) {
+      const token = await issueToken(genesys)
       github.putSecret(NAME, scope, token, { updatedAt: github.clock() - DAY_MS })
       return token
     },
-    asked: () =>
+    requests: () =>
       [...genesys.requests, ...github.requests]
         .map((request, index) => ({ request, index }))
         .sort((one, other) => one.request.at - other.request.at || one.index - other.index)
         .map(({ request: { method, path, status } }) => `${method} ${path} ${status}`),
-    forget() {
+    forgetRequests() {
       genesys.forget()
       github.forget()
     },
@@ -77,29 +77,65 @@ export async function openStage(options: StageOptions = {}): Promise<Stage> {
   }
 }
 
-/** Runs the bundle's main against a stand-in for GitHub; which platform, the inputs say. */
-export function rotateWith(github: GitHub, inputs: Inputs, options: RunOptions = {}): Promise<RunResult> {
-  const { env, ...run } = options
+/** Runs the bundle against an emulator of GitHub. The inputs choose the platform. */
+export function rotateWith(
+  github: GitHub,
+  inputs: Inputs,
+  { env, ...options }: RunOptions = {}
+): Promise<RunResult> {
   return runAction({
     main: ROTATE,
     action: ACTION,
-    inputs: { ...ASKED, ...inputs },
-    ...run,
+    inputs: { ...STORE, ...inputs },
+    ...options,
     env: { GITHUB_API_URL: github.url, GITHUB_REPOSITORY: 'octo-org/app', ...env }
   })
 }
 
-/** Runs the bundle's post with what the rotation saved, and no inputs. */
-export function postOf(ran: RunResult, options: RunOptions = {}): Promise<RunResult> {
-  return runPost(ran, { post: POST, action: ACTION, ...options })
+/** Runs the post step of the bundle with what the rotation saved, and without inputs. */
+export function postOf(run: RunResult, options: RunOptions = {}): Promise<RunResult> {
+  return runPost(run, { post: POST, action: ACTION, ...options })
 }
 
-/** Has a client make a token, as somebody did before this run. */
-export async function issue(
+/** What a rotation in this process left behind. */
+export interface RotationResult {
+  readonly exitCode: 0 | 1
+  /** The error code; undefined after success. */
+  readonly code: string | undefined
+  readonly stdout: string
+  readonly outputs: Readonly<Record<string, string>>
+  readonly state: Readonly<Record<string, string>>
+  /** The raw text of the runner's files, without the state. */
+  readonly files: string
+}
+
+/** Runs the rotation in this process; waits take no time. */
+export async function rotateInProcess(
+  { genesys, github }: { genesys: { origin: string }; github: { url: string } },
+  inputs: Inputs = {},
+  { clock }: { readonly clock?: Clock } = {}
+): Promise<RotationResult> {
+  const { exitCode, code, stdout, output, env, state, summary } = await runStep(rotate, {
+    ...(clock === undefined ? {} : { clock }),
+    inputs: { ...GENESYS, 'base-url': genesys.origin, ...STORE, ...inputs },
+    env: { GITHUB_API_URL: github.url, GITHUB_REPOSITORY: 'octo-org/app' }
+  })
+  return {
+    exitCode,
+    code,
+    stdout,
+    outputs: parseCommandFile(output),
+    state: parseCommandFile(state),
+    files: output + env + summary
+  }
+}
+
+/** Requests a token, as an earlier run did. */
+export async function issueToken(
   { origin }: { origin: string },
   { id, secret }: { id: string; secret: string } = GENESYS_CLIENT
 ): Promise<string> {
-  const answer = await fetch(`${origin}/oauth/token`, {
+  const response = await fetch(`${origin}/oauth/token`, {
     method: 'POST',
     headers: {
       Authorization: `Basic ${Buffer.from(`${id}:${secret}`).toString('base64')}`,
@@ -107,86 +143,92 @@ export async function issue(
     },
     body: 'grant_type=client_credentials'
   })
-  const { access_token: token } = (await answer.json()) as { access_token: string }
+  const { access_token: token } = (await response.json()) as { access_token: string }
   return token
 }
 
-/** Returns the tokens that the platform would accept now. */
-export function alive({ tokens }: Pick<GenesysEmulator, 'tokens'>): string[] {
+/** Returns the tokens that the platform accepts now. */
+export function liveTokens({ tokens }: Pick<GenesysEmulator, 'tokens'>): string[] {
   return [...tokens].flatMap(([token, { revoked, expiresAt }]) =>
     revoked || expiresAt <= Date.now() ? [] : [token]
   )
 }
 
-/** Returns a text with everything that differs from run to run replaced by its name. */
-export function plain(text: string, platform: Platform, github: GitHub, ...runs: RunResult[]): string {
-  const known = text.replaceAll(github.url, '{github}').replaceAll(GITHUB_TOKEN_FOR_ALL, '{github token}')
-  return normal(known, platform, ...runs)
-    .replace(/request id [\w:]+/g, 'request id {id}')
-    .replace(/retrying in \d+\.\d s/g, 'retrying in {wait} s')
-}
-
-/** Returns all that a step wrote, each file whole. */
-export function wrote(run: RunResult, platform: Platform, github: GitHub): Record<string, unknown> {
-  const said = (text: string) => plain(text, platform, github, run)
+/** Returns everything that a step wrote, with placeholders for what differs between runs. */
+export function writtenBy(run: RunResult, platform: Platform, github: GitHub): Record<string, unknown> {
+  const normalize = (text: string) =>
+    normal(
+      text.replaceAll(github.url, '{github}').replaceAll(GITHUB_TOKEN_FOR_ALL, '{github token}'),
+      platform,
+      run
+    )
+      .replace(/request id [\w:]+/g, 'request id {id}')
+      .replace(/retrying in \d+\.\d s/g, 'retrying in {wait} s')
+  const normalizeAll = (values: Readonly<Record<string, string>>) =>
+    Object.fromEntries(Object.entries(values).map(([name, value]) => [name, normalize(value)]))
   return {
     exitCode: run.exitCode,
-    stdout: said(run.stdout),
-    stderr: said(run.stderr),
-    outputs: Object.fromEntries(Object.entries(run.outputs).map(([name, value]) => [name, said(value)])),
-    state: Object.fromEntries(Object.entries(run.state).map(([name, value]) => [name, said(value)])),
+    stdout: normalize(run.stdout),
+    stderr: normalize(run.stderr),
+    outputs: normalizeAll(run.outputs),
+    state: normalizeAll(run.state),
     env: run.files.env,
-    summary: run.files.summary
+    summary: normalize(run.files.summary)
   }
 }
 
 // --- faults ---------------------------------------------------------------------------------------------------
 
-/** One request of a rotation, on whichever side it came in. */
-export interface Met {
-  /** From 0, over both sides, in order of arrival. */
+/** One request of a rotation to either server. */
+export interface Intercepted {
+  /** From 0, over both servers, in order of arrival. */
   readonly n: number
-  readonly side: 'github' | 'genesys'
+  readonly server: 'github' | 'genesys'
   readonly request: RecordedRequest
   readonly response: ServerResponse
   readonly socket: Socket
-  /** Whether it is carried out by now. */
-  readonly done: boolean
+  /** Whether the request was carried out already. */
+  readonly isApplied: boolean
 }
 
-/** Returns true where it has seen to the answer itself. */
-export type Play = (met: Met) => boolean | Promise<boolean>
+/** Returns true if it has dealt with the response itself. */
+export type Interceptor = (intercepted: Intercepted) => boolean | Promise<boolean>
 
-/** Has each request of both sides seen twice: before anything is done, and carried out but not yet answered. */
-export function onEach({ genesys, github }: Pick<Stage, 'genesys' | 'github'>, play: Play): void {
+/** Calls the interceptor twice for each request: before it is carried out, and after that, before the response. */
+export function interceptAll(
+  { genesys, github }: Pick<Servers, 'genesys' | 'github'>,
+  interceptor: Interceptor
+): void {
   let count = 0
   const numbers = new WeakMap<object, number>()
-  const number = (request: object) => {
+  const numberOf = (request: object) => {
     const known = numbers.get(request)
     if (known !== undefined) return known
     numbers.set(request, count)
     return count++
   }
-  const seen = (side: Met['side'], done: boolean) => (request: object, response: unknown, socket: Socket) =>
-    play({
-      n: number(request),
-      side,
-      request: request as RecordedRequest,
-      response: response as ServerResponse,
-      socket,
-      done
-    })
-  github.intercept = seen('github', false)
-  github.interceptAfter = seen('github', true)
-  const before = seen('genesys', false)
-  const after = seen('genesys', true)
+  const hook =
+    (server: Intercepted['server'], isApplied: boolean) =>
+    (request: object, response: unknown, socket: Socket) =>
+      interceptor({
+        n: numberOf(request),
+        server,
+        request: request as RecordedRequest,
+        response: response as ServerResponse,
+        socket,
+        isApplied
+      })
+  github.intercept = hook('github', false)
+  github.interceptAfter = hook('github', true)
+  const before = hook('genesys', false)
+  const after = hook('genesys', true)
   genesys.intercept = async (request, response, socket) => {
-    if (request.headers[CARRIED_OUT] !== undefined) return false
+    if (request.headers[INNER_REQUEST] !== undefined) return false
     if (await before(request, response, socket)) return true
-    const { status, headers, body } = await carryOut(genesys.origin, request)
-    // The record is the outer request's; the inner one is nobody's.
+    const { status, headers, body } = await applyRequest(genesys.origin, request)
+    // Only the outer request counts.
     genesys.requests.splice(
-      genesys.requests.findIndex(one => one.headers[CARRIED_OUT] !== undefined),
+      genesys.requests.findIndex(one => one.headers[INNER_REQUEST] !== undefined),
       1
     )
     if (await after(request, response, socket)) return true
@@ -196,27 +238,27 @@ export function onEach({ genesys, github }: Pick<Stage, 'genesys' | 'github'>, p
   }
 }
 
-const CARRIED_OUT = 'x-carried-out'
+const INNER_REQUEST = 'x-inner-request'
 
-/** Has the platform carry a request out whose answer may never reach the one who asked. */
-function carryOut(
+/** Lets the platform carry a request out, although its response may never reach the client. */
+function applyRequest(
   origin: string,
   { method, path, headers, body }: RecordedRequest
 ): Promise<{ status: number; headers: IncomingHttpHeaders; body: string }> {
   return new Promise((resolve, reject) => {
-    const { host: _, connection: __, ...rest } = headers
+    const { host: _, connection: __, ...others } = headers
     const inner = httpRequest(
       `${origin}${path}`,
-      { method, headers: { ...rest, [CARRIED_OUT]: '1' }, agent: false },
+      { method, headers: { ...others, [INNER_REQUEST]: '1' }, agent: false },
       response => {
-        const pieces: Buffer[] = []
-        response.on('data', piece => pieces.push(piece))
+        const chunks: Buffer[] = []
+        response.on('data', chunk => chunks.push(chunk))
         response.on('end', () => {
-          const { connection: _, 'keep-alive': __, ...sent } = response.headers
+          const { connection: _, 'keep-alive': __, ...received } = response.headers
           resolve({
             status: response.statusCode ?? 0,
-            headers: sent,
-            body: Buffer.concat(pieces).toString('utf8')
+            headers: received,
+            body: Buffer.concat(chunks).toString('utf8')
           })
         })
       }
@@ -226,11 +268,11 @@ function carryOut(
   })
 }
 
-/** Answers in the platform's place. */
-export function answers(
-  { request, response }: Pick<Met, 'request' | 'response'>,
+/** Responds in place of the server. */
+export function respond(
+  { request, response }: Pick<Intercepted, 'request' | 'response'>,
   status: number,
-  json: unknown = { message: `played ${status}` },
+  json: unknown = { message: `made-up ${status}` },
   headers: Record<string, string> = {}
 ): true {
   request.status = status
@@ -239,57 +281,46 @@ export function answers(
   return true
 }
 
-/** A fault, and on which side of the change of state it strikes. */
-export interface Mishap {
-  readonly name: string
-  readonly done: boolean
-  play(met: Met): true
-}
-
-const answered = (status: number, headers: Record<string, string> = {}, json?: unknown): Mishap['play'] => {
-  return met => answers(met, status, json, headers)
-}
-const SECONDARY = { message: 'You have exceeded a secondary rate limit. Please wait a few minutes.' }
-const reset: Mishap['play'] = ({ socket }) => {
+/** Ends the connection without a response. */
+export function reset({ socket }: Pick<Intercepted, 'socket'>): true {
   socket.destroy()
   return true
 }
-const silence: Mishap['play'] = () => true
-const cut: Mishap['play'] = ({ response, socket }) => {
+
+/** A fault, before or after the request is carried out. */
+export interface Fault {
+  readonly name: string
+  readonly isApplied: boolean
+  cause(intercepted: Intercepted): true
+}
+
+const status = (code: number, headers: Record<string, string> = {}, json?: unknown): Fault['cause'] => {
+  return intercepted => respond(intercepted, code, json, headers)
+}
+const RATE_LIMIT = { message: 'You have exceeded a secondary rate limit. Please wait a few minutes.' }
+const silence: Fault['cause'] = () => true
+const cutShort: Fault['cause'] = ({ response, socket }) => {
   response.writeHead(200, { 'Content-Type': 'application/json', 'Content-Length': '900' })
   response.write('{"a":', () => socket.destroy())
   return true
 }
 
-export const MISHAPS: readonly Mishap[] = [
-  { name: '401', done: false, play: answered(401) },
-  { name: '403', done: false, play: answered(403) },
-  { name: '404', done: false, play: answered(404) },
-  { name: '422', done: false, play: answered(422) },
-  { name: '429', done: false, play: answered(429, { 'Retry-After': '900' }, SECONDARY) },
-  { name: '500', done: false, play: answered(500) },
-  { name: 'reset', done: false, play: reset },
-  { name: 'silence', done: false, play: silence },
-  { name: 'done, 502', done: true, play: answered(502) },
-  { name: 'done, reset', done: true, play: reset },
-  { name: 'done, cut', done: true, play: cut },
-  { name: 'done, silence', done: true, play: silence }
+export const FAULTS: readonly Fault[] = [
+  { name: '401', isApplied: false, cause: status(401) },
+  { name: '403', isApplied: false, cause: status(403) },
+  { name: '404', isApplied: false, cause: status(404) },
+  { name: '422', isApplied: false, cause: status(422) },
+  { name: '429', isApplied: false, cause: status(429, { 'Retry-After': '900' }, RATE_LIMIT) },
+  { name: '500', isApplied: false, cause: status(500) },
+  { name: 'reset', isApplied: false, cause: reset },
+  { name: 'silence', isApplied: false, cause: silence },
+  { name: 'applied, 502', isApplied: true, cause: status(502) },
+  { name: 'applied, reset', isApplied: true, cause: reset },
+  { name: 'applied, cut short', isApplied: true, cause: cutShort },
+  { name: 'applied, silence', isApplied: true, cause: silence }
 ]
 
-/** Returns what plays a mishap at the n-th request, and at no other. */
-export function mishapAt(n: number, { done, play }: Mishap): Play {
-  return met => met.n === n && met.done === done && play(met)
-}
-
-/** Runs the rotation in this process; waits take no time. */
-export function rotateInProcess(
-  { genesys, github }: { genesys: { origin: string }; github: { url: string } },
-  inputs: Inputs = {},
-  options: { readonly clock?: Clock; readonly env?: Readonly<Record<string, string>> } = {}
-): Promise<StepResult> {
-  return runStep(rotate, {
-    ...options,
-    inputs: { ...GENESYS, 'base-url': genesys.origin, ...ASKED, ...inputs },
-    env: { GITHUB_API_URL: github.url, GITHUB_REPOSITORY: 'octo-org/app', ...options.env }
-  })
+/** Returns an interceptor that causes a fault at the n-th request only. */
+export function faultAt(n: number, { isApplied, cause }: Fault): Interceptor {
+  return intercepted => intercepted.n === n && intercepted.isApplied === isApplied && cause(intercepted)
 }
