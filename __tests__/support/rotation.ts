@@ -163,6 +163,7 @@ export function writtenBy(run: RunResult, platform: Platform, github: GitHub): R
       run
     )
       .replace(/request id [\w:]+/g, 'request id {id}')
+      .replace(/(Correlation id<\/strong><\/td><td><code>)[0-9a-f-]{36}/, '$1{uuid}')
       .replace(/retrying in \d+\.\d s/g, 'retrying in {wait} s')
   const normalizeAll = (values: Readonly<Record<string, string>>) =>
     Object.fromEntries(Object.entries(values).map(([name, value]) => [name, normalize(value)]))
