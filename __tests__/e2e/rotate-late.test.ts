@@ -1,75 +1,49 @@
-import { dirname, join } from 'node:path'
-import { fileURLToPath } from 'node:url'
-import { afterAll, afterEach, expect, test } from '@jest/globals'
-import { GITHUB_TOKEN_FOR_ALL, startGithub } from '../../emulator/github/index.mjs'
-import { GENESYS_CLIENT, startGenesys } from '../../emulator/index.mjs'
-import { cleanup, runAction } from '../support/runner.mjs'
+import { afterAll, afterEach, beforeEach, expect, test } from '@jest/globals'
+import { NAME, REPOSITORY, type Servers, startServers } from '../support/rotation.js'
+import { cleanup } from '../support/runner.mjs'
 
-const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..')
-const place = { repository: 'octo-org/app' }
-const NAME = 'GENESYS_TOKEN'
+const INPUTS = { timeout: '8s', 'attempt-timeout': '1s', 'max-attempts': '2' }
 
-const open: { close(): Promise<void> }[] = []
-
-async function start() {
-  const [platform, github] = await Promise.all([startGenesys(), startGithub()])
-  open.push(platform, github)
-  return { platform, github }
-}
-
-afterEach(() => Promise.all(open.splice(0).map(server => server.close())))
+let servers: Servers
+beforeEach(async () => {
+  servers = await startServers()
+})
+afterEach(() => servers.close())
 afterAll(cleanup)
 
-function rotate(githubUrl: string, platformUrl: string) {
-  return runAction({
-    main: join(root, 'dist', 'rotate', 'index.js'),
-    action: join(root, 'rotate', 'action.yml'),
-    env: { GITHUB_API_URL: githubUrl, GITHUB_REPOSITORY: place.repository },
-    inputs: {
-      provider: 'genesys',
-      region: 'eu-west-1',
-      'client-id': GENESYS_CLIENT.id,
-      'client-secret': GENESYS_CLIENT.secret,
-      'base-url': platformUrl,
-      'secret-name': NAME,
-      'github-token': GITHUB_TOKEN_FOR_ALL,
-      timeout: '8s',
-      'attempt-timeout': '1s',
-      'max-attempts': '2'
-    }
-  })
-}
+/** Returns for each token whether it is revoked, in the order of issue. */
+const revoked = () => [...servers.genesys.tokens.values()].map(token => token.revoked)
 
-test('a token that never left for GitHub is revoked, although GitHub cannot be asked', async () => {
-  const { platform, github } = await start()
-  // Each request has a connection of its own: one that was kept could take the PUT before it is known to be closed.
+test('a token that was certainly not sent to GitHub is revoked, although GitHub is down', async () => {
+  const { genesys, github } = servers
+  // Each request has a connection of its own: the PUT must not be sent on one that is about to be closed.
   github.intercept = (_, response) => {
     response.setHeader('Connection', 'close')
     return false
   }
-  platform.intercept = async ({ path }) => {
-    // From here on nobody listens where GitHub was: the PUT cannot be sent, nor the secret's date be read.
+  genesys.intercept = async ({ path }) => {
+    // From here on, every connection to GitHub is refused.
     if (path.startsWith('/api/v2/tokens/me')) await github.close()
     return false
   }
-  const ran = await rotate(github.url, platform.origin)
-  expect([ran.exitCode, ran.outputs['error-code'], ran.outputs['rotated']]).toEqual([1, 'network', 'false'])
-  expect([...platform.tokens.values()].map(({ revoked }) => revoked)).toEqual([true])
-  expect(ran.log).toContain('The secret is as it was; the new token is revoked.')
+  const run = await servers.rotate(INPUTS)
+  expect([run.exitCode, run.outputs]).toEqual([1, { rotated: 'false', 'error-code': 'network' }])
+  expect(revoked()).toEqual([true])
+  expect(run.log).toContain('The stored token is unchanged; the new one was revoked.')
 }, 30_000)
 
-test('a token that GitHub stores after the request was given up lives on', async () => {
-  const { platform, github } = await start()
-  github.putSecret(NAME, place, 'the-token-of-yesterday', { updatedAt: Date.now() - 86_400_000 })
+test('a token that GitHub stores after the last attempt timed out is not revoked', async () => {
+  const { github } = servers
+  await servers.storeOldToken()
   let puts = 0
   github.intercept = ({ method }) => {
     if (method !== 'PUT') return false
     puts += 1
-    // Both attempts are left without an answer; what the last one asked for is done when nobody waits any more.
-    if (puts === 2) setTimeout(() => github.putSecret(NAME, place, 'stored late'), 2500)
+    // Neither attempt gets a response. GitHub carries the last one out when it is no longer awaited.
+    if (puts === 2) setTimeout(() => github.putSecret(NAME, REPOSITORY, 'stored late'), 2500)
     return true
   }
-  const ran = await rotate(github.url, platform.origin)
-  expect([ran.exitCode, ran.outputs['rotated'], puts]).toEqual([0, 'true', 2])
-  expect([...platform.tokens.values()].map(({ revoked }) => revoked)).toEqual([false])
+  const run = await servers.rotate(INPUTS)
+  expect([run.exitCode, run.outputs['rotated'], puts]).toEqual([0, 'true', 2])
+  expect(revoked()).toEqual([false, false])
 }, 30_000)
