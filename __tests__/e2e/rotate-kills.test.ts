@@ -2,12 +2,12 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, expect, test } from '@jest/globals'
 import { seeded } from '../../scripts/seeded.mjs'
 import { seed } from '../support/properties.js'
-import { alive, NAME, openStage, postOf, type Stage, VARIABLE } from '../support/rotation.js'
+import { liveTokens, postOf, type Servers, startServers, VARIABLE } from '../support/rotation.js'
 import { cleanup } from '../support/runner.mjs'
 
 afterAll(cleanup)
 
-/** What a rotation asks for, in order. */
+/** The requests of a rotation, in order. */
 const REQUESTS = [
   'nothing',
   'public key',
@@ -23,7 +23,7 @@ const REQUESTS = [
   'age of the secret again'
 ]
 
-/** Only a kill after one of these requests may leave a new token that is stored nowhere. */
+/** Only a kill after one of these requests may leave a new token that is not stored. */
 const MAY_LEAVE_A_TOKEN = ['token', 'owner of the token', 'storing']
 
 /** A server takes up to this long before and after it carries out a request. */
@@ -32,71 +32,71 @@ const LANES = 3
 const KILLS_PER_LANE = 7
 
 /** What a killed run left. */
-interface Left {
+interface KilledRun {
   readonly lastRequest: string
-  readonly secretWorks: boolean
-  /** New tokens that live and are stored nowhere. */
-  readonly lostTokens: number
-  /** Whether the next run succeeded and the secret holds another token that works. */
-  readonly setRight: boolean
+  readonly isSecretValid: boolean
+  /** New tokens that are valid but not stored. */
+  readonly unstoredTokens: number
+  /** Whether the next run succeeded, and the secret contains another valid token. */
+  readonly nextSucceeded: boolean
   readonly violations: readonly unknown[]
 }
 
-async function killAtRandomMoments(random: () => number): Promise<Left[]> {
-  const stage = await openStage()
+async function killAtRandomMoments(random: () => number): Promise<KilledRun[]> {
+  const servers = await startServers()
   const pause = async () => {
     await sleep(random() * LONGEST_PAUSE_MS)
     return false
   }
-  stage.genesys.intercept = pause
-  stage.github.intercept = pause
-  stage.github.interceptAfter = pause
-  const rotate: Stage['rotate'] = (_, options) =>
-    stage.rotate({ 'expiry-variable': VARIABLE, 'previous-token': stage.stored() ?? '' }, options)
-  const works = () => alive(stage.genesys).includes(stage.stored() ?? '')
-  const all: Left[] = []
+  servers.genesys.intercept = pause
+  servers.github.intercept = pause
+  servers.github.interceptAfter = pause
+  const rotate: Servers['rotate'] = (_, options) =>
+    servers.rotate({ 'expiry-variable': VARIABLE, 'previous-token': servers.stored() ?? '' }, options)
+  const isValid = () => liveTokens(servers.genesys).includes(servers.stored() ?? '')
+  const all: KilledRun[] = []
   try {
     // After two runs, the variable and the previous token exist, as in all runs that follow.
     await rotate()
     let { durationMs } = await rotate()
     for (let kill = 0; kill < KILLS_PER_LANE; kill += 1) {
-      const before = stage.stored()
-      stage.forget()
+      const before = servers.stored()
+      servers.forgetRequests()
       const killed = await rotate({}, { signal: 'SIGKILL', signalAfter: random() * 1.1 * durationMs })
-      const lastRequest = REQUESTS[stage.asked().length] ?? 'too many requests'
+      const lastRequest = REQUESTS[servers.requests().length] ?? 'too many requests'
       // The servers still carry out what reached them.
       await sleep(3 * LONGEST_PAUSE_MS)
       if (random() < 0.5) await postOf(killed)
 
-      const secretWorks = works()
-      const orphans = alive(stage.genesys).filter(token => token !== stage.stored())
-      const between = stage.stored()
-      for (const token of orphans) Object.assign(stage.genesys.tokens.get(token) ?? {}, { revoked: true })
+      const isSecretValid = isValid()
+      const unstored = liveTokens(servers.genesys).filter(token => token !== servers.stored())
+      const between = servers.stored()
+      for (const token of unstored) Object.assign(servers.genesys.tokens.get(token) ?? {}, { revoked: true })
       const next = await rotate()
       durationMs = next.durationMs
       all.push({
         lastRequest,
-        secretWorks,
-        lostTokens: orphans.filter(token => token !== before).length,
-        setRight: next.exitCode === 0 && works() && stage.stored() !== between,
-        violations: [...stage.github.violations]
+        isSecretValid,
+        unstoredTokens: unstored.filter(token => token !== before).length,
+        nextSucceeded: next.exitCode === 0 && isValid() && servers.stored() !== between,
+        violations: [...servers.github.violations]
       })
     }
   } finally {
-    await stage.close()
+    await servers.close()
   }
   return all
 }
 
-test(`killed at a random moment, the secret ${NAME} holds a token that works, and the next run sets it right`, async () => {
+test('killed at a random moment, the secret contains a valid token, and the next run replaces it', async () => {
   const lanes = Array.from({ length: LANES }, (_, lane) => killAtRandomMoments(seeded(seed + lane)))
   const all = (await Promise.all(lanes)).flat()
   const wrong = all.filter(
-    ({ secretWorks, setRight, lostTokens, lastRequest, violations }) =>
-      !secretWorks ||
-      !setRight ||
+    ({ isSecretValid, nextSucceeded, unstoredTokens, lastRequest, violations }) =>
+      !isSecretValid ||
+      !nextSucceeded ||
       violations.length > 0 ||
-      lostTokens > (MAY_LEAVE_A_TOKEN.includes(lastRequest) ? 1 : 0)
+      unstoredTokens > (MAY_LEAVE_A_TOKEN.includes(lastRequest) ? 1 : 0)
   )
   expect({ seed, wrong }).toEqual({ seed, wrong: [] })
   expect(all).toHaveLength(LANES * KILLS_PER_LANE)

@@ -86,7 +86,7 @@ async function start(options: ServersOptions = {}): Promise<void> {
   servers = await startServers(options)
 }
 
-/** States whose post step run already: the state is all that it gets, so once is enough. */
+/** States whose post step was checked already: it gets nothing but the state, so once is enough. */
 const checkedStates = new Set<string>()
 
 /** Expects that the post step has nothing to do, and that no request broke a rule of GitHub. */

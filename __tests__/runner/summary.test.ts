@@ -46,11 +46,11 @@ test('a table in one line of HTML', async () => {
   const apiUrl = 'https://api.mypurecloud.ie'
   expect(await summaryOf({ owner, token: HOUR, apiUrl, correlationId: 'the-correlation-id' })).toBe(
     '<h3>Genesys Cloud access token</h3>\n<table>' +
+      '<tr><td><strong>Organisation</strong></td><td>Example <code>the-id</code></td></tr>' +
       '<tr><td><strong>Region</strong></td><td><code>eu-west-1</code> <code>mypurecloud.ie</code></td></tr>' +
       '<tr><td><strong>API</strong></td><td><code>https://api.mypurecloud.ie</code></td></tr>' +
       '<tr><td><strong>Login</strong></td><td>Client credentials at the login host</td></tr>' +
       '<tr><td><strong>Received</strong></td><td>2026-03-01 12:00 UTC, after 2 requests</td></tr>' +
-      '<tr><td><strong>Organisation</strong></td><td>Example <code>the-id</code></td></tr>' +
       '<tr><td><strong>OAuth client</strong></td><td><code>my-client</code></td></tr>' +
       '<tr><td><strong>Correlation id</strong></td><td><code>the-correlation-id</code></td></tr>' +
       '<tr><td><strong>Expires</strong></td><td>2026-03-01 13:00 UTC, in 1 h</td></tr>' +
