@@ -10,8 +10,7 @@ test('runs the actions once, the last one first, also if one fails', () => {
     throw new Error('cannot be undone')
   })
   rollback.add(() => order.push('third'))
-  rollback.run()
-  rollback.run()
+  expect([rollback.run(), rollback.run()]).toEqual([false, false])
   expect(order).toEqual(['third', 'second', 'first'])
 })
 
@@ -32,6 +31,6 @@ test('an action that was removed does not run', () => {
   const remove = rollback.add(() => order.push('removed'))
   rollback.add(() => order.push('kept'))
   remove()
-  rollback.run()
+  expect(rollback.run()).toBe(true)
   expect(order).toEqual(['kept'])
 })

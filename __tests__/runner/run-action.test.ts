@@ -346,7 +346,7 @@ test.each<[string, unknown]>([
   ['an error', new Error('hidden-text')],
   ['undefined', undefined],
   ['a text', 'hidden-text']
-])('a rollback that throws %s does not keep the step from ending', (_, thrown) =>
+])('a rollback that throws %s is reported, and does not keep the step from ending', (_, thrown) =>
   withRunner(async runner => {
     const { process, done } = run(async ({ rollback }, process) => {
       rollback.add(() => {
@@ -356,6 +356,8 @@ test.each<[string, unknown]>([
     })
     await process.exited
     await done
-    expect([process.exits, runner.log()]).toEqual([[1], CANCELLED])
+    const failed =
+      '::error::Not everything that the step wrote could be removed. Do not use the outputs of this step.\n'
+    expect([process.exits, runner.log()]).toEqual([[1], failed + CANCELLED])
   })
 )
