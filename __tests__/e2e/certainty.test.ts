@@ -151,6 +151,13 @@ describe('a token in a response that the step does not accept', () => {
 describe('a hostile response', () => {
   test.each<[string, string]>([
     ['1 MiB of lines in its token', JSON.stringify({ access_token: 'abcdefgh\n'.repeat(110_000) })],
+    [
+      'a token of a hundred long lines, and a long message',
+      JSON.stringify({
+        access_token: Array.from({ length: 100 }, (_, index) => `${index}`.padEnd(4000, 'Ä%')).join('\n'),
+        error_description: 'Ä'.repeat(200_000)
+      })
+    ],
     ['1 MiB in its message', JSON.stringify({ error: 'invalid_request', message: '%2541'.repeat(200_000) })],
     ['8 KiB in its message', JSON.stringify({ error: 'x', message: '\\u0026#37;2b+'.repeat(580) })],
     [
