@@ -2,12 +2,12 @@ import { requireIdleTime } from './auth/guards.js'
 import type { Provider } from './auth/provider.js'
 import { type CheckedResult, exchangeAndCheck } from './exchange.js'
 import { HttpSession } from './http/session.js'
-import { type RotateInputs, readRotateInputs } from './inputs/rotate-inputs.js'
+import { readRotateInputs } from './inputs/rotate-inputs.js'
 import { commandEnvironment } from './rotation/command.js'
 import { CommandStore } from './rotation/command-store.js'
 import { GitHubStore } from './rotation/github-store.js'
 import { logStored, reportNotRotated, reportRotation } from './rotation/messages.js'
-import { type StoreResult, type TokenStore, unknownOutcome } from './rotation/token-store.js'
+import { type Rotation, type StoreResult, unknownOutcome } from './rotation/token-store.js'
 import { requireWritable } from './runner/command-files.js'
 import type { Context } from './runner/context.js'
 import { logStart } from './runner/messages.js'
@@ -15,14 +15,6 @@ import { requireMasksWritten } from './runner/outputs.js'
 import { describeError } from './runner/report-failure.js'
 import { revokeIssued } from './runner/revocation.js'
 import { TokenState } from './runner/token-state.js'
-
-/** What the parts of a rotation share. */
-interface Rotation {
-  readonly context: Context
-  readonly inputs: RotateInputs
-  readonly session: HttpSession
-  readonly store: TokenStore
-}
 
 /**
  * Runs the rotation step. The store contains the old token until the new one is checked; a token that is certainly not
@@ -65,14 +57,14 @@ async function rotateStore(rotation: Rotation): Promise<void> {
         ? ` A rotation would: request and check a new token, ${store.steps.join(', ')}.`
         : ''
     log.info(`${store.name} ${status}. It is not rotated, because ${reason}.${steps}`)
-    return reportRotation({ result: `Not rotated, because ${reason}`, dates }, store, inputs, context)
+    return reportRotation({ result: `Not rotated, because ${reason}`, dates }, rotation)
   }
   log.info(`${store.name} ${status}. Rotating it.`)
   const checked = await replaceToken(rotation)
-  logStored(checked, store, inputs, context)
+  logStored(checked, rotation)
   const newDates = await store.finish(checked)
   try {
-    reportRotation({ result: 'Rotated', checked, dates: newDates }, store, inputs, context)
+    reportRotation({ result: 'Rotated', checked, dates: newDates }, rotation)
   } catch (error) {
     // The rotation itself succeeded.
     log.warn(`The outputs could not be written: ${describeError(error, log)}`)

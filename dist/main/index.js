@@ -869,7 +869,7 @@ async function loginByApplication(request, session, events) {
     const { ownerId } = result;
     if (ownerId === undefined)
         throw badResponse(response, 'its tokens do not name a tenant');
-    const configuration = await requestConfiguration(request, ownerId, session, events);
+    const configuration = await requestConfiguration(request, ownerId, { session, events });
     return { ...result, ...readConfiguration(configuration, request) };
 }
 /** B, documented: an access key without a client. Source: NICE's developer portal. */
@@ -886,21 +886,21 @@ async function loginByAccessKey(request, session, events) {
         hintIfHostUnknown: `There seems to be no CXone area ${area}. The nearest known area is ${nearestCxoneArea(area)}.`
     });
     const result = acceptToken(response, expected, ACCESS_KEY_HINTS);
-    return { ...result, region: area, apiUrl: await findApiUrl(request, result.ownerId, session, events) };
+    return { ...result, region: area, apiUrl: await findApiUrl(request, result.ownerId, { session, events }) };
 }
 /**
  * Returns the address of the API from the tenant's configuration. Falls back to the address that is usual for the area,
  * with a warning. Throws `bad-response` if the configuration names an endpoint that is not trusted.
  */
-async function findApiUrl(request, tenantId, session, events) {
+async function findApiUrl(request, tenantId, connection) {
     const fallback = apiBaseUrl(`https://api-${request.area}.niceincontact.com`, request.baseUrl);
     const warn = (problem) => {
-        events.onWarning(`${problem}, so the address of the API is a guess from the area: ${fallback}.`);
+        connection.events.onWarning(`${problem}, so the address of the API is a guess from the area: ${fallback}.`);
         return fallback;
     };
     if (tenantId === undefined)
         return warn('The token does not name its tenant');
-    const response = await requestConfiguration(request, tenantId, session, events).catch(() => undefined);
+    const response = await requestConfiguration(request, tenantId, connection).catch(() => undefined);
     const json = response?.status === 200 ? parseJsonObject(response.body) : undefined;
     if (response === undefined || json?.['api_endpoint'] === undefined)
         return warn('The configuration of the tenant could not be read');
@@ -925,7 +925,7 @@ async function loginByClient(request, session, events) {
     return acceptToken(response, expected, CLIENT_HINTS);
 }
 /** Requests where the API of a tenant is. The request needs no credentials. B sends it once: it can do without. */
-function requestConfiguration(request, tenantId, session, events) {
+function requestConfiguration(request, tenantId, { session, events }) {
     const url = endpointUrl(`https://${request.issuer}`, '/.well-known/cxone-configuration', request.baseUrl);
     url.searchParams.set('tenantId', tenantId);
     return session.send({
@@ -1018,26 +1018,26 @@ function readCxoneRequest(reader) {
     const region = reader.textOrVariable('region', REGION_VARIABLES);
     const base = { baseUrl: readBaseUrl(reader) };
     if (client && accessKey) {
-        const issuer = region === '' ? DEFAULT_ISSUER : accept(reader, region, parseCxoneIssuer(region), ISSUER_RULE);
+        const issuer = region === '' ? DEFAULT_ISSUER : accept(reader, parseCxoneIssuer(region), { region, rule: ISSUER_RULE });
         return { exchange: 'cxone-application', issuer, client, accessKey, ...readScope(reader), ...base };
     }
     if (accessKey) {
         reader.refuse(['scope'], 'the request for an access key has no scope');
-        const area = accept(reader, region, parseCxoneArea(region), AREA_RULE);
+        const area = accept(reader, parseCxoneArea(region), { region, rule: AREA_RULE });
         return { exchange: 'cxone-access-key', area, issuer: issuerOfArea(area), accessKey, ...base };
     }
     if (client) {
         const realm = parseCxoneRealm(region || DEFAULT_REALM);
         if (realm === undefined)
-            throw (0,input_reader/* invalidInput */.aY)('region', region, REALM_RULE, reader.origin(REGION_VARIABLES));
+            throw (0,input_reader/* invalidInput */.aY)(reader.withOrigin('region', REGION_VARIABLES), region, REALM_RULE);
         return { exchange: 'cxone-client', realm, client, ...readScope(reader), ...base };
     }
     throw (0,input_reader/* missingCredential */.ax)([CLIENT, ACCESS_KEY]);
 }
-function accept(reader, region, parsed, rule) {
+function accept(reader, parsed, { region, rule }) {
     if (parsed === undefined) {
         const near = region === '' ? '' : `The nearest known area is ${nearestCxoneArea(region)}. `;
-        throw (0,input_reader/* invalidInput */.aY)('region', region, `${near}${rule}`, reader.origin(REGION_VARIABLES));
+        throw (0,input_reader/* invalidInput */.aY)(reader.withOrigin('region', REGION_VARIABLES), region, `${near}${rule}`);
     }
     if (parsed.warning !== undefined)
         reader.warn(parsed.warning);
@@ -1448,7 +1448,7 @@ function readRegion(reader) {
     if (region === undefined) {
         const { code, domain } = nearestGenesysRegion(text);
         const hint = `The nearest known region is ${code} (${domain}). ${allowed} If the region is newer than this list, use its domain.`;
-        throw (0,input_reader/* invalidInput */.aY)('region', text, hint, reader.origin(request_REGION_VARIABLES));
+        throw (0,input_reader/* invalidInput */.aY)(reader.withOrigin('region', request_REGION_VARIABLES), text, hint);
     }
     if (region.code === undefined)
         reader.warn(`The Genesys Cloud region ${region.domain} is not in the list; its region code is unknown.`);
@@ -2282,10 +2282,13 @@ class ActionError extends Error {
 function variablesOf(sources) {
     return sources.flatMap(source => source.variables.flatMap(({ id, secret }) => [id, secret]));
 }
-/** Returns the error for an input with a value that is not allowed. Never use it for a secret. */
-function invalidInput(name, value, allowed, origin = '') {
+/**
+ * Returns the error for an input with a value that is not allowed. `name` may end in its origin: `region (from VARIABLE)`.
+ * Never use it for a secret.
+ */
+function invalidInput(name, value, allowed) {
     const problem = value === '' ? 'empty' : `${quote(value)}, which is not allowed`;
-    return new _action_error_js__WEBPACK_IMPORTED_MODULE_0__/* .ActionError */ .l('invalid-input', `Input ${name}${origin} is ${problem}.`, allowed);
+    return new _action_error_js__WEBPACK_IMPORTED_MODULE_0__/* .ActionError */ .l('invalid-input', `Input ${name} is ${problem}.`, allowed);
 }
 const WHY_EMPTY = 'Workflows from forks and from Dependabot get no secrets (Dependabot has its own store). Secrets of an ' +
     'environment need environment: on the job. Also check the name of the secret: an unknown name gives an empty value.';
@@ -2984,7 +2987,7 @@ class EnvironmentReader {
             if ({ id, secret }[half] === '')
                 throw (0,input_reader/* missingHalf */.md)(source[half], variables, hasInputs);
         }
-        const name = (half) => `${source[half]}${this.origin(source.variables.map(pair => pair[half]))}`;
+        const name = (half) => this.withOrigin(source[half], source.variables.map(pair => pair[half]));
         if (id.length > 256 || id.includes(':') || !isOneLine(id))
             throw invalidCredential(name('id'), id, 'An id has at most 256 characters and no colon');
         if (secret.length < lib_secret/* MIN_SECRET_LENGTH */.vb || !isOneLine(secret))
@@ -2992,9 +2995,9 @@ class EnvironmentReader {
         this.#log.hideInQuotes(source.id, id);
         return { id, secret: new lib_secret/* Secret */.zh(secret) };
     }
-    origin(variables) {
-        const name = this.variables.find(used => variables.includes(used));
-        return name === undefined ? '' : ` (from ${name})`;
+    withOrigin(name, variables) {
+        const variable = this.variables.find(used => variables.includes(used));
+        return variable === undefined ? name : `${name} (from ${variable})`;
     }
     refuse(names, reason) {
         const given = names.find(name => this.isGiven(name));

@@ -357,10 +357,13 @@ var lib_text = __nccwpck_require__(924);
 function variablesOf(sources) {
     return sources.flatMap(source => source.variables.flatMap(({ id, secret }) => [id, secret]));
 }
-/** Returns the error for an input with a value that is not allowed. Never use it for a secret. */
-function invalidInput(name, value, allowed, origin = '') {
+/**
+ * Returns the error for an input with a value that is not allowed. `name` may end in its origin: `region (from VARIABLE)`.
+ * Never use it for a secret.
+ */
+function invalidInput(name, value, allowed) {
     const problem = value === '' ? 'empty' : `${quote(value)}, which is not allowed`;
-    return new action_error/* ActionError */.l('invalid-input', `Input ${name}${origin} is ${problem}.`, allowed);
+    return new action_error/* ActionError */.l('invalid-input', `Input ${name} is ${problem}.`, allowed);
 }
 const WHY_EMPTY = 'Workflows from forks and from Dependabot get no secrets (Dependabot has its own store). Secrets of an ' +
     'environment need environment: on the job. Also check the name of the secret: an unknown name gives an empty value.';
@@ -841,7 +844,7 @@ async function loginByApplication(request, session, events) {
     const { ownerId } = result;
     if (ownerId === undefined)
         throw badResponse(response, 'its tokens do not name a tenant');
-    const configuration = await requestConfiguration(request, ownerId, session, events);
+    const configuration = await requestConfiguration(request, ownerId, { session, events });
     return { ...result, ...readConfiguration(configuration, request) };
 }
 /** B, documented: an access key without a client. Source: NICE's developer portal. */
@@ -858,21 +861,21 @@ async function loginByAccessKey(request, session, events) {
         hintIfHostUnknown: `There seems to be no CXone area ${area}. The nearest known area is ${nearestCxoneArea(area)}.`
     });
     const result = acceptToken(response, expected, ACCESS_KEY_HINTS);
-    return { ...result, region: area, apiUrl: await findApiUrl(request, result.ownerId, session, events) };
+    return { ...result, region: area, apiUrl: await findApiUrl(request, result.ownerId, { session, events }) };
 }
 /**
  * Returns the address of the API from the tenant's configuration. Falls back to the address that is usual for the area,
  * with a warning. Throws `bad-response` if the configuration names an endpoint that is not trusted.
  */
-async function findApiUrl(request, tenantId, session, events) {
+async function findApiUrl(request, tenantId, connection) {
     const fallback = apiBaseUrl(`https://api-${request.area}.niceincontact.com`, request.baseUrl);
     const warn = (problem) => {
-        events.onWarning(`${problem}, so the address of the API is a guess from the area: ${fallback}.`);
+        connection.events.onWarning(`${problem}, so the address of the API is a guess from the area: ${fallback}.`);
         return fallback;
     };
     if (tenantId === undefined)
         return warn('The token does not name its tenant');
-    const response = await requestConfiguration(request, tenantId, session, events).catch(() => undefined);
+    const response = await requestConfiguration(request, tenantId, connection).catch(() => undefined);
     const json = response?.status === 200 ? (0,lib_json/* parseJsonObject */.d)(response.body) : undefined;
     if (response === undefined || json?.['api_endpoint'] === undefined)
         return warn('The configuration of the tenant could not be read');
@@ -897,7 +900,7 @@ async function loginByClient(request, session, events) {
     return acceptToken(response, expected, CLIENT_HINTS);
 }
 /** Requests where the API of a tenant is. The request needs no credentials. B sends it once: it can do without. */
-function requestConfiguration(request, tenantId, session, events) {
+function requestConfiguration(request, tenantId, { session, events }) {
     const url = endpointUrl(`https://${request.issuer}`, '/.well-known/cxone-configuration', request.baseUrl);
     url.searchParams.set('tenantId', tenantId);
     return session.send({
@@ -990,26 +993,26 @@ function readCxoneRequest(reader) {
     const region = reader.textOrVariable('region', REGION_VARIABLES);
     const base = { baseUrl: readBaseUrl(reader) };
     if (client && accessKey) {
-        const issuer = region === '' ? DEFAULT_ISSUER : accept(reader, region, parseCxoneIssuer(region), ISSUER_RULE);
+        const issuer = region === '' ? DEFAULT_ISSUER : accept(reader, parseCxoneIssuer(region), { region, rule: ISSUER_RULE });
         return { exchange: 'cxone-application', issuer, client, accessKey, ...readScope(reader), ...base };
     }
     if (accessKey) {
         reader.refuse(['scope'], 'the request for an access key has no scope');
-        const area = accept(reader, region, parseCxoneArea(region), AREA_RULE);
+        const area = accept(reader, parseCxoneArea(region), { region, rule: AREA_RULE });
         return { exchange: 'cxone-access-key', area, issuer: issuerOfArea(area), accessKey, ...base };
     }
     if (client) {
         const realm = parseCxoneRealm(region || DEFAULT_REALM);
         if (realm === undefined)
-            throw invalidInput('region', region, REALM_RULE, reader.origin(REGION_VARIABLES));
+            throw invalidInput(reader.withOrigin('region', REGION_VARIABLES), region, REALM_RULE);
         return { exchange: 'cxone-client', realm, client, ...readScope(reader), ...base };
     }
     throw missingCredential([CLIENT, ACCESS_KEY]);
 }
-function accept(reader, region, parsed, rule) {
+function accept(reader, parsed, { region, rule }) {
     if (parsed === undefined) {
         const near = region === '' ? '' : `The nearest known area is ${nearestCxoneArea(region)}. `;
-        throw invalidInput('region', region, `${near}${rule}`, reader.origin(REGION_VARIABLES));
+        throw invalidInput(reader.withOrigin('region', REGION_VARIABLES), region, `${near}${rule}`);
     }
     if (parsed.warning !== undefined)
         reader.warn(parsed.warning);
@@ -1420,7 +1423,7 @@ function readRegion(reader) {
     if (region === undefined) {
         const { code, domain } = nearestGenesysRegion(text);
         const hint = `The nearest known region is ${code} (${domain}). ${allowed} If the region is newer than this list, use its domain.`;
-        throw invalidInput('region', text, hint, reader.origin(request_REGION_VARIABLES));
+        throw invalidInput(reader.withOrigin('region', request_REGION_VARIABLES), text, hint);
     }
     if (region.code === undefined)
         reader.warn(`The Genesys Cloud region ${region.domain} is not in the list; its region code is unknown.`);

@@ -91,7 +91,10 @@ export class EnvironmentReader implements InputReader {
       if ({ id, secret }[half] === '') throw missingHalf(source[half], variables, hasInputs)
     }
     const name = (half: 'id' | 'secret') =>
-      `${source[half]}${this.origin(source.variables.map(pair => pair[half]))}`
+      this.withOrigin(
+        source[half],
+        source.variables.map(pair => pair[half])
+      )
     if (id.length > 256 || id.includes(':') || !isOneLine(id))
       throw invalidCredential(name('id'), id, 'An id has at most 256 characters and no colon')
     if (secret.length < MIN_SECRET_LENGTH || !isOneLine(secret))
@@ -100,9 +103,9 @@ export class EnvironmentReader implements InputReader {
     return { id, secret: new Secret(secret) }
   }
 
-  origin(variables: readonly string[]): string {
-    const name = this.variables.find(used => variables.includes(used))
-    return name === undefined ? '' : ` (from ${name})`
+  withOrigin<T extends InputName>(name: T, variables: readonly string[]): T | `${T} (${string})` {
+    const variable = this.variables.find(used => variables.includes(used))
+    return variable === undefined ? name : `${name} (from ${variable})`
   }
 
   refuse(names: readonly InputName[], reason: string): void {

@@ -46,18 +46,25 @@ export interface InputReader {
    * neither its id nor its secret is set. Throws `missing-credential` or `invalid-input`.
    */
   credential(source: CredentialSource): Credential | undefined
-  /** Returns ` (from VARIABLE)` if one of the variables was read in place of an input, otherwise an empty text. */
-  origin(variables: readonly string[]): string
+  /** Returns `name (from VARIABLE)` if one of the variables was read in place of the input, otherwise the name. */
+  withOrigin<T extends InputName>(name: T, variables: readonly string[]): T | `${T} (${string})`
   /** Throws `invalid-input` for the first of the inputs that is given. `reason` completes "Input X is given, but …". */
   refuse(names: readonly InputName[], reason: string): void
   /** Adds a warning to the log of the step. */
   warn(message: string): void
 }
 
-/** Returns the error for an input with a value that is not allowed. Never use it for a secret. */
-export function invalidInput(name: InputName, value: string, allowed: string, origin = ''): ActionError {
+/**
+ * Returns the error for an input with a value that is not allowed. `name` may end in its origin: `region (from VARIABLE)`.
+ * Never use it for a secret.
+ */
+export function invalidInput(
+  name: InputName | `${InputName} (${string})`,
+  value: string,
+  allowed: string
+): ActionError {
   const problem = value === '' ? 'empty' : `${quote(value)}, which is not allowed`
-  return new ActionError('invalid-input', `Input ${name}${origin} is ${problem}.`, allowed)
+  return new ActionError('invalid-input', `Input ${name} is ${problem}.`, allowed)
 }
 
 const WHY_EMPTY =

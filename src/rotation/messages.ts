@@ -1,19 +1,15 @@
 import * as core from '@actions/core'
 import { describeIdleTime } from '../auth/guards.js'
 import type { CheckedResult } from '../exchange.js'
-import type { RotateInputs } from '../inputs/rotate-inputs.js'
 import { formatMinute } from '../lib/text.js'
-import type { Context } from '../runner/context.js'
 import { describeAudit, describeToken } from '../runner/messages.js'
 import { ownerRows, type Row, renderSummary, tokenRows, writeSummary } from '../runner/summary.js'
-import type { StoreDates, TokenStore } from './token-store.js'
+import type { Rotation, StoreDates } from './token-store.js'
 
 /** Logs that the token is stored, and warns if it becomes invalid before it expires. */
 export function logStored(
   { result, owner }: CheckedResult,
-  { name }: TokenStore,
-  inputs: RotateInputs,
-  { log }: Context
+  { store: { name }, inputs, context: { log } }: Rotation
 ): void {
   const { token } = result
   log.info(`${name} contains a new ${describeToken(token, owner, inputs.provider)}.`)
@@ -29,9 +25,7 @@ export function reportRotation(
     checked,
     dates
   }: { readonly result: string; readonly checked?: CheckedResult; readonly dates: StoreDates },
-  { name }: TokenStore,
-  inputs: RotateInputs,
-  context: Context
+  { store: { name }, inputs, context }: Rotation
 ): void {
   const { updatedAt, nextRotationAt } = dates
   core.setOutput('rotated', String(checked !== undefined))

@@ -1,7 +1,10 @@
 import type { CheckedResult } from '../exchange.js'
 import type { PutResult } from '../github/secrets.js'
+import type { HttpSession } from '../http/session.js'
+import type { RotateInputs } from '../inputs/rotate-inputs.js'
 import { ActionError } from '../lib/action-error.js'
 import type { Secret } from '../lib/secret.js'
+import type { Context } from '../runner/context.js'
 import type { TokenState } from '../runner/token-state.js'
 
 /** The outcome of storing a token. */
@@ -33,6 +36,14 @@ export interface TokenStore {
   put(value: Secret, tokens: TokenState): Promise<StoreResult>
   /** Does what follows once the token is stored. What fails here is a warning. Returns the dates to report. */
   finish(stored: CheckedResult): Promise<StoreDates>
+}
+
+/** What the parts of a rotation share. */
+export interface Rotation {
+  readonly context: Context
+  readonly inputs: RotateInputs
+  readonly session: HttpSession
+  readonly store: TokenStore
 }
 
 /** Returns the error for a token that may be stored. */

@@ -25,6 +25,11 @@ import { nearestCxoneArea, trustedEndpoint } from './hosts.js'
 import type { CxoneAccessKey, CxoneApplication, CxoneClient, CxoneRequest } from './request.js'
 import { readTenant } from './tenant.js'
 
+interface Connection {
+  readonly session: HttpSession
+  readonly events: ExchangeEvents
+}
+
 /** Returns a NICE CXone token. Throws ActionError. */
 export function exchangeCxone(
   request: CxoneRequest,
@@ -74,7 +79,7 @@ async function loginByApplication(
   const result = acceptToken(response, expected, APPLICATION_HINTS)
   const { ownerId } = result
   if (ownerId === undefined) throw badResponse(response, 'its tokens do not name a tenant')
-  const configuration = await requestConfiguration(request, ownerId, session, events)
+  const configuration = await requestConfiguration(request, ownerId, { session, events })
   return { ...result, ...readConfiguration(configuration, request) }
 }
 
@@ -96,7 +101,7 @@ async function loginByAccessKey(
     hintIfHostUnknown: `There seems to be no CXone area ${area}. The nearest known area is ${nearestCxoneArea(area)}.`
   })
   const result = acceptToken(response, expected, ACCESS_KEY_HINTS)
-  return { ...result, region: area, apiUrl: await findApiUrl(request, result.ownerId, session, events) }
+  return { ...result, region: area, apiUrl: await findApiUrl(request, result.ownerId, { session, events }) }
 }
 
 /**
@@ -106,16 +111,17 @@ async function loginByAccessKey(
 async function findApiUrl(
   request: CxoneAccessKey,
   tenantId: string | undefined,
-  session: HttpSession,
-  events: ExchangeEvents
+  connection: Connection
 ): Promise<string> {
   const fallback = apiBaseUrl(`https://api-${request.area}.niceincontact.com`, request.baseUrl)
   const warn = (problem: string) => {
-    events.onWarning(`${problem}, so the address of the API is a guess from the area: ${fallback}.`)
+    connection.events.onWarning(
+      `${problem}, so the address of the API is a guess from the area: ${fallback}.`
+    )
     return fallback
   }
   if (tenantId === undefined) return warn('The token does not name its tenant')
-  const response = await requestConfiguration(request, tenantId, session, events).catch(() => undefined)
+  const response = await requestConfiguration(request, tenantId, connection).catch(() => undefined)
   const json = response?.status === 200 ? parseJsonObject(response.body) : undefined
   if (response === undefined || json?.['api_endpoint'] === undefined)
     return warn('The configuration of the tenant could not be read')
@@ -149,8 +155,7 @@ async function loginByClient(
 function requestConfiguration(
   request: CxoneApplication | CxoneAccessKey,
   tenantId: string,
-  session: HttpSession,
-  events: ExchangeEvents
+  { session, events }: Connection
 ): Promise<HttpResponse> {
   const url = endpointUrl(`https://${request.issuer}`, '/.well-known/cxone-configuration', request.baseUrl)
   url.searchParams.set('tenantId', tenantId)

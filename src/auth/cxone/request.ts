@@ -83,26 +83,31 @@ export function readCxoneRequest(reader: InputReader): CxoneRequest {
   const base = { baseUrl: readBaseUrl(reader) }
   if (client && accessKey) {
     const issuer =
-      region === '' ? DEFAULT_ISSUER : accept(reader, region, parseCxoneIssuer(region), ISSUER_RULE)
+      region === '' ? DEFAULT_ISSUER : accept(reader, parseCxoneIssuer(region), { region, rule: ISSUER_RULE })
     return { exchange: 'cxone-application', issuer, client, accessKey, ...readScope(reader), ...base }
   }
   if (accessKey) {
     reader.refuse(['scope'], 'the request for an access key has no scope')
-    const area = accept(reader, region, parseCxoneArea(region), AREA_RULE)
+    const area = accept(reader, parseCxoneArea(region), { region, rule: AREA_RULE })
     return { exchange: 'cxone-access-key', area, issuer: issuerOfArea(area), accessKey, ...base }
   }
   if (client) {
     const realm = parseCxoneRealm(region || DEFAULT_REALM)
-    if (realm === undefined) throw invalidInput('region', region, REALM_RULE, reader.origin(REGION_VARIABLES))
+    if (realm === undefined)
+      throw invalidInput(reader.withOrigin('region', REGION_VARIABLES), region, REALM_RULE)
     return { exchange: 'cxone-client', realm, client, ...readScope(reader), ...base }
   }
   throw missingCredential([CLIENT, ACCESS_KEY])
 }
 
-function accept(reader: InputReader, region: string, parsed: Parsed | undefined, rule: string): string {
+function accept(
+  reader: InputReader,
+  parsed: Parsed | undefined,
+  { region, rule }: { region: string; rule: string }
+): string {
   if (parsed === undefined) {
     const near = region === '' ? '' : `The nearest known area is ${nearestCxoneArea(region)}. `
-    throw invalidInput('region', region, `${near}${rule}`, reader.origin(REGION_VARIABLES))
+    throw invalidInput(reader.withOrigin('region', REGION_VARIABLES), region, `${near}${rule}`)
   }
   if (parsed.warning !== undefined) reader.warn(parsed.warning)
   return parsed.name

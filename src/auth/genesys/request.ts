@@ -96,7 +96,7 @@ function readRegion(reader: InputReader): GenesysRegion {
   if (region === undefined) {
     const { code, domain } = nearestGenesysRegion(text)
     const hint = `The nearest known region is ${code} (${domain}). ${allowed} If the region is newer than this list, use its domain.`
-    throw invalidInput('region', text, hint, reader.origin(REGION_VARIABLES))
+    throw invalidInput(reader.withOrigin('region', REGION_VARIABLES), text, hint)
   }
   if (region.code === undefined)
     reader.warn(`The Genesys Cloud region ${region.domain} is not in the list; its region code is unknown.`)
