@@ -1525,7 +1525,9 @@ const PROVIDERS = [genesys, cxone];
 /* harmony export */   Ds: () => (/* binding */ correlationIdOf),
 /* harmony export */   GI: () => (/* binding */ RequestError),
 /* harmony export */   U3: () => (/* binding */ responseError),
+/* harmony export */   Xh: () => (/* binding */ toAttemptError),
 /* harmony export */   cN: () => (/* binding */ responseWithStatus),
+/* harmony export */   cb: () => (/* binding */ AttemptError),
 /* harmony export */   h1: () => (/* binding */ statusToCode),
 /* harmony export */   iP: () => (/* binding */ responseTrail),
 /* harmony export */   z5: () => (/* binding */ redirectError)
@@ -1538,6 +1540,114 @@ const PROVIDERS = [genesys, cxone];
 
 
 
+/** An attempt without a complete response. The message contains nothing that the server sent. */
+class AttemptError extends Error {
+    name = 'AttemptError';
+    kind;
+    /** The error code of the system, such as `ECONNREFUSED`; may be empty. */
+    systemCode;
+    /** False only if it is certain that the server did not carry out the request. */
+    mayHaveBeenApplied;
+    constructor(kind, message, details = {}) {
+        super(message);
+        this.kind = kind;
+        this.systemCode = details.systemCode ?? '';
+        this.mayHaveBeenApplied = details.mayHaveBeenApplied ?? true;
+    }
+    /** The error in a few words, for the log. */
+    get summary() {
+        return this.systemCode === '' ? this.message : `${this.message} (${this.systemCode})`;
+    }
+}
+/**
+ * The only errors after which it is certain that no request was sent. Everything else, timeouts included, leaves the
+ * outcome unknown.
+ */
+const NAME_RESOLUTION = new Set(['ENOTFOUND', 'EAI_AGAIN', 'EAI_FAIL']);
+const NOT_CONNECTED = new Set(['ECONNREFUSED', 'EHOSTUNREACH', 'ENETUNREACH']);
+const CERTIFICATE_WORDS = {
+    DEPTH_ZERO_SELF_SIGNED_CERT: 'its certificate is self-signed',
+    SELF_SIGNED_CERT_IN_CHAIN: 'its certificate was issued by an authority that the runner does not trust',
+    UNABLE_TO_GET_ISSUER_CERT: 'its certificate was issued by an authority that the runner does not trust',
+    UNABLE_TO_GET_ISSUER_CERT_LOCALLY: 'its certificate was issued by an authority that the runner does not trust',
+    UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'its certificate was issued by an authority that the runner does not trust',
+    CERT_HAS_EXPIRED: 'its certificate has expired',
+    CERT_NOT_YET_VALID: 'its certificate is not valid yet',
+    CERT_REVOKED: 'its certificate is revoked',
+    CERT_SIGNATURE_FAILURE: 'the signature of its certificate is wrong',
+    CERT_UNTRUSTED: 'its certificate is not trusted',
+    CERT_REJECTED: 'its certificate is rejected',
+    CERT_CHAIN_TOO_LONG: 'its certificate chain is too long',
+    INVALID_CA: 'its certificate was issued by an authority that may not issue certificates',
+    INVALID_PURPOSE: 'its certificate is not for servers',
+    PATH_LENGTH_EXCEEDED: 'its certificate chain is too long',
+    HOSTNAME_MISMATCH: 'its certificate is for another name',
+    ERR_TLS_CERT_ALTNAME_INVALID: 'its certificate is for another name'
+};
+const NETWORK_WORDS = {
+    ENOTFOUND: 'DNS does not know the host',
+    EAI_AGAIN: 'DNS did not answer',
+    EAI_FAIL: 'DNS failed',
+    ECONNREFUSED: 'the connection was refused',
+    ECONNRESET: 'the connection was reset',
+    EPIPE: 'the connection was closed',
+    ETIMEDOUT: 'no connection was made in time',
+    EHOSTUNREACH: 'the host is unreachable',
+    ENETUNREACH: 'the network is unreachable'
+};
+/** Returns what Node or the HTTP client threw as an AttemptError. */
+function toAttemptError(error) {
+    if (error instanceof AttemptError)
+        return error;
+    const causes = systemErrors(error);
+    const { code, message } = causes[0] ?? { code: '', message: '' };
+    const tunnel = /tunneling socket could not be established, (?:statusCode=(\d{3})|cause=(.*))/s.exec(message);
+    if (tunnel)
+        return tunnelError(tunnel[1], tunnel[2] ?? '');
+    const mayHaveBeenApplied = !causes.every(isNeverSent);
+    const details = { systemCode: code, mayHaveBeenApplied };
+    const certificateProblem = CERTIFICATE_WORDS[code];
+    if (certificateProblem !== undefined)
+        return new AttemptError('tls', certificateProblem, details);
+    if (isTlsCode(code))
+        return new AttemptError('tls', 'the TLS connection failed', details);
+    if (code === 'HPE_HEADER_OVERFLOW')
+        return new AttemptError('too-large', 'its headers are larger than 16 KiB');
+    if (code.startsWith('HPE_'))
+        return new AttemptError('not-http', 'the response is not HTTP', { systemCode: code });
+    return new AttemptError('network', NETWORK_WORDS[code] ?? 'the connection failed', details);
+}
+/** The HTTP client reports what went wrong between runner and proxy only in the text of its error. */
+function tunnelError(status, cause) {
+    if (status !== undefined) {
+        const kind = status.startsWith('4') ? 'proxy-refused' : 'network';
+        return new AttemptError(kind, `the proxy answered ${status} to CONNECT`, { mayHaveBeenApplied: false });
+    }
+    // Without an answer to CONNECT there is no tunnel, so nothing can have reached the host.
+    if (/certificate|altnames|SSL routines/i.test(cause))
+        return new AttemptError('tls', 'the runner does not trust the certificate of the proxy', {
+            mayHaveBeenApplied: false
+        });
+    const systemCode = /\bE[A-Z_]{3,}/.exec(cause)?.[0] ?? '';
+    return new AttemptError('network', 'the proxy was not reached', { systemCode, mayHaveBeenApplied: false });
+}
+function isNeverSent({ code, syscall }) {
+    if (syscall === 'read' || syscall === 'write')
+        return false; // a connection existed
+    return NAME_RESOLUTION.has(code) || NOT_CONNECTED.has(code) || code in CERTIFICATE_WORDS;
+}
+function isTlsCode(code) {
+    return /^(CERT_|CRL_|ERR_TLS_|ERR_SSL_|UNABLE_TO_|ERROR_IN_C|UNSPECIFIED$|EPROTO$)/.test(code);
+}
+/** Returns the errors behind one that was thrown: Node tries every address of a host and throws them together. */
+function systemErrors(error) {
+    const { errors } = (error ?? {});
+    const all = Array.isArray(errors) && errors.length > 0 ? errors : [error];
+    return all.map(one => {
+        const { code, syscall, message } = (one ?? {});
+        return { code: String(code ?? ''), syscall: String(syscall ?? ''), message: String(message ?? '') };
+    });
+}
 const CODES = {
     timeout: 'timeout',
     network: 'network',
@@ -1699,7 +1809,7 @@ function decode(text) {
 
 /***/ }),
 
-/***/ 871:
+/***/ 43:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -1712,116 +1822,6 @@ __nccwpck_require__.d(__webpack_exports__, {
 var action_error = __nccwpck_require__(18);
 // EXTERNAL MODULE: ./lib/lib/text.js
 var lib_text = __nccwpck_require__(924);
-;// CONCATENATED MODULE: ./lib/http/attempt-error.js
-/** An attempt without a complete response. The message contains nothing that the server sent. */
-class AttemptError extends Error {
-    name = 'AttemptError';
-    kind;
-    /** The error code of the system, such as `ECONNREFUSED`; may be empty. */
-    systemCode;
-    /** False only if it is certain that the server did not carry out the request. */
-    mayHaveBeenApplied;
-    constructor(kind, message, details = {}) {
-        super(message);
-        this.kind = kind;
-        this.systemCode = details.systemCode ?? '';
-        this.mayHaveBeenApplied = details.mayHaveBeenApplied ?? true;
-    }
-    /** The error in a few words, for the log. */
-    get summary() {
-        return this.systemCode === '' ? this.message : `${this.message} (${this.systemCode})`;
-    }
-}
-/**
- * The only errors after which it is certain that no request was sent. Everything else, timeouts included, leaves the
- * outcome unknown.
- */
-const NAME_RESOLUTION = new Set(['ENOTFOUND', 'EAI_AGAIN', 'EAI_FAIL']);
-const NOT_CONNECTED = new Set(['ECONNREFUSED', 'EHOSTUNREACH', 'ENETUNREACH']);
-const CERTIFICATE_WORDS = {
-    DEPTH_ZERO_SELF_SIGNED_CERT: 'its certificate is self-signed',
-    SELF_SIGNED_CERT_IN_CHAIN: 'its certificate was issued by an authority that the runner does not trust',
-    UNABLE_TO_GET_ISSUER_CERT: 'its certificate was issued by an authority that the runner does not trust',
-    UNABLE_TO_GET_ISSUER_CERT_LOCALLY: 'its certificate was issued by an authority that the runner does not trust',
-    UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'its certificate was issued by an authority that the runner does not trust',
-    CERT_HAS_EXPIRED: 'its certificate has expired',
-    CERT_NOT_YET_VALID: 'its certificate is not valid yet',
-    CERT_REVOKED: 'its certificate is revoked',
-    CERT_SIGNATURE_FAILURE: 'the signature of its certificate is wrong',
-    CERT_UNTRUSTED: 'its certificate is not trusted',
-    CERT_REJECTED: 'its certificate is rejected',
-    CERT_CHAIN_TOO_LONG: 'its certificate chain is too long',
-    INVALID_CA: 'its certificate was issued by an authority that may not issue certificates',
-    INVALID_PURPOSE: 'its certificate is not for servers',
-    PATH_LENGTH_EXCEEDED: 'its certificate chain is too long',
-    HOSTNAME_MISMATCH: 'its certificate is for another name',
-    ERR_TLS_CERT_ALTNAME_INVALID: 'its certificate is for another name'
-};
-const NETWORK_WORDS = {
-    ENOTFOUND: 'DNS does not know the host',
-    EAI_AGAIN: 'DNS did not answer',
-    EAI_FAIL: 'DNS failed',
-    ECONNREFUSED: 'the connection was refused',
-    ECONNRESET: 'the connection was reset',
-    EPIPE: 'the connection was closed',
-    ETIMEDOUT: 'no connection was made in time',
-    EHOSTUNREACH: 'the host is unreachable',
-    ENETUNREACH: 'the network is unreachable'
-};
-/** Returns what Node or the HTTP client threw as an AttemptError. */
-function toAttemptError(error) {
-    if (error instanceof AttemptError)
-        return error;
-    const causes = systemErrors(error);
-    const { code, message } = causes[0] ?? { code: '', message: '' };
-    const tunnel = /tunneling socket could not be established, (?:statusCode=(\d{3})|cause=(.*))/s.exec(message);
-    if (tunnel)
-        return tunnelError(tunnel[1], tunnel[2] ?? '');
-    const mayHaveBeenApplied = !causes.every(isNeverSent);
-    const details = { systemCode: code, mayHaveBeenApplied };
-    const certificateProblem = CERTIFICATE_WORDS[code];
-    if (certificateProblem !== undefined)
-        return new AttemptError('tls', certificateProblem, details);
-    if (isTlsCode(code))
-        return new AttemptError('tls', 'the TLS connection failed', details);
-    if (code === 'HPE_HEADER_OVERFLOW')
-        return new AttemptError('too-large', 'its headers are larger than 16 KiB');
-    if (code.startsWith('HPE_'))
-        return new AttemptError('not-http', 'the response is not HTTP', { systemCode: code });
-    return new AttemptError('network', NETWORK_WORDS[code] ?? 'the connection failed', details);
-}
-/** The HTTP client reports what went wrong between runner and proxy only in the text of its error. */
-function tunnelError(status, cause) {
-    if (status !== undefined) {
-        const kind = status.startsWith('4') ? 'proxy-refused' : 'network';
-        return new AttemptError(kind, `the proxy answered ${status} to CONNECT`, { mayHaveBeenApplied: false });
-    }
-    // Without an answer to CONNECT there is no tunnel, so nothing can have reached the host.
-    if (/certificate|altnames|SSL routines/i.test(cause))
-        return new AttemptError('tls', 'the runner does not trust the certificate of the proxy', {
-            mayHaveBeenApplied: false
-        });
-    const systemCode = /\bE[A-Z_]{3,}/.exec(cause)?.[0] ?? '';
-    return new AttemptError('network', 'the proxy was not reached', { systemCode, mayHaveBeenApplied: false });
-}
-function isNeverSent({ code, syscall }) {
-    if (syscall === 'read' || syscall === 'write')
-        return false; // a connection existed
-    return NAME_RESOLUTION.has(code) || NOT_CONNECTED.has(code) || code in CERTIFICATE_WORDS;
-}
-function isTlsCode(code) {
-    return /^(CERT_|CRL_|ERR_TLS_|ERR_SSL_|UNABLE_TO_|ERROR_IN_C|UNSPECIFIED$|EPROTO$)/.test(code);
-}
-/** Returns the errors behind one that was thrown: Node tries every address of a host and throws them together. */
-function systemErrors(error) {
-    const { errors } = (error ?? {});
-    const all = Array.isArray(errors) && errors.length > 0 ? errors : [error];
-    return all.map(one => {
-        const { code, syscall, message } = (one ?? {});
-        return { code: String(code ?? ''), syscall: String(syscall ?? ''), message: String(message ?? '') };
-    });
-}
-
 ;// CONCATENATED MODULE: external "node:diagnostics_channel"
 const external_node_diagnostics_channel_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:diagnostics_channel");
 ;// CONCATENATED MODULE: external "node:net"
@@ -1834,6 +1834,8 @@ var secret = __nccwpck_require__(395);
 /** The version in package.json; a test compares them. */
 const VERSION = '1.0.0';
 
+// EXTERNAL MODULE: ./lib/http/errors.js
+var errors = __nccwpck_require__(729);
 ;// CONCATENATED MODULE: ./lib/http/client.js
 
 
@@ -1869,7 +1871,7 @@ class Connections {
         let timer;
         // A timer of our own: if a proxy never answers CONNECT, neither the signal nor the client's timeout ends the promise.
         const timedOut = new Promise((_, reject) => {
-            const error = new AttemptError('timeout', `no complete response within ${timeoutMs} ms`);
+            const error = new errors/* AttemptError */.cb('timeout', `no complete response within ${timeoutMs} ms`);
             timer = setTimeout(() => reject(error), timeoutMs);
         });
         const response = send(client, request);
@@ -1879,7 +1881,7 @@ class Connections {
         }
         catch (error) {
             abort.abort();
-            throw toAttemptError(error);
+            throw (0,errors/* toAttemptError */.Xh)(error);
         }
         finally {
             clearTimeout(timer);
@@ -1915,7 +1917,7 @@ function rejectUpgrade(message) {
     const { request } = message;
     request.once('upgrade', (_response, socket) => {
         socket.destroy();
-        request.emit('error', new AttemptError('not-http', 'the server switched protocols (HTTP 101)'));
+        request.emit('error', new errors/* AttemptError */.cb('not-http', 'the server switched protocols (HTTP 101)'));
     });
 }
 /** Passes an abort signal to Node's `http`, and IPv6 literals without brackets: the client does neither. */
@@ -1954,11 +1956,11 @@ function readBody(message) {
     return new Promise((resolve, reject) => {
         const chunks = [];
         let size = 0;
-        const cutShort = () => reject(new AttemptError('cut-short', 'the body was cut short'));
+        const cutShort = () => reject(new errors/* AttemptError */.cb('cut-short', 'the body was cut short'));
         message.on('data', (chunk) => {
             size += chunk.length;
             if (size > MAX_BODY_BYTES) {
-                reject(new AttemptError('too-large', `the body is larger than ${MAX_BODY_BYTES} bytes`));
+                reject(new errors/* AttemptError */.cb('too-large', `the body is larger than ${MAX_BODY_BYTES} bytes`));
                 message.destroy();
             }
             else
@@ -1970,8 +1972,6 @@ function readBody(message) {
     });
 }
 
-// EXTERNAL MODULE: ./lib/http/errors.js
-var errors = __nccwpck_require__(729);
 // EXTERNAL MODULE: ./lib/http/proxy.js
 var proxy = __nccwpck_require__(768);
 ;// CONCATENATED MODULE: ./lib/http/retry.js
@@ -1986,6 +1986,16 @@ const LONGEST_RETRY_AFTER_SECONDS = 366 * 86_400;
 const SHORTEST_ATTEMPT_MS = SECOND_MS;
 /** The last attempt of a throttled request starts at most this long before the deadline. */
 const LAST_ATTEMPT_WINDOW_MS = 5 * SECOND_MS;
+/** Returns the log line about the wait before the next attempt. */
+function describeWait(result, wait) {
+    const { host, error, attempts, failed, maxAttempts, waitMs } = wait;
+    const next = `retrying in ${(waitMs / 1000).toFixed(1)} s.`;
+    const status = result.kind === 'response' ? `HTTP ${result.status}` : error;
+    if (result.kind === 'response' && result.isThrottled)
+        return `${host}: rate limited (${status}), attempt ${attempts}; ${next}`;
+    const failure = failed === attempts ? '' : `, failure ${failed}`;
+    return `${host}: ${status}, attempt ${attempts}${failure} of ${maxAttempts}; ${next}`;
+}
 /** Decides what follows an attempt. Errors are limited by `maxAttempts` and time, throttling only by time. */
 function decide(result, context) {
     const { counts, maxAttempts, timeLeftMs, random } = context;
@@ -2070,7 +2080,6 @@ var types = __nccwpck_require__(869);
 
 
 
-
 /** Sends requests, with retries, within one deadline. */
 class HttpSession {
     #connections = new Connections();
@@ -2122,7 +2131,14 @@ class HttpSession {
                 random: this.#clock.random
             });
             if (decision.retry) {
-                this.#logWait(request, { result, error, attempts, failed: counts.failed, waitMs: decision.waitMs });
+                this.#log.info(describeWait(result, {
+                    host: request.url.host,
+                    error: error?.summary ?? '',
+                    attempts,
+                    failed: counts.failed,
+                    maxAttempts: this.#limits.maxAttempts,
+                    waitMs: decision.waitMs
+                }));
                 if (!mayHaveBeenApplied)
                     request.onAttempt?.('not-applied');
                 await this.#clock.sleep(decision.waitMs);
@@ -2173,7 +2189,7 @@ class HttpSession {
             neededMs = SHORTEST_ATTEMPT_MS;
         if (this.#timeLeftMs() >= neededMs)
             return;
-        const error = new AttemptError('timeout', `it was not sent because the timeout of ${(0,lib_text/* formatDuration */.a3)(timeoutMs / 1000)} is used up`);
+        const error = new errors/* AttemptError */.cb('timeout', `it was not sent because the timeout of ${(0,lib_text/* formatDuration */.a3)(timeoutMs / 1000)} is used up`);
         throw new errors/* RequestError */.GI(request, error, { attempts: 0, mayHaveBeenApplied: false });
     }
     async #attempt(request, sentAt) {
@@ -2185,7 +2201,7 @@ class HttpSession {
             response = await this.#connections.attempt(request, timeoutMs);
         }
         catch (thrown) {
-            const error = toAttemptError(thrown);
+            const error = (0,errors/* toAttemptError */.Xh)(thrown);
             trace(error.systemCode || error.kind);
             const { kind, mayHaveBeenApplied } = error;
             return { error, result: { kind: 'error', error: kind, mayHaveBeenApplied } };
@@ -2201,16 +2217,6 @@ class HttpSession {
         const asksToWait = askedMs !== undefined && (isThrottled || status === 503);
         const retryAfter = asksToWait ? { retryAfterMs: askedMs } : {};
         return { response, result: { kind: 'response', status, isThrottled, ...retryAfter } };
-    }
-    #logWait({ url }, wait) {
-        const { result, error, attempts, failed, waitMs } = wait;
-        const isThrottled = result.kind === 'response' && result.isThrottled;
-        const status = result.kind === 'response' ? `HTTP ${result.status}` : error?.summary;
-        const what = isThrottled ? `rate limited (${status})` : status;
-        const failure = failed === attempts
-            ? ` of ${this.#limits.maxAttempts}`
-            : `, failure ${failed} of ${this.#limits.maxAttempts}`;
-        this.#log.info(`${url.host}: ${what}, attempt ${attempts}${isThrottled ? '' : failure}; retrying in ${(waitMs / 1000).toFixed(1)} s.`);
     }
     #whyNoRetry(reason, result) {
         const timeout = (0,lib_text/* formatDuration */.a3)(this.#limits.timeoutMs / 1000);
@@ -2725,8 +2731,8 @@ function cleanName({ name: raw = '', ...owner }, log) {
     return name === '' ? owner : { ...owner, name };
 }
 
-// EXTERNAL MODULE: ./lib/http/session.js + 6 modules
-var http_session = __nccwpck_require__(871);
+// EXTERNAL MODULE: ./lib/http/session.js + 5 modules
+var http_session = __nccwpck_require__(43);
 ;// CONCATENATED MODULE: ./lib/lib/inputs.js
 /** Inputs of both actions, with their defaults. */
 const EXCHANGE_INPUTS = {
@@ -3651,8 +3657,8 @@ const systemClock = {
     random: Math.random
 };
 
-// EXTERNAL MODULE: ./lib/http/session.js + 6 modules
-var http_session = __nccwpck_require__(871);
+// EXTERNAL MODULE: ./lib/http/session.js + 5 modules
+var http_session = __nccwpck_require__(43);
 ;// CONCATENATED MODULE: ./lib/runner/context.js
 
 /** A clean-up takes ten seconds at most, beside `timeout`; the process itself needs a part of them. */

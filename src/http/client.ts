@@ -4,7 +4,7 @@ import { setDefaultAutoSelectFamilyAttemptTimeout } from 'node:net'
 import { HttpClient, type HttpClientResponse } from '@actions/http-client'
 import { Secret } from '../lib/secret.js'
 import { VERSION } from '../lib/version.js'
-import { AttemptError, toAttemptError } from './attempt-error.js'
+import { AttemptError, toAttemptError } from './errors.js'
 import type { HttpRequest, RawResponse } from './types.js'
 
 /** No response of a platform is larger. */

@@ -1,7 +1,5 @@
-import type { AttemptErrorKind } from './attempt-error.js'
-
-/** When a request may be sent again. `if-not-applied`: only if no attempt can have been carried out. */
-export type RetryPolicy = 'always' | 'if-not-applied' | 'never'
+import type { AttemptErrorKind } from './errors.js'
+import type { RetryPolicy } from './types.js'
 
 /** The result of one attempt, as far as retries depend on it. */
 export type AttemptResult =
@@ -49,6 +47,28 @@ export const SHORTEST_ATTEMPT_MS = SECOND_MS
 
 /** The last attempt of a throttled request starts at most this long before the deadline. */
 const LAST_ATTEMPT_WINDOW_MS = 5 * SECOND_MS
+
+/** Returns the log line about the wait before the next attempt. */
+export function describeWait(
+  result: AttemptResult,
+  wait: {
+    readonly host: string
+    /** What went wrong, if there was no response. */
+    readonly error: string
+    readonly attempts: number
+    readonly failed: number
+    readonly maxAttempts: number
+    readonly waitMs: number
+  }
+): string {
+  const { host, error, attempts, failed, maxAttempts, waitMs } = wait
+  const next = `retrying in ${(waitMs / 1000).toFixed(1)} s.`
+  const status = result.kind === 'response' ? `HTTP ${result.status}` : error
+  if (result.kind === 'response' && result.isThrottled)
+    return `${host}: rate limited (${status}), attempt ${attempts}; ${next}`
+  const failure = failed === attempts ? '' : `, failure ${failed}`
+  return `${host}: ${status}, attempt ${attempts}${failure} of ${maxAttempts}; ${next}`
+}
 
 /** Decides what follows an attempt. Errors are limited by `maxAttempts` and time, throttling only by time. */
 export function decide(result: AttemptResult, context: RetryContext): Decision {

@@ -1,11 +1,17 @@
 import { ActionError } from '../lib/action-error.js'
 import type { Clock } from '../lib/clock.js'
 import { formatDuration } from '../lib/text.js'
-import { AttemptError, toAttemptError } from './attempt-error.js'
 import { Connections } from './client.js'
-import { RequestError, redirectError } from './errors.js'
+import { AttemptError, RequestError, redirectError, toAttemptError } from './errors.js'
 import { requireReadableProxy } from './proxy.js'
-import { type AttemptResult, type Decision, decide, retryAfterMs, SHORTEST_ATTEMPT_MS } from './retry.js'
+import {
+  type AttemptResult,
+  type Decision,
+  decide,
+  describeWait,
+  retryAfterMs,
+  SHORTEST_ATTEMPT_MS
+} from './retry.js'
 import { describeRequest, type HttpRequest, type HttpResponse, type RawResponse } from './types.js'
 
 /** Limits on network activity. */
@@ -89,7 +95,16 @@ export class HttpSession {
         random: this.#clock.random
       })
       if (decision.retry) {
-        this.#logWait(request, { result, error, attempts, failed: counts.failed, waitMs: decision.waitMs })
+        this.#log.info(
+          describeWait(result, {
+            host: request.url.host,
+            error: error?.summary ?? '',
+            attempts,
+            failed: counts.failed,
+            maxAttempts: this.#limits.maxAttempts,
+            waitMs: decision.waitMs
+          })
+        )
         if (!mayHaveBeenApplied) request.onAttempt?.('not-applied')
         await this.#clock.sleep(decision.waitMs)
         continue
@@ -183,29 +198,6 @@ export class HttpSession {
     const asksToWait = askedMs !== undefined && (isThrottled || status === 503)
     const retryAfter = asksToWait ? { retryAfterMs: askedMs } : {}
     return { response, result: { kind: 'response', status, isThrottled, ...retryAfter } }
-  }
-
-  #logWait(
-    { url }: HttpRequest,
-    wait: {
-      readonly result: AttemptResult
-      readonly error: AttemptError | undefined
-      readonly attempts: number
-      readonly failed: number
-      readonly waitMs: number
-    }
-  ): void {
-    const { result, error, attempts, failed, waitMs } = wait
-    const isThrottled = result.kind === 'response' && result.isThrottled
-    const status = result.kind === 'response' ? `HTTP ${result.status}` : error?.summary
-    const what = isThrottled ? `rate limited (${status})` : status
-    const failure =
-      failed === attempts
-        ? ` of ${this.#limits.maxAttempts}`
-        : `, failure ${failed} of ${this.#limits.maxAttempts}`
-    this.#log.info(
-      `${url.host}: ${what}, attempt ${attempts}${isThrottled ? '' : failure}; retrying in ${(waitMs / 1000).toFixed(1)} s.`
-    )
   }
 
   #whyNoRetry(reason: (Decision & { retry: false })['reason'], result: AttemptResult): string {

@@ -1,5 +1,7 @@
 import type { Secret } from '../lib/secret.js'
-import type { RetryPolicy } from './retry.js'
+
+/** When a request may be sent again. `if-not-applied`: only if no attempt can have been carried out. */
+export type RetryPolicy = 'always' | 'if-not-applied' | 'never'
 
 /** One HTTP request. Secrets are revealed only when it is sent. */
 export interface HttpRequest {
