@@ -1,8 +1,15 @@
+/** Runs the token action's bundles against the emulators, and says what they must write. */
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
-import { CXONE_ACCESS_KEY, CXONE_APPLICATION, CXONE_REALM_CLIENT } from '../../emulator/cxone.mjs'
+import { parse } from 'yaml'
+import {
+  CXONE_ACCESS_KEY,
+  CXONE_APPLICATION,
+  CXONE_REALM_CLIENT,
+  CXONE_TENANT
+} from '../../emulator/cxone.mjs'
 import { GENESYS_CLIENT, GENESYS_SERVICE_ACCOUNT } from '../../emulator/genesys.mjs'
 import type { EmulatorServer } from '../../emulator/server.mjs'
 import type { Plan } from './instrument.mjs'
@@ -13,22 +20,17 @@ export const MAIN = at('dist/main/index.js')
 export const POST = at('dist/post/index.js')
 const ACTION = at('action.yml')
 
-export type Inputs = Readonly<Record<string, string>>
+export type Values = Readonly<Record<string, string>>
+export type Inputs = Values
 
-/** A platform as far as a life's record needs it. */
-export type Platform = EmulatorServer & { readonly tokens: ReadonlyMap<string, object> }
-
-/** What the instrument saw of a process. */
-export interface Point {
-  readonly kind: 'write' | 'response' | 'line' | 'planted'
-  readonly n?: number
-  readonly what: string
-  readonly path?: string
-  readonly mode?: string
-  readonly size?: number
-  readonly sent?: string
-  readonly full?: true
+/** An emulator, as far as these helpers need it. */
+export type Platform = EmulatorServer & {
+  readonly tokens: ReadonlyMap<string, object>
+  /** CXone: refresh tokens and id tokens. */
+  readonly alsoIssued?: readonly string[]
 }
+
+// --- inputs -----------------------------------------------------------------------------------------------------
 
 export const GENESYS: Inputs = {
   provider: 'genesys',
@@ -60,6 +62,8 @@ export const CXONE_C: Inputs = {
   'client-secret': CXONE_REALM_CLIENT.secret
 }
 
+// --- runs -------------------------------------------------------------------------------------------------------
+
 /** Runs the bundle's main against a platform. */
 export function main(platform: Platform, inputs: Inputs, options: RunOptions = {}): Promise<RunResult> {
   return runAction({
@@ -75,7 +79,19 @@ export function post(ran: RunResult, options: RunOptions = {}): Promise<RunResul
   return runPost(ran, { post: POST, ...options })
 }
 
-/** Returns the environment that loads the instrument, and a reader of what it saw. */
+/** One event that the instrument recorded in a process. */
+export interface Point {
+  readonly kind: 'write' | 'response' | 'line' | 'planted'
+  readonly n?: number
+  readonly what: string
+  readonly path?: string
+  readonly mode?: string
+  readonly size?: number
+  readonly sent?: string
+  readonly full?: true
+}
+
+/** Returns the environment that loads the instrument, and a function that returns what it recorded. */
 export function instrument(plan: Omit<Plan, 'journal'>): { env: Record<string, string>; seen(): Point[] } {
   const folder = mkdtempSync(join(tmpdir(), 'instrument-'))
   const journal = join(folder, 'journal')
@@ -93,45 +109,7 @@ export function instrument(plan: Omit<Plan, 'journal'>): { env: Record<string, s
   }
 }
 
-/** Returns a text with everything that differs from run to run replaced by its name. */
-export function normal(text: string, platform: Platform, ...runs: readonly RunResult[]): string {
-  const values: [string, string][] = [
-    ...[...platform.tokens.keys()].map((token, index): [string, string] => [token, `{token ${index + 1}}`]),
-    ...('alsoIssued' in platform ? (platform.alsoIssued as string[]) : []).map(
-      (token, index): [string, string] => [token, `{also issued ${index + 1}}`]
-    ),
-    [platform.origin, '{origin}'],
-    [GENESYS_CLIENT.secret, '{client secret}'],
-    ...runs.map((run): [string, string] => [run.tempDir, '{temp}'])
-  ]
-  return values
-    .reduce((rest, [value, name]) => rest.replaceAll(value, name), text)
-    .replace(/ghadelimiter_[0-9a-f-]{36}/g, '{eof}')
-    .replace(/cc-token-[0-9a-f-]{36}/g, 'cc-token-{uuid}')
-    .replace(/correlation id [0-9a-f-]{36}/g, 'correlation id {uuid}')
-    .replace(/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z/g, '{time}')
-    .replace(/\d{4}-\d\d-\d\d \d\d:\d\d UTC/g, '{minute}')
-    .replace(/"expiresAtMs":\d{13}/g, '"expiresAtMs":{ms}')
-    .replace(/::add-mask::[A-Za-z0-9+/=%]{60,}$/gm, '::add-mask::{derived}')
-}
-
-/** Returns what a platform was asked since the record was emptied: method, path, whose credential, status. */
-export function record(platform: Platform): string[] {
-  const names = [...platform.tokens.keys()]
-  return platform.requests.map(({ method, path, headers, status }) => {
-    const { authorization = '' } = headers
-    const bearer = names.findIndex(token => authorization === `Bearer ${token}`)
-    const who = bearer >= 0 ? `token ${bearer + 1}` : (authorization.split(' ')[0] ?? '')
-    return [method, path, ...(who === '' ? [] : [who]), status].join(' ')
-  })
-}
-
-/** Returns the entry of a command file, as the toolkit writes it and `normal` leaves it. */
-export function entry(name: string, value: string): string {
-  return `${name}<<{eof}\n${value}\n{eof}\n`
-}
-
-/** Runs the jobs, a few at a time. Returns what came of them, in order. */
+/** Runs the jobs, at most `atOnce` at the same time. Returns the results in the order of the jobs. */
 export async function few<T, R>(
   jobs: readonly T[],
   atOnce: number,
@@ -147,92 +125,378 @@ export async function few<T, R>(
   return results
 }
 
-/** Returns lines as they stand in a log or a record. */
-export function lines(...said: readonly string[]): string {
-  return said.map(line => `${line}\n`).join('')
+// --- what was written -------------------------------------------------------------------------------------------
+
+/** Returns a text with everything that differs from run to run replaced by a name. */
+export function normal(text: string, platform: Platform, ...runs: readonly RunResult[]): string {
+  const values: [string, string][] = [
+    ...[...platform.tokens.keys()].map((token, index): [string, string] => [token, `{token ${index + 1}}`]),
+    ...(platform.alsoIssued ?? []).map((token, index): [string, string] => [
+      token,
+      `{also issued ${index + 1}}`
+    ]),
+    [platform.origin, '{origin}'],
+    [GENESYS_CLIENT.secret, '{client secret}'],
+    ...runs.map((run): [string, string] => [run.tempDir, '{temp}'])
+  ]
+  return values
+    .reduce((rest, [value, name]) => rest.replaceAll(value, name), text)
+    .replace(/ghadelimiter_[0-9a-f-]{36}/g, '{eof}')
+    .replace(/cc-token-[0-9a-f-]{36}/g, 'cc-token-{uuid}')
+    .replace(/(correlation id |<strong>Correlation id<\/strong><\/td><td><code>)[0-9a-f-]{36}/g, '$1{uuid}')
+    .replace(/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z/g, '{time}')
+    .replace(/\d{4}-\d\d-\d\d \d\d:\d\d UTC/g, '{minute}')
+    .replace(/"expiresAtMs":\d{13}/g, '"expiresAtMs":{ms}')
+    .replace(/::add-mask::[A-Za-z0-9+/=%]{60,}$/gm, '::add-mask::{derived}')
 }
 
-/** Returns all that a step wrote, each file whole, in the spelling of `normal`. */
-export function written(run: RunResult, platform: Platform): Record<string, unknown> {
-  const { output, env, state, summary } = run.files
+/** Returns the requests that a platform received: method, path, type of the credential or its token, status. */
+export function record(platform: Platform): string[] {
+  const names = [...platform.tokens.keys()]
+  return platform.requests.map(({ method, path, headers, status }) => {
+    const { authorization = '' } = headers
+    const bearer = names.findIndex(token => authorization === `Bearer ${token}`)
+    const credential = bearer >= 0 ? `token ${bearer + 1}` : (authorization.split(' ')[0] ?? '')
+    return [method, path, ...(credential === '' ? [] : [credential]), status].join(' ')
+  })
+}
+
+/** Everything that a step wrote, in the spelling of `normal`. */
+export interface Written {
+  readonly exitCode: number | null
+  readonly stdout: string
+  readonly stderr: string
+  readonly outputs: Values
+  readonly env: Values
+  /** The raw file, so that entries which were replaced show. */
+  readonly state: string
+  readonly summary: string
+}
+
+/** Returns everything that a step wrote. */
+export function written(run: RunResult, platform: Platform): Written {
   const plain = (text: string) => normal(text, platform, run)
+  const plainValues = (values: Values) =>
+    Object.fromEntries(Object.entries(values).map(([name, value]) => [name, plain(value)]))
   return {
     exitCode: run.exitCode,
     stdout: plain(run.stdout),
     stderr: plain(run.stderr),
-    output: plain(output),
-    env: plain(env),
-    state: plain(state),
-    summary: plain(summary)
+    outputs: plainValues(knownOutputs(run.outputs)),
+    env: plainValues(run.exported),
+    state: plain(run.files.state),
+    summary: plain(run.summary)
   }
 }
 
-/** Returns what a post step wrote that said one line, after masking so many tokens. */
-export function cleanUp(line: string, tokens: readonly number[]): Record<string, unknown> {
-  const masks = tokens.map(token => `::add-mask::{token ${token}}`)
+/** Returns the outputs without those that action.yml declares and `OUTPUTS` lacks: action-yml.test.ts reports them. */
+export function knownOutputs(outputs: Values): Values {
+  const known = [...Object.keys(OUTPUTS), 'error-code']
+  const isNew = (name: string) => DECLARED_OUTPUTS.includes(name) && !known.includes(name)
+  return Object.fromEntries(Object.entries(outputs).filter(([name]) => !isNew(name)))
+}
+
+/** Returns lines as a log or a file contains them. */
+export function lines(...texts: readonly string[]): string {
+  return texts.map(line => `${line}\n`).join('')
+}
+
+/** Returns the entry of a command file, as the toolkit writes it and `normal` leaves it. */
+export function entry(name: string, value: string): string {
+  return `${name}<<{eof}\n${value}\n{eof}\n`
+}
+
+// --- what must be written ---------------------------------------------------------------------------------------
+// All in the spelling of `normal`. If a text or an output of the action changes, change it here.
+
+/** Names of the outputs that action.yml declares. */
+export const DECLARED_OUTPUTS: readonly string[] = Object.keys(
+  (parse(readFileSync(ACTION, 'utf8')) as { outputs: object }).outputs
+)
+
+/** The outputs of a successful step, in the order of action.yml, with their values for a Genesys Cloud access token. */
+export const OUTPUTS = {
+  token: '{token 1}',
+  'token-type': 'Bearer',
+  'expires-in': '86400',
+  'expires-at': '{time}',
+  'idles-at': '',
+  'api-url': '{origin}',
+  region: 'eu-west-1',
+  domain: 'mypurecloud.ie',
+  'organization-id': '',
+  'organization-name': '',
+  'token-file': ''
+} as const satisfies Values
+
+export const ORGANIZATION = GENESYS_CLIENT.organization
+
+/** The path of a token file, and the state that the post step finds it by. */
+export const TOKEN_FILE = '{temp}/cc-token-{uuid}/token'
+export const SAVED_FOLDER = entry('token-folder', '{temp}/cc-token-{uuid}')
+
+export const TEXTS = {
+  baseUrl: 'base-url: all requests, with their secrets, go to {origin}.',
+  notPublished: 'The token was not published; it was revoked.',
+  notRevokedYet:
+    '::warning::The token was not published; it could not be revoked yet. The post step tries again when the job ends.',
+  cancelled: 'Cancelled. The post step cleans up when the job ends.',
+  revokedLater: 'The token is revoked when the job ends.',
+  keptByPolicy: 'The token is not revoked when the job ends.',
+  outlivesJob: 'The token outlives the job; the initial token is revoked when the job ends.',
+  notRevocable: 'NICE CXone tokens cannot be revoked; this one expires at {minute}.',
+  nothingToDo: 'Clean-up: nothing to do.'
+} as const
+
+/** One way to get a token, and what the step writes about it. */
+export interface Exchange {
+  readonly name: string
+  readonly kind: 'access' | 'long-lived'
+  /** The log up to the first request, without the masks of secret inputs. */
+  readonly start: readonly string[]
+  /** The masks that follow, those of the platform's tokens last. */
+  readonly masks: readonly string[]
+  readonly lifetime: string
+  readonly requests: number
+  readonly audit: string
+  readonly cleanUp: string
+  readonly outputs: Values
+  readonly state: string
+  /** Rows of the summary: before and after those that all exchanges have. */
+  readonly rows: { readonly place: Values; readonly login: string; readonly audit: Values }
+}
+
+const mask = (value: string) => `::add-mask::${value}`
+
+function genesys(
+  credentials: string,
+  { kind = 'access', hasBasic = true }: { kind?: Exchange['kind']; hasBasic?: boolean } = {}
+): Exchange {
+  const isLong = kind === 'long-lived'
+  return {
+    name: 'Genesys Cloud',
+    kind,
+    start: [`Genesys Cloud, region eu-west-1 (mypurecloud.ie): exchanging ${credentials}.`, TEXTS.baseUrl],
+    masks: [...(hasBasic ? ['{derived}'] : []), '{token 1}', ...(isLong ? ['{token 2}'] : [])].map(mask),
+    lifetime: isLong ? '365 d' : '24 h',
+    requests: isLong ? 2 : 1,
+    audit: `OAuth client ${GENESYS_CLIENT.id}, correlation id {uuid}`,
+    cleanUp: isLong ? TEXTS.outlivesJob : TEXTS.revokedLater,
+    outputs: isLong ? { ...OUTPUTS, token: '{token 2}', 'expires-in': '31536000' } : OUTPUTS,
+    state: savedToken(1) + (isLong ? savedToken(2, 'long-lived') : ''),
+    rows: {
+      place: { Region: `${code('eu-west-1')} ${code('mypurecloud.ie')}`, API: code('{origin}') },
+      login: credentials,
+      audit: { 'OAuth client': code(GENESYS_CLIENT.id), 'Correlation id': code('{uuid}') }
+    }
+  }
+}
+
+function cxone(
+  place: string,
+  expected: Pick<Exchange, 'masks' | 'requests'> & {
+    credentials: string
+    credentialId: readonly [string, string]
+    rows: Values
+    outputs: Values
+  }
+): Exchange {
+  const { credentials, credentialId, rows, outputs, masks, requests } = expected
+  const [label, id] = credentialId
+  const untold = { 'api-url': '', region: '', domain: '' }
+  return {
+    name: 'NICE CXone',
+    kind: 'access',
+    start: [`NICE CXone, ${place}: exchanging ${credentials}.`, TEXTS.baseUrl],
+    masks: masks.map(mask),
+    lifetime: '1 h',
+    requests,
+    audit: `${label} ${id}`,
+    cleanUp: TEXTS.notRevocable,
+    outputs: { ...OUTPUTS, 'expires-in': '3600', ...untold, ...outputs },
+    state: '',
+    rows: { place: rows, login: credentials, audit: { [label]: code(id) } }
+  }
+}
+
+const JWT_MASKS = ['{token 1}', '{also issued 1}', '{also issued 2}']
+
+export const EXCHANGES = {
+  login: genesys('client credentials at the login host'),
+  api: genesys('client credentials at the API host (undocumented request)', { hasBasic: false }),
+  longLived: genesys('client credentials for a long-lived token (undocumented request)', {
+    kind: 'long-lived'
+  }),
+  application: cxone('issuer cxone.niceincontact.com', {
+    credentials: 'client credentials and an access key',
+    masks: ['{derived}', ...JWT_MASKS],
+    requests: 3,
+    credentialId: ['Client', CXONE_APPLICATION.id],
+    rows: { Area: code('na1'), Issuer: code('cxone.niceincontact.com'), API: code('{origin}') },
+    outputs: { 'api-url': '{origin}', region: CXONE_TENANT.area, domain: CXONE_TENANT.domain }
+  }),
+  accessKey: cxone('area na1', {
+    credentials: 'an access key',
+    masks: JWT_MASKS,
+    requests: 2,
+    credentialId: ['Access key', CXONE_ACCESS_KEY.id],
+    rows: { Area: code('na1'), API: code('{origin}') },
+    outputs: { 'api-url': '{origin}', region: 'na1' }
+  }),
+  client: cxone('realm us-22', {
+    credentials: 'client credentials (undocumented request)',
+    masks: ['{token 1}'],
+    requests: 1,
+    credentialId: ['Client', CXONE_REALM_CLIENT.id],
+    rows: { Realm: code('us-22') },
+    outputs: {}
+  })
+} as const
+
+/** The masks of the secret inputs of `GENESYS`. The runner decodes `%25` to `%`. */
+export const GENESYS_MASKS: readonly string[] = [
+  '{client secret}',
+  'emulated-Genesys_secret%252F7Qm%252BZk2vXw9'
+].map(mask)
+
+/** The log of a Genesys Cloud step until its last token is masked. */
+export function genesysHead({ start, masks }: Exchange = EXCHANGES.login): string[] {
+  return [...GENESYS_MASKS, ...start, ...masks]
+}
+
+export interface Published {
+  /** The log until the last token is masked. */
+  readonly head?: readonly string[]
+  /** The owner as the log names it: `organisation Example Contact Centre (id)`. */
+  readonly owner?: string
+  readonly requests?: number
+  /** Lines between those that every step logs. */
+  readonly more?: readonly string[]
+  /** Where the token is, besides the output. */
+  readonly places?: readonly string[]
+  readonly cleanUp?: string
+  /** Outputs that differ from those of the exchange. */
+  readonly outputs?: Values
+  readonly env?: Values
+  /** Present if the exchange saves state. */
+  readonly policy?: string
+  /** The owner's row of the summary; absent if no summary is expected. */
+  readonly summary?: Values
+}
+
+/** Returns what a step writes that publishes a token. A test gives what differs from the exchange alone. */
+export function published(exchange: Exchange, expected: Published = {}): Written {
+  const { kind, lifetime, rows, name } = exchange
+  const { requests = exchange.requests, cleanUp = exchange.cleanUp, places = [], summary } = expected
+  const { head = genesysHead(exchange), owner, outputs, env = {}, more = [], policy = 'auto' } = expected
+  const count = `${requests} request${requests === 1 ? '' : 's'}`
+  const whose = owner === undefined ? '' : ` of ${owner}`
+  const all = ['output token', ...places]
+  const list = all.length === 1 ? all : [all.slice(0, -1).join(', '), all.at(-1)]
+  const folder = outputs?.['token-file'] === TOKEN_FILE ? SAVED_FOLDER : ''
+  return {
+    exitCode: 0,
+    stdout: lines(
+      ...head,
+      `Received: ${kind} token${whose}, valid for ${lifetime}, until {minute} (${count}).`,
+      `For audits: ${exchange.audit}.`,
+      ...more,
+      `Available as ${list.join(' and ')}. ${cleanUp}`
+    ),
+    stderr: '',
+    outputs: { ...exchange.outputs, ...outputs },
+    env,
+    state: exchange.state === '' ? folder : exchange.state + folder + entry('published', policy),
+    summary:
+      summary === undefined
+        ? ''
+        : summaryTable(`${name} ${kind} token`, {
+            ...rows.place,
+            Login: rows.login.charAt(0).toUpperCase() + rows.login.slice(1),
+            Received: `{minute}, after ${count}`,
+            ...summary,
+            ...rows.audit,
+            Expires: `{minute}, in ${lifetime}`,
+            'Clean-up': cleanUp
+          })
+  }
+}
+
+/** Returns what a step writes that fails. `log`: the lines before the error. */
+export function failed(
+  code: string,
+  {
+    log,
+    message,
+    hint,
+    state = ''
+  }: { log: readonly string[]; message: string; hint: string; state?: string }
+): Written {
+  return {
+    exitCode: 1,
+    stdout: lines(...log, errorLine(code, message, hint)),
+    stderr: '',
+    outputs: { 'error-code': code },
+    env: {},
+    state,
+    summary: failureSummary(code, message, hint)
+  }
+}
+
+/** Returns the one error of a step that failed, as the workflow command. */
+export function errorLine(code: string, message: string, hint: string): string {
+  return `::error::[${code}] ${`${message}\n${hint}`.replaceAll('%', '%25').replaceAll('\n', '%0A')}${more(code)}`
+}
+
+/** Returns the end of the error of a step that failed, if the runner does not say whose action it is. */
+export function more(code: string): string {
+  return `%0AMore: docs/troubleshooting.md#${code}`
+}
+
+/** Returns the job summary of a step that failed. */
+export function failureSummary(errorCode: string, message: string, hint: string): string {
+  return summaryTable('The step failed', {
+    Error: code(errorCode),
+    'What happened': escapeHtml(message),
+    'What to do': escapeHtml(hint),
+    More: `docs/troubleshooting.md#${errorCode}`
+  })
+}
+
+/** Returns what a post step writes: masks of tokens, given by number, and one line. */
+export function cleanUp(line: string, tokens: readonly number[]): Written {
+  const masks = tokens.map(token => mask(`{token ${token}}`))
   return {
     exitCode: 0,
     stdout: lines(...masks, line),
     stderr: '',
-    output: '',
-    env: '',
+    outputs: {},
+    env: {},
     state: '',
     summary: ''
   }
 }
 
-/** How a step on Genesys Cloud begins to speak, up to its first token. */
-export const GENESYS_HEAD: readonly string[] = [
-  '::add-mask::{client secret}',
-  '::add-mask::emulated-Genesys_secret%252F7Qm%252BZk2vXw9',
-  'Genesys Cloud eu-west-1 (mypurecloud.ie): exchanging client credentials at the login host.',
-  'base-url: every request, with its secrets, goes to {origin}.',
-  '::add-mask::{derived}',
-  '::add-mask::{token 1}'
-]
-
-/** The outputs of a Genesys access token, with what is said in addition. */
-export function genesysOutputs(more: Readonly<Record<string, string>> = {}, token = '{token 1}'): string {
-  const values = {
-    token,
-    'token-type': 'Bearer',
-    'expires-in': '86400',
-    'expires-at': '{time}',
-    'api-url': '{origin}',
-    region: 'eu-west-1',
-    domain: 'mypurecloud.ie',
-    'organization-id': '',
-    'organization-name': '',
-    'token-file': '',
-    ...more
-  }
-  return Object.entries(values)
-    .map(([name, value]) => entry(name, value))
-    .join('')
-}
-
-/** What main saves of a Genesys token. */
-export function savedToken(number: number, kind: 'access' | 'long-lived' = 'access'): string {
+/** Returns the state that main saves of a Genesys Cloud token. */
+export function savedToken(number: number, kind: Exchange['kind'] = 'access'): string {
   return entry(
     `token-${number}`,
-    `{"value":"{token ${number}}","kind":"${kind}","revocationBaseUrl":"{origin}","expiresAtMs":{ms}}`
+    `{"value":"{token ${number}}","kind":"${kind}","provider":"genesys","revocationBaseUrl":"{origin}","expiresAtMs":{ms}}`
   )
 }
 
-/** A job summary, in the order of its rows. */
-export function summaryOf(title: string, rows: Readonly<Record<string, string>>): string {
+/** Returns a job summary with these rows. */
+export function summaryTable(title: string, rows: Values): string {
   const cells = Object.entries(rows).map(
     ([name, value]) => `<tr><td><strong>${name}</strong></td><td>${value}</td></tr>`
   )
   return `<h3>${title}</h3>\n<table>${cells.join('')}</table>\n`
 }
 
-/** The output of a step that failed, which is written without the toolkit. */
-export function errorCode(code: string): string {
-  return `error-code=${code}\n`
+export function code(text: string): string {
+  return `<code>${text}</code>`
 }
 
-/** How the one error of a step that failed ends, where the runner does not say whose action it is. */
-export function more(code: string): string {
-  return `%0AMore: docs/troubleshooting.md#${code}`
+function escapeHtml(text: string): string {
+  return text.replace(/[&<>"']/g, letter => `&#${letter.charCodeAt(0)};`)
 }
