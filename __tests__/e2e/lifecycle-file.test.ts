@@ -19,18 +19,21 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import { type GenesysEmulator, startGenesys } from '../../emulator/genesys.mjs'
 import {
   cleanUp,
+  EXCHANGES,
   entry,
-  errorCode,
+  failed,
   GENESYS,
-  GENESYS_HEAD,
-  genesysOutputs,
+  GENESYS_MASKS,
+  genesysHead,
   instrument,
-  lines,
   main,
-  more,
   post,
+  published,
   record,
+  SAVED_FOLDER,
   savedToken,
+  TEXTS,
+  TOKEN_FILE,
   written
 } from '../support/lifecycle.js'
 import { testOnPosix } from '../support/posix.js'
@@ -57,9 +60,15 @@ const untouched = () => {
   expect(readFileSync(join(elsewhere, 'precious'), 'utf8')).toBe('precious')
 }
 
+/** Returns what has the name of a token file's folder. */
+const foldersIn = (temp: string) =>
+  readdirSync(temp, { withFileTypes: true })
+    .filter(({ name }) => name.startsWith('cc-token-'))
+    .map(one => (one.isSymbolicLink() ? 'link' : one.isFile() ? 'file' : 'folder'))
+
 describe('the file', () => {
   testOnPosix.each([0, 0o022, 0o077])(
-    'holds the token alone, and nobody else may read it, umask %i',
+    'contains only the token, and only its owner may read it, umask %i',
     async umask => {
       const tool = instrument({ umask })
       const ran = await main(platform, INPUTS, { env: tool.env })
@@ -68,7 +77,7 @@ describe('the file', () => {
       expect(statSync(file).mode & 0o777).toBe(0o600)
       expect(statSync(dirname(file)).mode & 0o777).toBe(0o700)
       expect(dirname(dirname(file))).toBe(ran.tempDir)
-      // Each as it was at the moment when it was made, and what was saved before that.
+      // Each as it was when it was created. Its path was saved before.
       const made = tool.seen().filter(({ kind }) => kind === 'write')
       const folder = made.findIndex(({ what }) => what === 'mkdirSync')
       expect(made[folder - 1]?.path).toMatch(/state_[0-9a-f-]+$/)
@@ -79,29 +88,19 @@ describe('the file', () => {
     }
   )
 
-  test('is removed when the job ends, whatever a later step failed at', async () => {
+  test('is removed when the job ends, also if a later step failed', async () => {
     const ran = await main(platform, INPUTS)
-    expect(written(ran, platform)).toEqual({
-      exitCode: 0,
-      stdout: lines(
-        ...GENESYS_HEAD,
-        'Granted an access token for 24 h, until {minute} (1 request).',
-        'Handed on as the output token and a file. It is revoked when the job ends.'
-      ),
-      stderr: '',
-      output: genesysOutputs({ 'token-file': '{temp}/cc-token-{uuid}/token' }),
-      env: '',
-      state: savedToken(1) + entry('folder', '{temp}/cc-token-{uuid}') + entry('handed-on', 'auto'),
-      summary: ''
-    })
-    // A later step of the job uses the action as well, and fails.
+    expect(written(ran, platform)).toEqual(
+      published(EXCHANGES.login, { places: ['a file'], outputs: { 'token-file': TOKEN_FILE } })
+    )
+    // A later step of the job uses the action too, and fails.
     const later = await main(
       platform,
       { ...INPUTS, 'client-secret': 'a-wrong-secret' },
       { jobDir: ran.jobDir }
     )
     expect([later.exitCode, later.outputs['error-code']]).toEqual([1, 'credentials-rejected'])
-    expect(written(await post(later), platform)).toEqual(cleanUp('Clean-up: nothing to do.', []))
+    expect(written(await post(later), platform)).toEqual(cleanUp(TEXTS.nothingToDo, []))
     expect(existsSync(ran.outputs['token-file'] ?? '')).toBe(true)
 
     const ended = await post(ran)
@@ -115,7 +114,7 @@ describe('the file', () => {
     ['the file', 'token file removed', (file: string) => rmSync(file)],
     ['the folder', 'token file already gone', (file: string) => rmSync(dirname(file), { recursive: true })],
     [
-      'the whole temp folder but for the runner’s own',
+      'everything in the temp folder but the files of the runner',
       'token file already gone',
       (file: string) => {
         const temp = dirname(dirname(file))
@@ -124,11 +123,11 @@ describe('the file', () => {
       }
     ],
     [
-      'it moved away',
+      'the folder, by renaming it',
       'token file already gone',
       (file: string) => renameSync(dirname(file), join(elsewhere, 'x'))
     ]
-  ])('%s was removed by somebody else first', async (_, words, remove) => {
+  ])('a later step removed %s', async (_, words, remove) => {
     const ran = await main(platform, INPUTS)
     remove(ran.outputs['token-file'] ?? '')
     const ended = await post(ran)
@@ -136,7 +135,7 @@ describe('the file', () => {
     expect(ended.leftovers()).toEqual([])
   })
 
-  test('is removed with whatever a later step put beside it', async () => {
+  test('is removed with everything that a later step put beside it', async () => {
     const ran = await main(platform, INPUTS)
     const folder = dirname(ran.outputs['token-file'] ?? '')
     mkdirSync(join(folder, 'more', 'yet'), { recursive: true })
@@ -151,60 +150,44 @@ describe('the file', () => {
   })
 })
 
-describe('a link that somebody planted is never followed', () => {
-  const refusal = (error: string) => ({
-    exitCode: 1,
-    stdout: lines(
-      ...GENESYS_HEAD,
-      'The token is not handed on; it is revoked.',
-      `::error::[internal-error] The step met an error that it does not know (${error}).%0ANothing was published. ` +
-        'Check that the runner can write its own files (disk full, read-only?), run again with step debugging on, and ' +
-        'report it with that log: it holds no secret.' +
-        more('internal-error')
-    ),
-    stderr: '',
-    output: errorCode('internal-error'),
-    env: '',
-    state:
-      savedToken(1) +
-      entry('folder', '{temp}/cc-token-{uuid}') +
-      entry('handed-on', '') +
-      entry('token-1', ''),
-    summary: ''
+describe('a planted link is never followed', () => {
+  const failure = failed('internal-error', {
+    log: [...genesysHead(), TEXTS.notPublished],
+    message: 'An unexpected error occurred (Error EEXIST).',
+    hint:
+      'Nothing was published. Check that the runner can write its files (disk full, read-only?), run again with step ' +
+      'debugging, and report the log: it contains no secret.',
+    state: savedToken(1) + SAVED_FOLDER + entry('published', '') + entry('token-1', '')
   })
 
   test.each([
-    { place: 'the folder', before: 'mkdir', kind: 'link' },
-    { place: 'the folder', before: 'mkdir', kind: 'folder' },
-    { place: 'the folder', before: 'mkdir', kind: 'file' },
-    { place: 'the file', before: 'open', kind: 'link' },
-    { place: 'the file', before: 'open', kind: 'file' }
-  ] as const)('a $kind in the place of $place, before it is made', async ({ before, kind }) => {
-    const target = before === 'open' ? join(elsewhere, 'precious') : elsewhere
-    const tool = instrument({ plant: { before, kind, target } })
-    const ran = await main(platform, INPUTS, { env: tool.env })
-    expect(tool.seen().filter(point => point.kind === 'planted')).toHaveLength(1)
-    expect(written(ran, platform)).toEqual(refusal('Error EEXIST'))
-    untouched()
-    expect(ran.leftovers()).toEqual([])
-    const ended = await post(ran)
-    expect(written(ended, platform)).toEqual(cleanUp('Clean-up: token file already gone.', []))
-    expect(alive()).toEqual(['revoked'])
-    expect(record(platform)).toEqual(['POST /oauth/token Basic 200', 'DELETE /api/v2/tokens/me token 1 200'])
-  })
-
-  test.each(['mkdir', 'open'] as const)('a link to nothing, before %s', async before => {
-    const nothing = join(elsewhere, 'nothing')
-    const tool = instrument({ plant: { before, kind: 'link', target: nothing } })
-    const ran = await main(platform, INPUTS, { env: tool.env })
-    expect(tool.seen().filter(point => point.kind === 'planted')).toHaveLength(1)
-    expect(written(ran, platform)).toEqual(refusal('Error EEXIST'))
-    untouched()
-    await post(ran)
-    untouched()
-    expect(alive()).toEqual(['revoked'])
-    expect(ran.leftovers()).toEqual([])
-  })
+    { place: 'the folder', before: 'mkdir', kind: 'link', target: '' },
+    { place: 'the folder', before: 'mkdir', kind: 'link', target: 'nothing' },
+    { place: 'the folder', before: 'mkdir', kind: 'folder', target: '' },
+    { place: 'the folder', before: 'mkdir', kind: 'file', target: '' },
+    { place: 'the file', before: 'open', kind: 'link', target: 'precious' },
+    { place: 'the file', before: 'open', kind: 'link', target: 'nothing' },
+    { place: 'the file', before: 'open', kind: 'file', target: '' }
+  ] as const)(
+    'a $kind in place of $place, before it is created (target: “$target”)',
+    async ({ before, kind, target }) => {
+      const tool = instrument({ plant: { before, kind, target: join(elsewhere, target) } })
+      const ran = await main(platform, { ...INPUTS, summary: 'true' }, { env: tool.env })
+      expect(tool.seen().filter(point => point.kind === 'planted')).toHaveLength(1)
+      expect(written(ran, platform)).toEqual(failure)
+      untouched()
+      const ended = await post(ran)
+      expect(written(ended, platform)).toEqual(cleanUp('Clean-up: token file already gone.', []))
+      untouched()
+      // What was planted in place of the folder stays, as it was.
+      expect(foldersIn(ran.tempDir)).toEqual(before === 'mkdir' && kind !== 'folder' ? [kind] : [])
+      expect(alive()).toEqual(['revoked'])
+      expect(record(platform)).toEqual([
+        'POST /oauth/token Basic 200',
+        'DELETE /api/v2/tokens/me token 1 200'
+      ])
+    }
+  )
 
   test.each([
     ['a folder elsewhere', () => elsewhere],
@@ -216,9 +199,9 @@ describe('a link that somebody planted is never followed', () => {
     symlinkSync(target(), folder)
     const ended = await post(ran)
     expect(written(ended, platform)).toEqual(
-      cleanUp('Clean-up: access token revoked; token file removed.', [1])
+      cleanUp('Clean-up: access token revoked; token file already gone.', [1])
     )
-    expect(ended.leftovers()).toEqual([])
+    expect(foldersIn(ran.tempDir)).toEqual(['link'])
     untouched()
   })
 
@@ -231,7 +214,7 @@ describe('a link that somebody planted is never followed', () => {
     untouched()
   })
 
-  test('RUNNER_TEMP itself may be a link: that is the runner’s affair', async () => {
+  test('RUNNER_TEMP itself may be a link', async () => {
     const link = join(elsewhere, 'temp')
     const first = await main(platform, { ...INPUTS, 'token-file': 'false' })
     symlinkSync(first.tempDir, link)
@@ -245,24 +228,25 @@ describe('a link that somebody planted is never followed', () => {
   })
 })
 
-describe('where the runner has no place for it', () => {
-  test.each([
-    ['RUNNER_TEMP', { RUNNER_TEMP: '' }],
-    ['RUNNER_TEMP', { RUNNER_TEMP: '/nonexistent/folder' }],
-    ['GITHUB_OUTPUT', { GITHUB_OUTPUT: '' }],
-    ['GITHUB_ENV', { GITHUB_ENV: '/nonexistent/file' }]
-  ])('%s', async (name, env) => {
-    const ran = await main(platform, { ...INPUTS, 'export-env': 'CC_TOKEN' }, { env })
-    const got = written(ran, platform)
-    expect(got).toMatchObject({ exitCode: 1, stderr: '', env: '', summary: '' })
-    expect(got['stdout']).toContain(`[internal-error] What the runner names in ${name} is not there`)
-    // Found before anything is asked for, so that there is no token to lose.
-    expect(platform.requests).toEqual([])
-    expect(got).toMatchObject({
-      state: '',
-      output: name === 'GITHUB_OUTPUT' ? '' : errorCode('internal-error')
-    })
-    expect(ran.leftovers()).toEqual([])
-    expect(written(await post(ran), platform)).toEqual(cleanUp('Clean-up: nothing to do.', []))
+test.each([
+  ['RUNNER_TEMP', ''],
+  ['RUNNER_TEMP', '/nowhere/folder'],
+  ['GITHUB_OUTPUT', ''],
+  ['GITHUB_OUTPUT', '/nowhere/output'],
+  ['GITHUB_STATE', ''],
+  ['GITHUB_STATE', '/nowhere/state'],
+  ['GITHUB_ENV', ''],
+  ['GITHUB_ENV', '/nowhere/env']
+])('with %s=%j nothing is sent, and only the error is printed', async (variable, path) => {
+  const inputs = { ...INPUTS, summary: 'true', 'export-env': 'CC_TOKEN' }
+  const ran = await main(platform, inputs, { env: { [variable]: path } })
+  const failure = failed('internal-error', {
+    log: GENESYS_MASKS,
+    message: `The path in ${variable} does not exist or cannot be written. Nothing was sent.`,
+    hint: 'Run the action in a workflow, on a runner of version 2.327.1 or newer. On a self-hosted runner, check the disk.'
   })
+  const outputs = variable === 'GITHUB_OUTPUT' ? {} : failure.outputs
+  expect(written(ran, platform)).toEqual({ ...failure, outputs })
+  expect([platform.connections, ran.leftovers()]).toEqual([0, []])
+  expect(written(await post(ran), platform)).toEqual(cleanUp(TEXTS.nothingToDo, []))
 })
