@@ -24,7 +24,7 @@ import {
   failed,
   GENESYS,
   GENESYS_MASKS,
-  genesysHead,
+  head,
   instrument,
   main,
   post,
@@ -152,7 +152,7 @@ describe('the file', () => {
 
 describe('a planted link is never followed', () => {
   const failure = failed('internal-error', {
-    log: [...genesysHead(), TEXTS.notPublished],
+    log: [...head(EXCHANGES.login), TEXTS.notPublished],
     message: 'An unexpected error occurred (Error EEXIST).',
     hint:
       'Nothing was published. Check that the runner can write its files (disk full, read-only?), run again with step ' +

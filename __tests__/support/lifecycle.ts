@@ -252,7 +252,9 @@ export const TEXTS = {
 export interface Exchange {
   readonly name: string
   readonly kind: 'access' | 'long-lived'
-  /** The log up to the first request, without the masks of secret inputs. */
+  /** Masks of the secret inputs. */
+  readonly inputMasks: readonly string[]
+  /** The log from there to the first request. */
   readonly start: readonly string[]
   /** The masks that follow, those of the platform's tokens last. */
   readonly masks: readonly string[]
@@ -262,11 +264,25 @@ export interface Exchange {
   readonly cleanUp: string
   readonly outputs: Values
   readonly state: string
-  /** Rows of the summary: before and after those that all exchanges have. */
+  /** Rows of the summary. */
   readonly rows: { readonly place: Values; readonly login: string; readonly audit: Values }
 }
 
 const mask = (value: string) => `::add-mask::${value}`
+
+export const GENESYS_MASKS: readonly string[] = [
+  '{client secret}',
+  'emulated-Genesys_secret%252F7Qm%252BZk2vXw9'
+].map(mask)
+const APPLICATION_MASKS = [
+  'emulated-CXone_application:9fT/w+4Lr',
+  'emulated-CXone_application%253A9fT%252Fw%252B4Lr'
+].map(mask)
+const ACCESS_KEY_MASKS = ['EMULATEDSECRET2K7YQ4ZVTJ6RNWB3XHMDGLCAPO5FUSEI====', '{derived}'].map(mask)
+const REALM_MASKS = [
+  'emulated-CXone_realm&client=5uY/k+2Q',
+  'emulated-CXone_realm%2526client%253D5uY%252Fk%252B2Q'
+].map(mask)
 
 function genesys(
   credentials: string,
@@ -276,6 +292,7 @@ function genesys(
   return {
     name: 'Genesys Cloud',
     kind,
+    inputMasks: GENESYS_MASKS,
     start: [`Genesys Cloud, region eu-west-1 (mypurecloud.ie): exchanging ${credentials}.`, TEXTS.baseUrl],
     masks: [...(hasBasic ? ['{derived}'] : []), '{token 1}', ...(isLong ? ['{token 2}'] : [])].map(mask),
     lifetime: isLong ? '365 d' : '24 h',
@@ -294,19 +311,20 @@ function genesys(
 
 function cxone(
   place: string,
-  expected: Pick<Exchange, 'masks' | 'requests'> & {
+  expected: Pick<Exchange, 'inputMasks' | 'masks' | 'requests'> & {
     credentials: string
     credentialId: readonly [string, string]
     rows: Values
     outputs: Values
   }
 ): Exchange {
-  const { credentials, credentialId, rows, outputs, masks, requests } = expected
+  const { credentials, credentialId, rows, outputs, inputMasks, masks, requests } = expected
   const [label, id] = credentialId
   const untold = { 'api-url': '', region: '', domain: '' }
   return {
     name: 'NICE CXone',
     kind: 'access',
+    inputMasks,
     start: [`NICE CXone, ${place}: exchanging ${credentials}.`, TEXTS.baseUrl],
     masks: masks.map(mask),
     lifetime: '1 h',
@@ -329,6 +347,7 @@ export const EXCHANGES = {
   }),
   application: cxone('issuer cxone.niceincontact.com', {
     credentials: 'client credentials and an access key',
+    inputMasks: [...APPLICATION_MASKS, ...ACCESS_KEY_MASKS],
     masks: ['{derived}', ...JWT_MASKS],
     requests: 3,
     credentialId: ['Client', CXONE_APPLICATION.id],
@@ -337,6 +356,7 @@ export const EXCHANGES = {
   }),
   accessKey: cxone('area na1', {
     credentials: 'an access key',
+    inputMasks: ACCESS_KEY_MASKS,
     masks: JWT_MASKS,
     requests: 2,
     credentialId: ['Access key', CXONE_ACCESS_KEY.id],
@@ -345,6 +365,7 @@ export const EXCHANGES = {
   }),
   client: cxone('realm us-22', {
     credentials: 'client credentials (undocumented request)',
+    inputMasks: REALM_MASKS,
     masks: ['{token 1}'],
     requests: 1,
     credentialId: ['Client', CXONE_REALM_CLIENT.id],
@@ -353,20 +374,14 @@ export const EXCHANGES = {
   })
 } as const
 
-/** The masks of the secret inputs of `GENESYS`. The runner decodes `%25` to `%`. */
-export const GENESYS_MASKS: readonly string[] = [
-  '{client secret}',
-  'emulated-Genesys_secret%252F7Qm%252BZk2vXw9'
-].map(mask)
-
-/** The log of a Genesys Cloud step until its last token is masked. */
-export function genesysHead({ start, masks }: Exchange = EXCHANGES.login): string[] {
-  return [...GENESYS_MASKS, ...start, ...masks]
+/** Returns the log of a step until its last token is masked. */
+export function head({ inputMasks, start, masks }: Exchange): string[] {
+  return [...inputMasks, ...start, ...masks]
 }
 
 export interface Published {
   /** The log until the last token is masked. */
-  readonly head?: readonly string[]
+  readonly log?: readonly string[]
   /** The owner as the log names it: `organisation Example Contact Centre (id)`. */
   readonly owner?: string
   readonly requests?: number
@@ -380,7 +395,7 @@ export interface Published {
   readonly env?: Values
   /** Present if the exchange saves state. */
   readonly policy?: string
-  /** The owner's row of the summary; absent if no summary is expected. */
+  /** The rows of the owner in the summary; absent if no summary is expected. */
   readonly summary?: Values
 }
 
@@ -388,7 +403,7 @@ export interface Published {
 export function published(exchange: Exchange, expected: Published = {}): Written {
   const { kind, lifetime, rows, name } = exchange
   const { requests = exchange.requests, cleanUp = exchange.cleanUp, places = [], summary } = expected
-  const { head = genesysHead(exchange), owner, outputs, env = {}, more = [], policy = 'auto' } = expected
+  const { log = head(exchange), owner, outputs, env = {}, more = [], policy = 'auto' } = expected
   const count = `${requests} request${requests === 1 ? '' : 's'}`
   const whose = owner === undefined ? '' : ` of ${owner}`
   const all = ['output token', ...places]
@@ -397,8 +412,8 @@ export function published(exchange: Exchange, expected: Published = {}): Written
   return {
     exitCode: 0,
     stdout: lines(
-      ...head,
-      `Received: ${kind} token${whose}, valid for ${lifetime}, until {minute} (${count}).`,
+      ...log,
+      logged(`Received: ${kind} token${whose}, valid for ${lifetime}, until {minute} (${count}).`),
       `For audits: ${exchange.audit}.`,
       ...more,
       `Available as ${list.join(' and ')}. ${cleanUp}`
@@ -411,10 +426,10 @@ export function published(exchange: Exchange, expected: Published = {}): Written
       summary === undefined
         ? ''
         : summaryTable(`${name} ${kind} token`, {
+            ...summary,
             ...rows.place,
             Login: rows.login.charAt(0).toUpperCase() + rows.login.slice(1),
             Received: `{minute}, after ${count}`,
-            ...summary,
             ...rows.audit,
             Expires: `{minute}, in ${lifetime}`,
             'Clean-up': cleanUp
@@ -445,7 +460,13 @@ export function failed(
 
 /** Returns the one error of a step that failed, as the workflow command. */
 export function errorLine(code: string, message: string, hint: string): string {
-  return `::error::[${code}] ${`${message}\n${hint}`.replaceAll('%', '%25').replaceAll('\n', '%0A')}${more(code)}`
+  const data = logged(`${message}\n${hint}`).replaceAll('%', '%25').replaceAll('\n', '%0A')
+  return `::error::[${code}] ${data}${more(code)}`
+}
+
+/** Returns a line without the old form of a workflow command, which the runner obeys anywhere in a line. */
+function logged(line: string): string {
+  return line.replaceAll('##[', '# #[')
 }
 
 /** Returns the end of the error of a step that failed, if the runner does not say whose action it is. */
@@ -497,6 +518,6 @@ export function code(text: string): string {
   return `<code>${text}</code>`
 }
 
-function escapeHtml(text: string): string {
+export function escapeHtml(text: string): string {
   return text.replace(/[&<>"']/g, letter => `&#${letter.charCodeAt(0)};`)
 }
