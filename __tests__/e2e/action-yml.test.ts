@@ -1,18 +1,21 @@
 import { afterAll, afterEach, expect, test } from '@jest/globals'
 import { deleteAllFakedDirs, RunOptions, RunTarget } from 'github-action-ts-run-api'
+import { startCxone, startGenesys } from '../../emulator/index.mjs'
 import {
-  CXONE_ACCESS_KEY,
-  CXONE_APPLICATION,
-  GENESYS_CLIENT,
-  startCxone,
-  startGenesys
-} from '../../emulator/index.mjs'
+  CXONE_A,
+  DECLARED_OUTPUTS,
+  EXCHANGES,
+  GENESYS,
+  type Inputs,
+  knownOutputs,
+  OUTPUTS
+} from '../support/lifecycle.js'
 
-// A second opinion on how an action is run: inputs with their defaults and the entry point out of action.yml,
-// command files and masks as this package reads them.
-const open: (() => unknown)[] = []
+// A second opinion on how an action is run: this package reads inputs, defaults and the entry point from action.yml, and
+// command files and masks by rules of its own.
+const open: { close(): Promise<unknown> }[] = []
 afterEach(async () => {
-  for (const close of open.splice(0)) await close()
+  for (const server of open.splice(0)) await server.close()
 })
 afterAll(() => deleteAllFakedDirs())
 
@@ -25,89 +28,69 @@ function run(inputs: Record<string, string>) {
   return RunTarget.mainJs('action.yml').run(options)
 }
 
-test('Genesys Cloud, from action.yml with its defaults', async () => {
-  const genesys = await startGenesys()
-  open.push(() => genesys.close())
-  const ran = await run({
-    provider: 'Genesys-Cloud',
-    region: 'EU-WEST-1',
-    'client-id': GENESYS_CLIENT.id,
-    'client-secret': GENESYS_CLIENT.secret,
-    'base-url': genesys.origin
-  })
-  const [token = ''] = genesys.tokens.keys()
-  expect([ran.error, ran.exitCode, ran.isSuccess, ran.stderr, ran.runnerWarnings]).toEqual([
-    undefined,
-    0,
-    true,
-    '',
-    []
-  ])
-  expect(ran.commands.outputs).toEqual({
-    token,
-    'token-type': 'Bearer',
-    'expires-in': '86400',
-    'expires-at': expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/),
-    'api-url': genesys.origin,
-    region: 'eu-west-1',
-    domain: 'mypurecloud.ie',
-    'organization-id': '',
-    'organization-name': '',
-    'token-file': ''
-  })
-  expect(ran.commands.secrets).toContain(token)
-  expect(ran.commands.secrets).toContain(GENESYS_CLIENT.secret)
-  expect([ran.commands.errors, ran.commands.warnings, ran.commands.exportedVars]).toEqual([[], [], {}])
-  expect(genesys.requests.map(({ method, path }) => `${method} ${path}`)).toEqual(['POST /oauth/token'])
+test('the outputs of action.yml are those that the tests know', () => {
+  const untested = DECLARED_OUTPUTS.filter(name => name !== 'error-code' && !Object.hasOwn(OUTPUTS, name))
+  if (untested.length > 0)
+    throw new Error(
+      `action.yml declares ${untested.join(', ')}: add it to OUTPUTS in __tests__/support/lifecycle.ts, with its ` +
+        'value for a Genesys Cloud access token, and to EXCHANGES where it differs'
+    )
+  expect(DECLARED_OUTPUTS).toEqual([...Object.keys(OUTPUTS), 'error-code'])
 })
 
-test('NICE CXone, from action.yml with its defaults', async () => {
-  const cxone = await startCxone()
-  open.push(() => cxone.close())
-  const ran = await run({
-    provider: 'nice-cxone',
-    'client-id': CXONE_APPLICATION.id,
-    'client-secret': CXONE_APPLICATION.secret,
-    'access-key-id': CXONE_ACCESS_KEY.id,
-    'access-key-secret': CXONE_ACCESS_KEY.secret,
-    'tool-env': 'true',
-    'base-url': cxone.origin
-  })
-  const [token = ''] = cxone.tokens.keys()
-  expect([ran.error, ran.exitCode, ran.isSuccess, ran.stderr, ran.runnerWarnings]).toEqual([
-    undefined,
-    0,
-    true,
-    '',
-    []
-  ])
-  expect(ran.commands.outputs).toMatchObject({
-    token,
-    'expires-in': '3600',
-    'api-url': cxone.origin,
-    region: 'na1'
-  })
-  expect(ran.commands.exportedVars).toEqual({ CXONE_ACCESS_TOKEN: token, CXONE_API_URL: cxone.origin })
-  expect(cxone.requests.map(({ method, path }) => `${method} ${path.split('?')[0]}`)).toEqual([
-    'GET /.well-known/openid-configuration',
-    'POST /auth/token',
-    'GET /.well-known/cxone-configuration'
-  ])
-})
+test.each([
+  {
+    platform: 'Genesys Cloud',
+    start: startGenesys,
+    inputs: { ...GENESYS, provider: 'Genesys-Cloud', region: 'EU-WEST-1' } as Inputs,
+    exchange: EXCHANGES.login,
+    requests: ['POST /oauth/token'],
+    variables: {}
+  },
+  {
+    platform: 'NICE CXone',
+    start: startCxone,
+    inputs: { ...CXONE_A, provider: 'nice-cxone', 'tool-env': 'true' } as Inputs,
+    exchange: EXCHANGES.application,
+    requests: [
+      'GET /.well-known/openid-configuration',
+      'POST /auth/token',
+      'GET /.well-known/cxone-configuration'
+    ],
+    variables: { CXONE_ACCESS_TOKEN: '{token 1}', CXONE_API_URL: '{origin}' }
+  }
+])(
+  '$platform, from action.yml with its defaults',
+  async ({ start, inputs, exchange, requests, variables }) => {
+    const platform = await start()
+    open.push(platform)
+    const ran = await run({ ...inputs, 'base-url': platform.origin })
+    const [token = ''] = platform.tokens.keys()
+    const { error, exitCode, isSuccess, stderr, runnerWarnings, commands } = ran
+    expect([error, exitCode, isSuccess, stderr, runnerWarnings]).toEqual([undefined, 0, true, '', []])
+    const real = (values: Readonly<Record<string, string>>) =>
+      Object.fromEntries(
+        Object.entries(values).map(([name, value]) => [
+          name,
+          value === '{token 1}' ? token : value === '{origin}' ? platform.origin : value
+        ])
+      )
+    const outputs = knownOutputs(commands.outputs as Record<string, string>)
+    expect(outputs).toEqual({
+      ...real(exchange.outputs),
+      'expires-at': expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/)
+    })
+    expect(commands.secrets).toEqual(expect.arrayContaining([token, inputs['client-secret']]))
+    expect([commands.errors, commands.warnings, commands.exportedVars]).toEqual([[], [], real(variables)])
+    expect(platform.requests.map(({ method, path }) => `${method} ${path.split('?')[0]}`)).toEqual(requests)
+  }
+)
 
 test('a failure', async () => {
   const genesys = await startGenesys()
-  open.push(() => genesys.close())
-  const ran = await run({
-    provider: 'genesys',
-    region: 'eu-west-1',
-    'client-id': GENESYS_CLIENT.id,
-    'client-secret': 'wrong-secret',
-    'base-url': genesys.origin
-  })
+  open.push(genesys)
+  const ran = await run({ ...GENESYS, 'client-secret': 'wrong-secret', 'base-url': genesys.origin })
   expect([ran.exitCode, ran.isSuccess, ran.stderr]).toEqual([1, false, ''])
   expect(ran.commands.outputs).toEqual({ 'error-code': 'credentials-rejected' })
-  expect(ran.commands.errors).toEqual([
-    expect.stringMatching(/^\[credentials-rejected\] POST .*\nCheck that the client belongs to eu-west-1: /)
-  ])
+  expect(ran.commands.errors).toEqual([expect.stringMatching(/^\[credentials-rejected\] POST .*\nCheck /)])
 })

@@ -1,136 +1,102 @@
-import { execFileSync, spawn } from 'node:child_process'
-import {
-  closeSync,
-  constants,
-  mkdtempSync,
-  openSync,
-  readFileSync,
-  readSync,
-  rmSync,
-  writeFileSync,
-  writeSync
-} from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import { closeSync, constants, mkdtempSync, openSync, readSync, rmSync, writeSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, expect, test } from '@jest/globals'
-import { GENESYS_CLIENT, startGenesys } from '../../emulator/index.mjs'
+import { afterAll, afterEach, beforeEach, expect, test } from '@jest/globals'
+import { type GenesysEmulator, startGenesys } from '../../emulator/genesys.mjs'
+import { EXCHANGES, GENESYS, head, type Inputs, main, normal, published } from '../support/lifecycle.js'
 import { describeOnPosix } from '../support/posix.js'
+import { cleanup } from '../support/runner.mjs'
 
-// Whoever reads the log may be slow, and a pipe that does not block holds 64 KiB.
-describeOnPosix('a log that nobody reads for a while', () => {
-  let platform: Awaited<ReturnType<typeof startGenesys>>
+// The runner may be slow to read the log, and a pipe holds 64 KiB. Node queues the rest, and a process that exits loses it.
+describeOnPosix('a log that is not read for a while', () => {
+  const { O_RDWR, O_WRONLY, O_NONBLOCK } = constants
+  let platform: GenesysEmulator
   let folder: string
-  beforeAll(async () => {
-    platform = await startGenesys({ clients: [{}] })
+  beforeEach(async () => {
+    platform = await startGenesys()
     folder = mkdtempSync(join(tmpdir(), 'stdout-'))
   })
-  afterAll(async () => {
+  afterEach(async () => {
     await platform.close()
     rmSync(folder, { recursive: true, force: true })
   })
+  afterAll(cleanup)
 
-  /** Runs main with a pipe for its log that is full but for so many bytes, and is read after so long. */
-  async function run(room: number, readAfterMs: number, secret: string = GENESYS_CLIENT.secret) {
-    const pipe = join(folder, `log-${room}-${readAfterMs}`)
+  /** Runs main with a pipe as its log that has room for some bytes, and is read once after some time and at the end. */
+  async function run({ room, readAfterMs }: { room: number; readAfterMs?: number }, inputs: Inputs = {}) {
+    const pipe = join(folder, 'log')
     execFileSync('mkfifo', [pipe])
-    // Read and write, so that opening it does not wait for the other end.
-    const log = openSync(pipe, constants.O_RDWR | constants.O_NONBLOCK)
-    let filled = 0
-    const files = ['output', 'env', 'state', 'summary'].map(name =>
-      join(folder, `${name}-${room}-${readAfterMs}`)
-    )
-    for (const file of files) writeFileSync(file, '')
-    const [output = '', env = '', state = '', summary = ''] = files
-    const capacity = fill(log)
-    filled = capacity - room
-    drain(log, capacity)
+    // Both ends are opened, because opening one end waits for the other.
+    const log = openSync(pipe, O_RDWR | O_NONBLOCK)
+    const filled = fill(log) - room
+    drain(log)
     fill(log, filled)
-    // A pipe that is handed to a child is made to block; one that it opens itself, in place of its stdout, is not.
-    const open = `import fs from 'node:fs'; fs.closeSync(1); fs.openSync(${JSON.stringify(pipe)}, ${constants.O_WRONLY | constants.O_NONBLOCK})`
+    // Node makes a pipe block that a child inherits, but not one that the child opens in place of its stdout.
+    const open = `import fs from 'node:fs'; fs.closeSync(1); fs.openSync(${JSON.stringify(pipe)}, ${O_WRONLY | O_NONBLOCK})`
     const preload = `data:text/javascript,${encodeURIComponent(open)}`
-    const child = spawn(process.execPath, ['--import', preload, 'dist/main/index.js'], {
-      stdio: 'ignore',
-      env: {
-        PATH: process.env['PATH'],
-        RUNNER_TEMP: folder,
-        GITHUB_OUTPUT: output,
-        GITHUB_ENV: env,
-        GITHUB_STATE: state,
-        GITHUB_STEP_SUMMARY: summary,
-        INPUT_PROVIDER: 'genesys',
-        INPUT_REGION: 'eu-west-1',
-        'INPUT_CLIENT-ID': GENESYS_CLIENT.id,
-        'INPUT_CLIENT-SECRET': secret,
-        'INPUT_BASE-URL': platform.origin
-      }
-    })
-    const ended = new Promise<number | null>(resolve => child.on('close', resolve))
     let text = ''
-    const reader = setTimeout(() => {
+    const read = () => {
       text += drain(log)
-    }, readAfterMs)
-    const exitCode = await ended
-    clearTimeout(reader)
-    text += drain(log)
-    closeSync(log)
-    return { exitCode, text: text.slice(filled), output: readFileSync(output, 'utf8') }
-  }
-
-  function fill(pipe: number, most = Number.POSITIVE_INFINITY): number {
-    let written = 0
-    try {
-      while (written < most) written += writeChunk(pipe, Math.min(4096, most - written))
-    } catch {
-      // full
     }
-    return written
+    const reader = readAfterMs === undefined ? undefined : setTimeout(read, readAfterMs)
+    const env = { NODE_OPTIONS: `--import=${preload}` }
+    const ran = await main(platform, { ...GENESYS, ...inputs }, { env })
+    clearTimeout(reader)
+    read()
+    closeSync(log)
+    return { ran, text: normal(text.slice(filled), platform) }
   }
 
-  test('is waited for: nothing is lost', async () => {
-    const { exitCode, text, output } = await run(50, 700)
-    expect(exitCode).toBe(0)
-    expect(output).toContain('token<<')
-    expect(text).toMatch(/^::add-mask::/)
-    expect(text).toMatch(/It is revoked when the job ends\.\n$/)
+  test('for less than two seconds: the step waits, and nothing is lost', async () => {
+    const { ran, text } = await run({ room: 50, readAfterMs: 700 })
+    expect([ran.exitCode, ran.stderr]).toEqual([0, ''])
+    expect(ran.outputs['token']).toBe([...platform.tokens.keys()][0])
+    expect(text).toBe(published(EXCHANGES.login).stdout)
   })
 
-  test('for longer than that: a mask is lost, so nothing is handed on', async () => {
-    const { exitCode, text, output } = await run(5, 60_000)
-    expect(exitCode).toBe(1)
-    expect(output).toContain('internal-error')
-    expect(output).not.toContain('token<<')
+  test('for longer: a mask may be lost, so nothing is published, and the token is revoked', async () => {
+    const { ran, text } = await run({ room: 5 })
+    expect([ran.exitCode, ran.stderr]).toEqual([1, ''])
+    expect(ran.outputs).toEqual({ 'error-code': 'internal-error' })
+    expect([ran.files.env, ran.state['token-1']]).toEqual(['', ''])
+    expect(ran.summary).toContain('The runner did not accept the masks of the token within 2 seconds.')
     expect(text).toBe('')
+    expect([...platform.tokens.values()].map(({ revoked }) => revoked)).toEqual([true])
   })
 
-  test('a line that was cut stays apart from the next', async () => {
-    // The answer comes when the log is read again, so that the error finds room.
+  test('a line that did not fit is completed before the next one', async () => {
+    // The response comes after the log is read again, so that there is room for the error.
     platform.intercept = (request, response) => {
       request.status = 401
       setTimeout(() => response.writeHead(401).end(), 4000)
       return true
     }
-    const { exitCode, text } = await run(6000, 4000, 'x'.repeat(8000))
-    expect(exitCode).toBe(1)
-    expect(text).toMatch(/^::add-mask::x+\n[^x]/)
-    expect(text).toContain('[credentials-rejected]')
+    const secret = 'x-'.repeat(4000)
+    const { ran, text } = await run({ room: 6000, readAfterMs: 4000 }, { 'client-secret': secret })
+    expect(ran.exitCode).toBe(1)
+    expect(text.split('\n').slice(0, 2)).toEqual([`::add-mask::${secret}`, head(EXCHANGES.login)[2]])
+    expect(text).toContain('\n::error::[credentials-rejected] ')
   })
 })
 
-function writeChunk(pipe: number, size: number): number {
-  return writeSync(pipe, Buffer.alloc(size, 'x'))
+function fill(pipe: number, most = Number.POSITIVE_INFINITY): number {
+  let count = 0
+  try {
+    while (count < most) count += writeSync(pipe, Buffer.alloc(Math.min(4096, most - count), 'x'))
+  } catch {
+    // The pipe is full.
+  }
+  return count
 }
 
-function drain(pipe: number, most = Number.POSITIVE_INFINITY): string {
+function drain(pipe: number): string {
   const buffer = Buffer.alloc(65_536)
   let text = ''
   try {
-    while (text.length < most) {
-      const size = readSync(pipe, buffer, 0, Math.min(buffer.length, most - text.length), null)
-      if (size === 0) break
-      text += buffer.toString('utf8', 0, size)
-    }
+    for (;;) text += buffer.toString('utf8', 0, readSync(pipe, buffer))
   } catch {
-    // empty
+    // The pipe is empty.
   }
   return text
 }
