@@ -10,21 +10,21 @@ import {
   instrument,
   LONG_LIVED,
   main,
+  type Point,
   post,
-  record,
-  type Point as Seen
+  record
 } from '../support/lifecycle.js'
 import { describeOnPosix } from '../support/posix.js'
 import { cleanup, type RunResult } from '../support/runner.mjs'
 
-/** Everything that main can write, so that there are as many points as there can be. */
+/** Everything that main can write, so that there are as many points as possible. */
 const ALL: Inputs = { verify: 'true', 'token-file': 'true', 'export-env': 'CC_TOKEN', 'tool-env': 'true' }
-/** That a token would be left alone is no reason to leave one that nobody got. */
+/** A token that was not published is revoked whatever `revoke` says. */
 const ACCESS: Inputs = { ...GENESYS, ...ALL, revoke: 'false' }
 const TWO_TOKENS: Inputs = { ...LONG_LIVED, ...ALL }
 
 type Signal = 'SIGINT' | 'SIGTERM' | 'SIGKILL'
-interface Point {
+interface Interruption {
   readonly at: 'write' | 'response' | 'line'
   readonly n: number
   readonly send: Signal
@@ -34,8 +34,8 @@ afterEach(cleanup)
 
 const AT_ONCE = 4
 
-/** What the instrument is to do, and what came of the run: each has a platform of its own. */
-async function interfered(
+/** Runs main with a plan for the instrument, then post, against a platform of their own. */
+async function runWith(
   inputs: Inputs,
   plan: Parameters<typeof instrument>[0],
   start: () => Promise<GenesysEmulator | CxoneEmulator> = startGenesys
@@ -46,7 +46,7 @@ async function interfered(
     const ran = await main(platform, inputs, { env: tool.env })
     const left = ran.leftovers()
     const ended = await post(ran)
-    const asked = platform.requests.map(({ method }) => method)
+    const methods = platform.requests.map(({ method }) => method)
     return {
       name: Object.values(plan).join(' '),
       seen: tool.seen(),
@@ -54,78 +54,78 @@ async function interfered(
       left,
       ended,
       tokens: platform.tokens,
-      asked
+      methods
     }
   } finally {
     await platform.close()
   }
 }
-type Interfered = Omit<Awaited<ReturnType<typeof interfered>>, 'seen' | 'asked'>
+type Result = Omit<Awaited<ReturnType<typeof runWith>>, 'seen' | 'methods'>
 
-/** How many points of each kind there are where nobody interferes. */
-async function undisturbed(inputs: Inputs, start?: () => Promise<GenesysEmulator | CxoneEmulator>) {
-  const { ran, seen } = await interfered(inputs, {}, start)
+/** Returns how many points of each kind a run has that is not interrupted. */
+async function countPoints(inputs: Inputs, start?: () => Promise<GenesysEmulator | CxoneEmulator>) {
+  const { ran, seen } = await runWith(inputs, {}, start)
   expect(ran.exitCode).toBe(0)
-  const count = (at: Point['at']) => seen.filter(({ kind }) => kind === at).length
+  const count = (at: Interruption['at']) => seen.filter(({ kind }) => kind === at).length
   return { write: count('write'), response: count('response'), line: count('line') }
 }
 
-/** Each of so many points, and one after the last, where the process ends on its own. */
-function every(at: Point['at'], count: number, send: Signal): Point[] {
+/** Returns an interruption at each point, and one after the last point, which never happens. */
+function every(at: Interruption['at'], count: number, send: Signal): Interruption[] {
   return Array.from({ length: count + 1 }, (_, index) => ({ at, n: index + 1, send }))
 }
 
-/** Returns in words whatever of a token outlived a cancelled step. */
-function wrongs({ name, ran, left, ended, tokens }: Interfered, { killed = false } = {}): string[] {
+/** Returns what is wrong after a step that was cancelled or killed. */
+function findProblems({ name, ran, left, ended, tokens }: Result, { killed = false } = {}): string[] {
   const found: [boolean, string][] = [
     [killed ? ran.signal !== 'SIGKILL' : ran.exitCode !== 1, `main ended with ${ran.exitCode ?? ran.signal}`],
     [!killed && ran.files.output !== '', 'outputs are published'],
     [!killed && ran.files.env !== '', 'variables are published'],
-    [!killed && ran.files.summary !== '', 'a summary tells of a token'],
+    [!killed && ran.files.summary !== '', 'a summary is published'],
     [!killed && left.length > 0, `main left ${left.join()}`],
-    [ran.stderr !== '', `main says ${ran.stderr}`],
+    [ran.stderr !== '', `main wrote to stderr: ${ran.stderr}`],
     [ended.exitCode !== 0, `post ended with ${ended.exitCode}`],
-    [ended.stderr !== '', `post says ${ended.stderr}`],
+    [ended.stderr !== '', `post wrote to stderr: ${ended.stderr}`],
     [ended.leftovers().length > 0, `post left ${ended.leftovers().join()}`],
     [Object.values(ended.files).some(text => text !== ''), 'post wrote to a file of the runner'],
-    [!oneLine(ended), `post said ${ended.stdout}`],
-    [bare(ran, tokens), 'a token stands in the log before its mask']
+    [!isOneLine(ended), `post logged ${ended.stdout}`],
+    [showsToken(ran, tokens), 'the log shows a token']
   ]
   return found.filter(([wrong]) => wrong).map(([, what]) => `${name}: ${what}`)
 }
 
-/** Whether the instrument did what it was there for. */
-function fired({ seen }: { seen: readonly Seen[] }): boolean {
+/** Returns whether the instrument interrupted the run. */
+function wasInterrupted({ seen }: { seen: readonly Point[] }): boolean {
   return seen.some(({ sent, full }) => sent !== undefined || full)
 }
 
-/** Whether post said one line and nothing else, its masks apart. */
-function oneLine({ stdout }: RunResult): boolean {
+/** Returns whether post logged exactly one line, besides masks. */
+function isOneLine({ stdout }: RunResult): boolean {
   return /^(::add-mask::\S+\n)*(::warning::)?Clean-up: [^\n]+\.\n$/.test(stdout)
 }
 
-function bare(ran: RunResult, tokens: ReadonlyMap<string, unknown>): boolean {
+function showsToken(ran: RunResult, tokens: ReadonlyMap<string, unknown>): boolean {
   return [...tokens.keys()].some(token => ran.log.includes(token) || ran.files.summary.includes(token))
 }
 
 /**
- * Returns the tokens of Genesys Cloud that a run knew of and that still live. One whose answer was on its way
- * when the process ended is known to nobody; such a token was not masked, for that comes first of all.
+ * Returns the tokens of Genesys Cloud that a run knew and that are still valid. A token whose response had not arrived
+ * when the process ended is not known; a known one is masked first of all.
  */
-function living({ name, ran, tokens }: Interfered): string[] {
+function findLiving({ name, ran, tokens }: Result): string[] {
   return [...tokens].flatMap(([text, token]) =>
     'revoked' in token && !token.revoked && ran.masks.includes(text)
-      ? [`${name}: the ${token.kind} token lives on`]
+      ? [`${name}: the ${token.kind} token is still valid`]
       : []
   )
 }
 
-/** Returns the points at either end; those between are writes of one kind, with nothing heard in between. */
+/** Returns the first and the last points; those between are writes of one kind, without a pause for a signal. */
 function ends<T>(points: readonly T[], first: number, last: number): T[] {
   return points.filter((_, index) => index < first || index >= points.length - last)
 }
 
-describeOnPosix('a step that is cancelled hands nothing on, and what it got is revoked', () => {
+describeOnPosix('a step that is cancelled publishes nothing, and its tokens are revoked', () => {
   test.each([
     { token: 'an access token', inputs: ACCESS, at: 'write', send: 'SIGINT' },
     { token: 'a long-lived token', inputs: TWO_TOKENS, at: 'write', send: 'SIGTERM' },
@@ -133,38 +133,38 @@ describeOnPosix('a step that is cancelled hands nothing on, and what it got is r
     { token: 'an access token', inputs: ACCESS, at: 'response', send: 'SIGINT' },
     { token: 'a long-lived token', inputs: TWO_TOKENS, at: 'response', send: 'SIGINT' }
   ] as const)('$token, $send after every $at', async ({ inputs, at, send }) => {
-    const counts = await undisturbed(inputs)
+    const counts = await countPoints(inputs)
     expect(counts[at]).toBeGreaterThan(1)
     const all = every(at, counts[at], send)
     const points = send === 'SIGTERM' ? ends(all, 7, 5) : all
-    const runs = await few(points, AT_ONCE, point => interfered(inputs, point))
+    const runs = await few(points, AT_ONCE, point => runWith(inputs, point))
     const last = runs.pop()
     expect(last?.ran.exitCode).toBe(0)
-    expect(last && fired(last)).toBe(false)
-    expect(runs.filter(run => !fired(run)).map(({ name }) => name)).toEqual([])
-    expect(runs.flatMap(run => [...wrongs(run), ...living(run)])).toEqual([])
+    expect(last && wasInterrupted(last)).toBe(false)
+    expect(runs.filter(run => !wasInterrupted(run)).map(({ name }) => name)).toEqual([])
+    expect(runs.flatMap(run => [...findProblems(run), ...findLiving(run)])).toEqual([])
   })
 
   test.each([
     { token: 'an access token', inputs: ACCESS, requests: 2 },
     { token: 'a long-lived token', inputs: TWO_TOKENS, requests: 3 }
-  ])('$token, SIGINT while each request waits for its answer', async ({ inputs, requests }) => {
+  ])('$token, SIGINT while each request waits for its response', async ({ inputs, requests }) => {
     const found: string[] = []
     for (let n = 1; n <= requests; n++) {
       const platform = await startGenesys()
-      const asked = new Promise<void>(resolve => {
+      const received = new Promise<void>(resolve => {
         platform.intercept = () => {
           if (platform.requests.length !== n) return false
           resolve()
           return true
         }
       })
-      const ran = await main(platform, inputs, { signalAfter: asked })
+      const ran = await main(platform, inputs, { signalAfter: received })
       const left = ran.leftovers()
       const ended = await post(ran)
       const run = { name: `SIGINT in request ${n}`, ran, left, ended, tokens: platform.tokens }
-      found.push(...wrongs(run), ...living(run))
-      // The last request asks whose token it is; each one before that is answered with a token.
+      found.push(...findProblems(run), ...findLiving(run))
+      // The last request verifies the owner; the response to each one before contains a token.
       expect(platform.tokens.size).toBe(n - 1)
       const deletes = record(platform).filter(line => line.startsWith('DELETE'))
       expect(deletes).toHaveLength(n - 1)
@@ -173,49 +173,49 @@ describeOnPosix('a step that is cancelled hands nothing on, and what it got is r
     expect(found).toEqual([])
   })
 
-  test('CXone, whose tokens nobody revokes: nothing is handed on, nothing is left', async () => {
+  test('CXone, whose tokens cannot be revoked: nothing is published, nothing is left', async () => {
     const inputs = { ...CXONE_A, ...ALL }
-    const { write } = await undisturbed(inputs, startCxone)
-    // Its state holds the folder and no token: nobody could do anything with one.
+    const { write } = await countPoints(inputs, startCxone)
     const some = [1, 2, 3, 5, Math.ceil(write / 2), write - 1, write]
     const writes = some.map(n => ({ at: 'write', n, send: 'SIGINT' }) as const)
-    const answers = [1, 2, 3].map(n => ({ at: 'response', n, send: 'SIGTERM' }) as const)
-    const runs = await few([...writes, ...answers], AT_ONCE, point => interfered(inputs, point, startCxone))
-    expect(runs.every(fired)).toBe(true)
-    expect(runs.flatMap(run => wrongs(run))).toEqual([])
-    expect(runs.flatMap(({ asked }) => asked)).not.toContain('DELETE')
+    const responses = [1, 2, 3].map(n => ({ at: 'response', n, send: 'SIGTERM' }) as const)
+    const runs = await few([...writes, ...responses], AT_ONCE, point => runWith(inputs, point, startCxone))
+    expect(runs.every(wasInterrupted)).toBe(true)
+    expect(runs.flatMap(run => findProblems(run))).toEqual([])
+    expect(runs.flatMap(({ methods }) => methods)).not.toContain('DELETE')
+    // The state has the folder and no token, because a token in it would be of no use.
     for (const { ran, tokens } of runs)
       expect([...tokens.keys()].filter(token => ran.files.state.includes(token))).toEqual([])
   })
 })
 
-describeOnPosix('a step that is killed leaves the post step all it takes', () => {
+describeOnPosix('a step that is killed has saved what the post step needs', () => {
   test.each([
     { token: 'an access token', inputs: { ...ACCESS, revoke: 'auto' }, at: 'response' },
     { token: 'a long-lived token', inputs: { ...TWO_TOKENS, revoke: 'true' }, at: 'response' },
     { token: 'an access token', inputs: { ...ACCESS, revoke: 'auto' }, at: 'write' }
   ] as const)('$token, SIGKILL after each $at', async ({ inputs, at }) => {
-    const counts = await undisturbed(inputs)
+    const counts = await countPoints(inputs)
     const points = ends(every(at, counts[at], 'SIGKILL').slice(0, -1), 7, 3)
-    const runs = await few(points, AT_ONCE, point => interfered(inputs, point))
-    expect(runs.flatMap(run => [...wrongs(run, { killed: true }), ...living(run)])).toEqual([])
+    const runs = await few(points, AT_ONCE, point => runWith(inputs, point))
+    expect(runs.flatMap(run => [...findProblems(run, { killed: true }), ...findLiving(run)])).toEqual([])
   })
 
-  test('a long-lived token that was not handed on yet is revoked as well', async () => {
-    const run = await interfered(TWO_TOKENS, { at: 'response', n: 2, send: 'SIGKILL' })
+  test('a long-lived token that was not published yet is revoked too', async () => {
+    const run = await runWith(TWO_TOKENS, { at: 'response', n: 2, send: 'SIGKILL' })
     expect(run.tokens.size).toBe(2)
-    expect([...wrongs(run, { killed: true }), ...living(run)]).toEqual([])
+    expect([...findProblems(run, { killed: true }), ...findLiving(run)]).toEqual([])
   })
 })
 
 describe('a disk that is full', () => {
-  test.each(['once', 'from-there-on'] as const)('%s: nothing is handed on', async full => {
-    const counts = await undisturbed(ACCESS)
+  test.each(['once', 'from-there-on'] as const)('%s: nothing is published', async full => {
+    const counts = await countPoints(ACCESS)
     const points = Array.from({ length: counts.write }, (_, index) => index + 1)
     const some = ends(points, 7, 4)
-    const runs = await few(some, AT_ONCE, n => interfered(ACCESS, { n, full }))
-    // A summary that cannot be written fails no step.
-    const isSummary = ({ path = '' }: Seen) => basename(path).startsWith('summary_')
+    const runs = await few(some, AT_ONCE, n => runWith(ACCESS, { n, full }))
+    // A summary that cannot be written does not fail the step.
+    const isSummary = ({ path = '' }: Point) => basename(path).startsWith('summary_')
     const refused = runs.filter(({ seen }) => seen.some(point => point.full && !isSummary(point)))
     expect(refused).toHaveLength(some.length - 1)
     const [other] = runs.filter(run => !refused.includes(run))
@@ -223,16 +223,18 @@ describe('a disk that is full', () => {
     expect(other?.ran.outputs['token']).toBe([...(other?.tokens.keys() ?? [])][0])
     const found = refused.flatMap(run => {
       const { ran } = run
-      const token = [...run.tokens.keys()][0] ?? 'none was issued'
+      const token = [...run.tokens.keys()][0] ?? 'no token was issued'
       const texts = [ran.files.output, ran.files.env, ran.files.summary, ran.log]
       return [
         ...(ran.exitCode === 1 ? [] : [`${run.name}: main ended with ${ran.exitCode}`]),
-        ...(texts.some(text => text.includes(token)) ? [`${run.name}: the token is handed on`] : []),
+        ...(texts.some(text => text.includes(token)) ? [`${run.name}: the token is published`] : []),
         ...(/^::error::\[internal-error\] /m.test(ran.stdout) ? [] : [`${run.name}: ${ran.stdout}`]),
-        ...(ran.stdout.match(/^::error::/gm)?.length === 1 ? [] : [`${run.name}: not one error`]),
-        ...(run.ended.exitCode === 0 && oneLine(run.ended) ? [] : [`${run.name}: post ${run.ended.stdout}`]),
+        ...(ran.stdout.match(/^::error::/gm)?.length === 1 ? [] : [`${run.name}: more than one error`]),
+        ...(run.ended.exitCode === 0 && isOneLine(run.ended)
+          ? []
+          : [`${run.name}: post ${run.ended.stdout}`]),
         ...(run.ended.leftovers().length === 0 ? [] : [`${run.name}: left ${run.ended.leftovers().join()}`]),
-        ...living(run)
+        ...findLiving(run)
       ]
     })
     expect(found).toEqual([])
