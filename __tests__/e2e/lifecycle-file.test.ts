@@ -20,7 +20,6 @@ import { type GenesysEmulator, startGenesys } from '../../emulator/genesys.mjs'
 import {
   cleanUp,
   EXCHANGES,
-  entry,
   failed,
   GENESYS,
   GENESYS_MASKS,
@@ -30,8 +29,6 @@ import {
   post,
   published,
   record,
-  SAVED_FOLDER,
-  savedToken,
   TEXTS,
   TOKEN_FILE,
   written
@@ -156,8 +153,7 @@ describe('a planted link is never followed', () => {
     message: 'An unexpected error occurred (Error EEXIST).',
     hint:
       'Nothing was published. Check that the runner can write its files (disk full, read-only?), run again with step ' +
-      'debugging, and report the log: it contains no secret.',
-    state: savedToken(1) + SAVED_FOLDER + entry('published', '') + entry('token-1', '')
+      'debugging, and report the log: it contains no secret.'
   })
 
   test.each([
@@ -174,7 +170,10 @@ describe('a planted link is never followed', () => {
       const tool = instrument({ plant: { before, kind, target: join(elsewhere, target) } })
       const ran = await main(platform, { ...INPUTS, summary: 'true' }, { env: tool.env })
       expect(tool.seen().filter(point => point.kind === 'planted')).toHaveLength(1)
-      expect(written(ran, platform)).toEqual(failure)
+      expect({ ...written(ran, platform), state: '' }).toEqual(failure)
+      // The token is revoked. The folder is left to the post step, in case it could not be removed.
+      const saved = Object.entries(ran.state).filter(([, value]) => value !== '')
+      expect(saved).toEqual([['token-folder', expect.stringMatching(/\/cc-token-[0-9a-f-]{36}$/)]])
       untouched()
       const ended = await post(ran)
       expect(written(ended, platform)).toEqual(cleanUp('Clean-up: token file already gone.', []))

@@ -233,7 +233,7 @@ export const ORGANIZATION = GENESYS_CLIENT.organization
 
 /** The path of a token file, and the state that the post step finds it by. */
 export const TOKEN_FILE = '{temp}/cc-token-{uuid}/token'
-export const SAVED_FOLDER = entry('token-folder', '{temp}/cc-token-{uuid}')
+const SAVED_FOLDER = entry('token-folder', '{temp}/cc-token-{uuid}')
 
 export const TEXTS = {
   baseUrl: 'base-url: all requests, with their secrets, go to {origin}.',
@@ -425,7 +425,7 @@ export function published(exchange: Exchange, expected: Published = {}): Written
     summary:
       summary === undefined
         ? ''
-        : summaryTable(`${name} ${kind} token`, {
+        : summaryOf(`${name} ${kind} token`, {
             ...summary,
             ...rows.place,
             Login: rows.login.charAt(0).toUpperCase() + rows.login.slice(1),
@@ -476,7 +476,7 @@ export function more(code: string): string {
 
 /** Returns the job summary of a step that failed. */
 export function failureSummary(errorCode: string, message: string, hint: string): string {
-  return summaryTable('The step failed', {
+  return summaryOf('The step failed', {
     Error: code(errorCode),
     'What happened': escapeHtml(message),
     'What to do': escapeHtml(hint),
@@ -507,7 +507,7 @@ export function savedToken(number: number, kind: Exchange['kind'] = 'access'): s
 }
 
 /** Returns a job summary with these rows. */
-export function summaryTable(title: string, rows: Values): string {
+export function summaryOf(title: string, rows: Values): string {
   const cells = Object.entries(rows).map(
     ([name, value]) => `<tr><td><strong>${name}</strong></td><td>${value}</td></tr>`
   )
