@@ -1,6 +1,6 @@
 /**
- * Runs a built action the way GitHub's runner does: a child process with nothing of ours in its environment,
- * inputs as `INPUT_…` with the defaults of action.yml, command files, state, and a job's folders.
+ * Runs a bundle as GitHub's runner does: as a child process that inherits nothing but PATH, with inputs as `INPUT_…`,
+ * the defaults of action.yml, command files, state, and the folders of a job.
  */
 import { spawn } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
@@ -21,38 +21,38 @@ import { RunnerLog } from './runner-log.mjs'
 
 /**
  * @typedef {object} RunOptions
- * @property {Record<string, string>} [env]  beside what the runner itself sets
- * @property {Record<string, string>} [state]  what an earlier part of the step saved
- * @property {string} [nodePath]  the Node to run it with; our own unless told otherwise
- * @property {number} [timeoutMs]  after which the process is killed; a minute unless told otherwise
- * @property {number | Promise<unknown>} [signalAfter]  cancels the run after these milliseconds, or as soon as
- *   the promise is settled, the way the runner does: SIGINT, SIGTERM 7.5 s later, killed 2.5 s after that
- * @property {NodeJS.Signals} [signal]  sent first, in place of SIGINT
+ * @property {Record<string, string>} [env]  in addition to what the runner sets
+ * @property {Record<string, string>} [state]  what main saved
+ * @property {string} [nodePath]  default: the Node of this process
+ * @property {number} [timeoutMs]  after which the process is killed; default: a minute
+ * @property {number | Promise<unknown>} [signalAfter]  cancels the run after these milliseconds, or when the promise
+ *   settles, as the runner does: SIGINT, SIGTERM after 7.5 s, and 2.5 s later the end
+ * @property {NodeJS.Signals} [signal]  the first signal; default: SIGINT
  * @property {boolean} [debug]  step debugging
- * @property {string[]} [knownMasks]  what earlier steps of the job registered
- * @property {string} [jobDir]  a job's folders to share: `jobDir` of an earlier step's result
+ * @property {string[]} [knownMasks]  masks of earlier steps of the job
+ * @property {string} [jobDir]  `jobDir` of an earlier step's result, to run in the same job
  *
  * @typedef {RunOptions & {main: string, action?: string, inputs?: Record<string, string>}} ActionOptions
- *   `action`: the action.yml that describes it; the one that names `main` unless told otherwise
+ *   `action`: its action.yml; default: the one that names `main`
  *
  * @typedef {object} RunResult
  * @property {number | null} exitCode
- * @property {NodeJS.Signals | null} signal  what ended the process, if it was a signal
+ * @property {NodeJS.Signals | null} signal  the signal that ended the process, if any
  * @property {boolean} timedOut
- * @property {string} stdout  as written: masks and secrets still in it
+ * @property {string} stdout  as it was written, with masks and secrets
  * @property {string} stderr
  * @property {Record<string, string>} outputs
- * @property {Record<string, string>} exported  variables for the steps after it
+ * @property {Record<string, string>} exported  variables for later steps
  * @property {Record<string, string>} state
  * @property {string} summary
  * @property {{output: string, env: string, state: string, summary: string}} files  raw
  * @property {string[]} masks  registered by this run, in order
- * @property {import('./runner-log.mjs').Command[]} commands  all that the runner obeyed
- * @property {string} log  what a person sees
+ * @property {import('./runner-log.mjs').Command[]} commands  that the runner obeyed
+ * @property {string} log  as a person sees it
  * @property {number} durationMs
  * @property {string} jobDir
  * @property {string} tempDir  RUNNER_TEMP
- * @property {() => string[]} leftovers  what lies in RUNNER_TEMP now, command files apart
+ * @property {() => string[]} leftovers  what is in RUNNER_TEMP now, without command files
  */
 
 const SIGTERM_AFTER_MS = 7500
@@ -72,15 +72,15 @@ const jobDirs = new Set()
  * Runs an action's main.
  *
  * @param {ActionOptions} options
- * @returns {Promise<RunResult>}  never rejects for what the action does, but for a malformed command file
+ * @returns {Promise<RunResult>}  rejects only if a command file is malformed
  */
 export async function runAction({ main, action = findActionFile(main), inputs = {}, ...options }) {
   return run(main, options, inputVariables(action, inputs))
 }
 
 /**
- * Runs an action's post with what its main saved and exported, in the same job. It gets no inputs unless some
- * are given, because a post step cannot depend on them.
+ * Runs an action's post in the same job, with what its main saved and exported. By default it gets no inputs, because a
+ * post step cannot depend on them.
  *
  * @param {RunResult} previous
  * @param {RunOptions & {post: string, action?: string, inputs?: Record<string, string>}} options
@@ -92,7 +92,7 @@ export async function runPost(previous, { post, action, inputs, ...options }) {
   return run(post, { jobDir, state, knownMasks, ...options, env: { ...exported, ...options.env } }, variables)
 }
 
-/** Removes every folder that was made for a run. */
+/** Removes the folders of all runs. */
 export function cleanup() {
   for (const folder of jobDirs) rmSync(folder, { recursive: true, force: true })
   jobDirs.clear()
@@ -147,7 +147,7 @@ async function run(entryPoint, options, inputs) {
 }
 
 /**
- * The inputs as the runner passes them: each that action.yml declares, and whatever else was given.
+ * Returns the inputs as the runner passes them: those that action.yml declares, and all that were given.
  *
  * @param {string} action
  * @param {Record<string, string>} given
@@ -164,7 +164,7 @@ function inputVariables(action, given) {
 }
 
 /**
- * A job's folders, laid out as the runner does.
+ * Returns the folders of a job, as the runner arranges them.
  *
  * @param {string} [shared]
  */
@@ -207,7 +207,7 @@ function runnerVariables(job, debug) {
 }
 
 /**
- * Empty command files under names of their own, as each part of a step gets them.
+ * Creates empty command files. Main and post of a step get files of their own.
  *
  * @param {string} temp
  */
@@ -234,7 +234,7 @@ function createCommandFiles(temp) {
 }
 
 /**
- * Everything a stream says, also line by line for the log; the two streams meet there as they arrive.
+ * Collects what a stream writes, and passes it to the log, where both streams meet in the order of arrival.
  *
  * @param {import('node:stream').Readable} stream
  * @param {RunnerLog} log
@@ -252,13 +252,13 @@ function collect(stream, log) {
   return () => asOnLinux(text)
 }
 
-/** What a process on Windows wrote, with the line ends of Linux, which the tests are written for. @param {string} text */
+/** Returns a text of Windows with the line ends of Linux. @param {string} text */
 function asOnLinux(text) {
   return process.platform === 'win32' ? text.replaceAll('\r\n', '\n') : text
 }
 
 /**
- * Waits for a process to end, and sees to it that it does.
+ * Waits for the end of a process, and ends it if it takes too long.
  *
  * @param {import('node:child_process').ChildProcess} child
  * @param {RunOptions} options
@@ -285,7 +285,7 @@ function ended(child, { timeoutMs = 60_000, signalAfter, signal: firstSignal = '
     if (typeof signalAfter === 'number') later(signalAfter, cancel)
     else void signalAfter?.then(cancel, cancel)
 
-    // A process of its own that the action left behind could hold the pipes open for ever.
+    // A process that the action started and left could keep the pipes open forever.
     child.on('exit', () =>
       later(2000, () => [child.stdout, child.stderr].forEach(stream => void stream?.destroy()))
     )
