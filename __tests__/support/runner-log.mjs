@@ -1,9 +1,9 @@
 /**
- * The log as a person sees it: commands carried out and rendered, masks applied from the moment they are
- * registered. A value that is printed before its mask stays visible, so an error of order shows.
+ * The log as a person sees it. Commands are obeyed, and a mask applies from the moment when it is registered: a value that
+ * is printed before its mask stays visible.
  *
- * Stricter than the runner in one respect: it hides a value only as registered, not the encodings that the
- * runner derives from it (base64, URI and JSON escapes), so that nothing leans on those.
+ * It is stricter than the runner: it hides a value only as it was registered, and not the encodings that the runner derives
+ * from it (base64, URI and JSON escapes). No test can rely on those.
  */
 
 /**
@@ -47,7 +47,7 @@ export class RunnerLog {
   /**
    * @param {object} [options]
    * @param {boolean} [options.debug]  whether debug lines are shown
-   * @param {string[]} [options.known]  masks that earlier steps of the job registered
+   * @param {string[]} [options.known]  masks of earlier steps of the job
    */
   constructor({ debug = false, known = [] } = {}) {
     this.#debug = debug
@@ -59,7 +59,7 @@ export class RunnerLog {
   }
 
   /**
-   * A writer for one stream, which cuts it into lines as the runner does: at `\r`, `\n` or both.
+   * Returns a writer for one stream. It cuts lines as the runner does: at `\r`, `\n` or both.
    *
    * @returns {{write: (text: string) => void, end: () => void}}
    */
@@ -67,7 +67,7 @@ export class RunnerLog {
     let rest = ''
     return {
       write: text => {
-        // A carriage return at the very end may be half a line break: it waits for the next piece.
+        // A carriage return at the end may be half a line break, so it waits for the next piece.
         const lines = (rest + text).split(/\r\n|\n|\r(?!$)/)
         rest = lines.pop() ?? ''
         for (const line of lines) this.#line(line)
@@ -94,8 +94,8 @@ export class RunnerLog {
 
   /** @param {string} text */
   #show(text) {
-    // Longest first, so that a mask which contains another is not left half uncovered. Each line of a
-    // value is hidden by itself as well.
+    // The longest first: a shorter mask inside a longer one would leave the rest of it visible. Each line of a value is
+    // hidden separately too.
     const hidden = [...this.#known, ...this.masks]
       .flatMap(mask => [mask, ...mask.split(/[\r\n]+/)])
       .filter(value => value !== '')
@@ -107,8 +107,8 @@ export class RunnerLog {
 }
 
 /**
- * The command that the runner would carry out on reading this line, if any. Besides `::name::data` it still
- * obeys `##[name]data`, and that anywhere in a line.
+ * Returns the command that the runner obeys when it reads this line, if any. Besides `::name::data` it also obeys
+ * `##[name]data`, anywhere in a line.
  *
  * @param {string} line
  * @returns {Command | undefined}
