@@ -17,7 +17,8 @@ interface CleanUp {
 
 /**
  * Runs the post step: removes the token file and revokes tokens. Uses only saved state, because inputs are not reliable
- * here, above all in composite actions. Logs one line. Never throws, and takes ten seconds at most.
+ * here, above all in composite actions. Logs one line. Never throws. Takes ten seconds at most,
+ * and up to four more if a name server is silent.
  */
 export async function post(context: Context, providers: readonly Provider[]): Promise<void> {
   const { env, log } = context

@@ -2307,7 +2307,7 @@ function missingCredential(sources) {
 /** Returns the error for one half of a credential that is empty. `variables`: those that could have held it. */
 function missingHalf(name, variables, otherInputsAreSet) {
     const message = otherInputsAreSet
-        ? `Input ${name} is empty. ${(0,_text_js__WEBPACK_IMPORTED_MODULE_1__/* .joinWords */ .yZ)(variables, 'and')} ${variables.length === 1 ? 'was' : 'were'} ignored because other credential inputs are set.`
+        ? `Input ${name} is empty. Environment variables such as ${variables[0]} are ignored because other credential inputs are set.`
         : `Input ${name} is empty, and ${(0,_text_js__WEBPACK_IMPORTED_MODULE_1__/* .joinWords */ .yZ)(variables, 'and')} ${variables.length === 1 ? 'is' : 'are'} not set.`;
     return new _action_error_js__WEBPACK_IMPORTED_MODULE_0__/* .ActionError */ .l('missing-credential', message, WHY_EMPTY);
 }
@@ -3217,6 +3217,7 @@ function parseToken(text) {
 class TokenState {
     #provider;
     #tokens = [];
+    #isPublished = false;
     /** `provider`: first alias of the platform. */
     constructor(provider) {
         this.#provider = provider;
@@ -3251,12 +3252,15 @@ class TokenState {
     }
     /** The post step applies this policy instead of revoking all tokens. */
     markPublished(policy) {
-        if (this.#tokens.length > 0)
-            core/* saveState */.LZ(PUBLISHED, policy);
+        if (this.#tokens.length === 0)
+            return;
+        core/* saveState */.LZ(PUBLISHED, policy);
+        this.#isPublished = true;
     }
     /** The post step revokes all tokens again. */
     unmarkPublished() {
-        core/* saveState */.LZ(PUBLISHED, '');
+        if (this.#isPublished)
+            core/* saveState */.LZ(PUBLISHED, '');
     }
     #nameOf(token) {
         return stateName(this.#tokens.indexOf(token));
@@ -3834,7 +3838,9 @@ async function runAction(step, { process, kind }) {
     process.on('unhandledRejection', fail);
     try {
         await step(context);
-        await pendingSignals();
+        // The post step has published nothing that a late signal would have to undo.
+        if (!isPost)
+            await pendingSignals();
         if (isEnding)
             return;
         isEnding = true;

@@ -376,7 +376,7 @@ function missingCredential(sources) {
 /** Returns the error for one half of a credential that is empty. `variables`: those that could have held it. */
 function missingHalf(name, variables, otherInputsAreSet) {
     const message = otherInputsAreSet
-        ? `Input ${name} is empty. ${joinWords(variables, 'and')} ${variables.length === 1 ? 'was' : 'were'} ignored because other credential inputs are set.`
+        ? `Input ${name} is empty. Environment variables such as ${variables[0]} are ignored because other credential inputs are set.`
         : `Input ${name} is empty, and ${joinWords(variables, 'and')} ${variables.length === 1 ? 'is' : 'are'} not set.`;
     return new ActionError('missing-credential', message, WHY_EMPTY);
 }
@@ -2367,7 +2367,8 @@ const MAX_REASON_LENGTH = 500;
 const OUTCOMES = { revoked: 'revoked', 'already-invalid': 'already invalid' };
 /**
  * Runs the post step: removes the token file and revokes tokens. Uses only saved state, because inputs are not reliable
- * here, above all in composite actions. Logs one line. Never throws, and takes ten seconds at most.
+ * here, above all in composite actions. Logs one line. Never throws. Takes ten seconds at most,
+ * and up to four more if a name server is silent.
  */
 async function post(context, providers) {
     const { env, log } = context;
@@ -6165,7 +6166,9 @@ async function runAction(step, { process, kind }) {
     process.on('unhandledRejection', fail);
     try {
         await step(context);
-        await pendingSignals();
+        // The post step has published nothing that a late signal would have to undo.
+        if (!isPost)
+            await pendingSignals();
         if (isEnding)
             return;
         isEnding = true;

@@ -66,7 +66,8 @@ export async function runAction(
   process.on('unhandledRejection', fail)
   try {
     await step(context)
-    await pendingSignals()
+    // The post step has published nothing that a late signal would have to undo.
+    if (!isPost) await pendingSignals()
     if (isEnding) return
     isEnding = true
     await exit(0)

@@ -13,6 +13,7 @@ import {
 export class TokenState {
   readonly #provider: string
   readonly #tokens: SavedToken[] = []
+  #isPublished = false
 
   /** `provider`: first alias of the platform. */
   constructor(provider: string) {
@@ -52,12 +53,14 @@ export class TokenState {
 
   /** The post step applies this policy instead of revoking all tokens. */
   markPublished(policy: RevokePolicy): void {
-    if (this.#tokens.length > 0) core.saveState(PUBLISHED, policy)
+    if (this.#tokens.length === 0) return
+    core.saveState(PUBLISHED, policy)
+    this.#isPublished = true
   }
 
   /** The post step revokes all tokens again. */
   unmarkPublished(): void {
-    core.saveState(PUBLISHED, '')
+    if (this.#isPublished) core.saveState(PUBLISHED, '')
   }
 
   #nameOf(token: SavedToken): string {
