@@ -1,6 +1,6 @@
 /**
  * `npm run crowd`: which `timeout` lets every job of a crowd end with a token, if all start at the same moment and
- * Genesys Cloud issues 300 tokens a minute. Prints the README's table. Needs Node 22.18 or newer; takes ten seconds.
+ * Genesys Cloud issues 300 tokens a minute. Prints the table of docs/many-jobs.md. Needs Node 22.18 or newer; takes ten seconds.
  */
 import { pathToFileURL } from 'node:url'
 import { createThrottle } from '../emulator/throttle.mjs'
@@ -121,7 +121,7 @@ function courses(jobs, timeoutMs, usedUp) {
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
   readOptions({
     usage: 'npm run crowd',
-    about: 'Prints which `timeout` a crowd of jobs needs. The table stands in the README.',
+    about: 'Prints which `timeout` a crowd of jobs needs. The table is in docs/many-jobs.md.',
     options: {}
   })
   console.log(

@@ -1,82 +1,99 @@
 /**
- * `npm run docs`: writes the tables of inputs and outputs into README.md, from action.yml and rotate/action.yml, between
- * the marks in the text. With `--check` it writes nothing and fails if a table differs or a mark is missing.
+ * `npm run docs`: writes the tables of inputs and outputs into README.md, from action.yml, and into rotate/README.md, from
+ * rotate/action.yml, between the marks in the texts. The table of rotate has only the inputs that the token action does
+ * not have, or describes differently. With `--check` it writes nothing and fails if a table differs or a mark is missing.
  */
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import { generateActionMarkdownDocs } from 'action-docs'
+import { parse } from 'yaml'
 
-const SOURCES = ['action.yml', 'rotate/action.yml']
-const SECTIONS = ['inputs', 'outputs']
+/** @typedef {Record<string, {description: string, required?: boolean, default?: string}>} Entries */
 
-// The marks name the sources relative to here.
-process.chdir(fileURLToPath(new URL('..', import.meta.url)))
-const folder = mkdtempSync(join(tmpdir(), 'readme-tables-'))
-try {
-  const before = readFileSync('README.md', 'utf8')
-  for (const source of SOURCES) {
-    for (const section of SECTIONS) {
-      if (!before.includes(`<!-- action-docs-${section} source="${source}" -->`))
-        throw new Error(`README.md has no mark action-docs-${section} for ${source}`)
-    }
+/** The inputs of each table, by its heading. */
+const GROUPS = {
+  'README.md': {
+    'Log in':
+      'provider region client-id client-secret access-key-id access-key-secret scope token-kind service-account-id ' +
+      'token-endpoint',
+    'Check the token': 'verify allowed-organization-ids min-lifetime',
+    'Use the token, and end it': 'export-env tool-env token-file revoke summary',
+    'Network: time limits and gateways': 'timeout attempt-timeout max-attempts base-url login-base-url'
+  },
+  'rotate/README.md': {
+    'A secret of GitHub Actions':
+      'secret-name github-token repository environment organization visibility selected-repository-ids rotate-after ' +
+      'previous-token expiry-variable',
+    'Any other store': 'store-command read-command revoke-previous command-timeout',
+    Both: 'dry-run verify allowed-organization-ids'
   }
-  const readmeFile = join(folder, 'README.md')
-  writeFileSync(readmeFile, before)
-  for (const sourceFile of SOURCES)
-    await generateActionMarkdownDocs({ sourceFile, readmeFile, updateReadme: true, tocLevel: 3 })
-  const after = tidy(readFileSync(readmeFile, 'utf8'))
-  if (!process.argv.includes('--check')) writeFileSync('README.md', after)
+}
+
+const root = new URL('..', import.meta.url)
+const main = readAction('action.yml')
+const rotate = readAction('rotate/action.yml')
+const differing = Object.entries(rotate.inputs).filter(
+  ([name, input]) => JSON.stringify(input) !== JSON.stringify(main.inputs[name])
+)
+update('README.md', 'action.yml', main)
+update('rotate/README.md', 'rotate/action.yml', { ...rotate, inputs: Object.fromEntries(differing) })
+
+/**
+ * Writes the tables of one action into its page.
+ *
+ * @param {keyof typeof GROUPS} page
+ * @param {string} source
+ * @param {{inputs: Entries, outputs: Entries}} action
+ */
+function update(page, source, { inputs, outputs }) {
+  const file = fileURLToPath(new URL(page, root))
+  const before = readFileSync(file, 'utf8')
+  const after = replace(
+    replace(before, `<!-- action-docs-inputs source="${source}" -->`, groupedTables(page, inputs)),
+    `<!-- action-docs-outputs source="${source}" -->`,
+    ['| output | meaning |', '|---|---|']
+      .concat(Object.entries(outputs).map(([name, { description }]) => `| \`${name}\` | ${description} |`))
+      .join('\n')
+  )
+  if (!process.argv.includes('--check')) writeFileSync(file, after)
   else if (after !== before) {
-    console.error('The tables in README.md are not what action.yml and rotate/action.yml say: npm run docs')
+    console.error(`The tables in ${page} are not what ${source} says. Run: npm run docs`)
     process.exitCode = 1
   }
-} finally {
-  rmSync(folder, { recursive: true, force: true })
+}
+
+/** @param {keyof typeof GROUPS} page @param {Entries} inputs */
+function groupedTables(page, inputs) {
+  const listed = Object.values(GROUPS[page]).flatMap(group => group.split(' '))
+  const names = Object.keys(inputs)
+  const wrong = [...names, ...listed].filter(name => !names.includes(name) || !listed.includes(name))
+  if (wrong.length > 0)
+    throw new Error(`Correct GROUPS in scripts/readme-tables.mjs, then run npm run docs. Wrong: ${wrong}`)
+  return Object.entries(GROUPS[page])
+    .map(([heading, group]) => {
+      const rows = group.split(' ').map(name => {
+        const { description = '', required, default: value = '' } = inputs[name] ?? {}
+        const cell = required ? 'required' : value && `\`${value}\``
+        return `| \`${name}\` | ${cell} | ${description} |`
+      })
+      return [`**${heading}**`, '', '| input | default | meaning |', '|---|---|---|', ...rows].join('\n')
+    })
+    .join('\n\n')
 }
 
 /**
- * Replaces each generated section by its table: no headings, Markdown instead of HTML, an empty cell if there is no
- * default, `required` instead of the default of a required input.
+ * Returns the text with what is between two equal marks replaced.
  *
  * @param {string} text
+ * @param {string} mark
+ * @param {string} content
  */
-function tidy(text) {
-  const block = /(<!-- action-docs-(?:inputs|outputs) source="[^"]+" -->\n)([\s\S]*?\n)(?=\1)/g
-  return text.replace(block, (_, mark, generated) => `${mark}\n${table(generated)}\n`)
+function replace(text, mark, content) {
+  const [before, , after, ...rest] = text.split(mark)
+  if (after === undefined || rest.length > 0) throw new Error(`There must be two of this mark: ${mark}`)
+  return `${before}${mark}\n\n${content}\n\n${mark}${after}`
 }
 
-/** @param {string} generated */
-function table(generated) {
-  const rows = generated.split('\n').filter(line => line.startsWith('|'))
-  return rows
-    .slice(2)
-    .map(row => row.slice(2, -2).split(' | '))
-    .reduce(
-      (lines, [name = '', html = '', required, value]) => {
-        const described = markdown(html)
-        const cell = required === '`true`' ? 'required' : value === '`""`' ? '' : (value ?? '')
-        lines.push(
-          required === undefined ? `| ${name} | ${described} |` : `| ${name} | ${cell} | ${described} |`
-        )
-        return lines
-      },
-      rows[0]?.includes('required')
-        ? ['| input | default | meaning |', '|---|---|---|']
-        : ['| output | meaning |', '|---|---|']
-    )
-    .map(line => `${line}\n`)
-    .join('')
-}
-
-/** Returns a description as Markdown. @param {string} html  by action-docs */
-function markdown(html) {
-  return html
-    .replace(/^<p>|<\/p>$/g, '')
-    .replace(/<\/?code>/g, '`')
-    .replace(/<\/?em>/g, '*')
-    .replaceAll('&lt;', '<')
-    .replaceAll('&gt;', '>')
-    .replaceAll('&amp;', '&')
+/** @param {string} file @returns {{inputs: Entries, outputs: Entries}} */
+function readAction(file) {
+  return parse(readFileSync(new URL(file, root), 'utf8'))
 }

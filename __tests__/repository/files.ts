@@ -19,6 +19,15 @@ export const COMPOSITES = ['.github/actions', 'examples']
   .flatMap(folder => readdirSync(folder).map(name => `${folder}/${name}/action.yml`))
   .filter(file => existsSync(file))
 
+const markdownIn = (folder: string) =>
+  readdirSync(folder)
+    .filter(file => file.endsWith('.md'))
+    .map(file => (folder === '.' ? file : `${folder}/${file}`))
+    .sort()
+
+/** Every page of the documentation. */
+export const DOCUMENTS = ['.', 'rotate', 'docs', 'emulator', 'examples', '__tests__'].flatMap(markdownIn)
+
 export const read = (file: string): string => readFileSync(file, 'utf8')
 export const readYaml = (file: string): Yaml => parse(read(file))
 
