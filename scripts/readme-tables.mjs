@@ -67,7 +67,7 @@ function groupedTables(page, inputs) {
   const names = Object.keys(inputs)
   const wrong = [...names, ...listed].filter(name => !names.includes(name) || !listed.includes(name))
   if (wrong.length > 0)
-    throw new Error(`Correct GROUPS in scripts/readme-tables.mjs, then run npm run docs. Wrong: ${wrong}`)
+    throw new Error(`Add or remove in GROUPS of scripts/readme-tables.mjs: ${wrong}. Then run: npm run docs`)
   return Object.entries(GROUPS[page])
     .map(([heading, group]) => {
       const rows = group.split(' ').map(name => {
