@@ -24,3 +24,8 @@ test.each(DOCUMENTS)('links in %s lead to files and headings that exist', page =
   })
   expect(broken).toEqual([])
 })
+
+test.each(DOCUMENTS)('%s names only source files that exist', page => {
+  const files = [...read(page).matchAll(/`((?:src|scripts|emulator|__tests__)\/[\w./-]+\.\w+)`/g)]
+  expect(files.map(([, file = '']) => file).filter(file => !existsSync(file))).toEqual([])
+})
