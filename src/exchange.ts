@@ -28,7 +28,7 @@ export async function exchangeAndCheck(
   if (!guards.verify) return { result, owner: undefined }
   const owner = await provider.identify(result, session)
   const cleaned = cleanName(owner, log)
-  requireOrganization(cleaned, guards)
+  requireOrganization(cleaned, guards, provider.ownerNoun)
   return { result, owner: cleaned }
 }
 

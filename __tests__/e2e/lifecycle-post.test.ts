@@ -79,7 +79,7 @@ describe('a platform that fails when the job ends: ten seconds at most, and the 
     '429 with a wait beyond the limit': {
       fault: answer(429, { 'Retry-After': '60' }),
       reason:
-        /answered 429, 1 attempt; the server asks to wait 1 min, but only \d s of the timeout of 9 s are left/,
+        /answered 429, 1 attempt; the server asks to wait 1 min, longer than the remaining \d s of the timeout of 9 s/,
       statuses: /^429$/
     },
     'a redirect': {

@@ -735,7 +735,7 @@ describe('GitHub refuses', () => {
     const late = await servers.rotate()
     expectFailed(late, 'rate-limited')
     expect(late.log).toMatch(
-      /the server asks to wait 15 min, but only 1 min 5\d s of the timeout of 2 min are left/
+      /the server asks to wait 15 min, longer than the remaining 1 min 5\d s of the timeout of 2 min/
     )
     expect([servers.stored(), liveTokens(servers.genesys)]).toEqual([token, [token]])
     await expectNothingToCleanUp(late)

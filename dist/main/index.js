@@ -380,10 +380,10 @@ function requireIdleTime({ idlesAt }, { minLifetimeSeconds }, nowMs) {
         'the idle timeout.');
 }
 /** Throws `organization-not-allowed` unless the token belongs to one of the allowed organisations. */
-function requireOrganization({ id, name }, { allowedOrganizationIds }) {
+function requireOrganization({ id, name }, { allowedOrganizationIds }, ownerNoun) {
     if (allowedOrganizationIds.length === 0 || allowedOrganizationIds.includes(id.toLowerCase()))
         return;
-    throw new _lib_action_error_js__WEBPACK_IMPORTED_MODULE_0__/* .ActionError */ .l('organization-not-allowed', `The token belongs to organisation ${name === undefined ? id : `${name} (${id})`}, which is not in allowed-organization-ids.`, 'The credentials belong to another organisation than expected: check which secret this job uses. Nothing was published.');
+    throw new _lib_action_error_js__WEBPACK_IMPORTED_MODULE_0__/* .ActionError */ .l('organization-not-allowed', `The token belongs to ${ownerNoun} ${name === undefined ? id : `${name} (${id})`}, which is not in allowed-organization-ids.`, `The credentials belong to another ${ownerNoun} than expected: check which secret this job uses. Nothing was published.`);
 }
 
 
@@ -1779,11 +1779,11 @@ function requireReadableProxy(request) {
         // Not a URL: reported below.
     }
     if (proxy?.hostname.startsWith('[')) {
-        throw new _lib_action_error_js__WEBPACK_IMPORTED_MODULE_1__/* .ActionError */ .l('network', `${(0,_types_js__WEBPACK_IMPORTED_MODULE_3__/* .describeRequest */ .N)(request)} was not sent: the proxy in ${name} is an IPv6 address, which is not supported, 0 attempts.`, 'Use the name of the proxy, or its IPv4 address.');
+        throw new _lib_action_error_js__WEBPACK_IMPORTED_MODULE_1__/* .ActionError */ .l('network', `${(0,_types_js__WEBPACK_IMPORTED_MODULE_3__/* .describeRequest */ .N)(request)} was not sent: the proxy in ${name} is an IPv6 address, which is not supported.`, 'Use the name of the proxy, or its IPv4 address.');
     }
     if (proxy?.host && /^https?:$/.test(proxy.protocol))
         return;
-    throw new _lib_action_error_js__WEBPACK_IMPORTED_MODULE_1__/* .ActionError */ .l('network', `${(0,_types_js__WEBPACK_IMPORTED_MODULE_3__/* .describeRequest */ .N)(request)} was not sent: the value of ${name} is not an http or https URL, 0 attempts.`, 'Write it as http://host:port or http://user:password@host:port, with special characters percent-encoded (% is %25, # is %23).');
+    throw new _lib_action_error_js__WEBPACK_IMPORTED_MODULE_1__/* .ActionError */ .l('network', `${(0,_types_js__WEBPACK_IMPORTED_MODULE_3__/* .describeRequest */ .N)(request)} was not sent: the value of ${name} is not an http or https URL.`, 'Write it as http://host:port or http://user:password@host:port, with special characters percent-encoded (% is %25, # is %23).');
 }
 const PROXY_VARIABLES = ['https_proxy', 'HTTPS_PROXY', 'http_proxy', 'HTTP_PROXY'];
 /** Returns the passwords of the proxies in the environment, as they are written, decoded, and in a Basic header. */
@@ -2223,7 +2223,7 @@ class HttpSession {
         if (reason === 'retry-after' && result.kind === 'response') {
             const asked = (0,lib_text/* formatDuration */.a3)(Math.ceil((result.retryAfterMs ?? 0) / 1000));
             const left = (0,lib_text/* formatDuration */.a3)(Math.max(0, Math.floor(this.#timeLeftMs() / 1000)));
-            return `; the server asks to wait ${asked}, but only ${left} of the timeout of ${timeout} are left`;
+            return `; the server asks to wait ${asked}, longer than the remaining ${left} of the timeout of ${timeout}`;
         }
         return reason === 'time' ? `; no time is left of the timeout of ${timeout}` : '';
     }
@@ -2307,7 +2307,7 @@ function missingCredential(sources) {
 /** Returns the error for one half of a credential that is empty. `variables`: those that could have held it. */
 function missingHalf(name, variables, otherInputsAreSet) {
     const message = otherInputsAreSet
-        ? `Input ${name} is empty. Environment variables such as ${variables[0]} are ignored because other credential inputs are set.`
+        ? `Input ${name} is empty. ${(0,_text_js__WEBPACK_IMPORTED_MODULE_1__/* .joinWords */ .yZ)(variables, 'and')} ${variables.length === 1 ? 'is' : 'are'} not read because other credential inputs are set.`
         : `Input ${name} is empty, and ${(0,_text_js__WEBPACK_IMPORTED_MODULE_1__/* .joinWords */ .yZ)(variables, 'and')} ${variables.length === 1 ? 'is' : 'are'} not set.`;
     return new _action_error_js__WEBPACK_IMPORTED_MODULE_0__/* .ActionError */ .l('missing-credential', message, WHY_EMPTY);
 }
@@ -2722,7 +2722,7 @@ async function exchangeAndCheck({ provider, request, guards }, session, { log, o
         return { result, owner: undefined };
     const owner = await provider.identify(result, session);
     const cleaned = cleanName(owner, log);
-    (0,auth_guards/* requireOrganization */.$o)(cleaned, guards);
+    (0,auth_guards/* requireOrganization */.$o)(cleaned, guards, provider.ownerNoun);
     return { result, owner: cleaned };
 }
 /** Returns the owner with a name of one line, or without a name if nothing of it is left. */

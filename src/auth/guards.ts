@@ -52,11 +52,15 @@ export function requireIdleTime({ idlesAt }: Identity, { minLifetimeSeconds }: G
 }
 
 /** Throws `organization-not-allowed` unless the token belongs to one of the allowed organisations. */
-export function requireOrganization({ id, name }: Identity, { allowedOrganizationIds }: Guards): void {
+export function requireOrganization(
+  { id, name }: Identity,
+  { allowedOrganizationIds }: Guards,
+  ownerNoun: string
+): void {
   if (allowedOrganizationIds.length === 0 || allowedOrganizationIds.includes(id.toLowerCase())) return
   throw new ActionError(
     'organization-not-allowed',
-    `The token belongs to organisation ${name === undefined ? id : `${name} (${id})`}, which is not in allowed-organization-ids.`,
-    'The credentials belong to another organisation than expected: check which secret this job uses. Nothing was published.'
+    `The token belongs to ${ownerNoun} ${name === undefined ? id : `${name} (${id})`}, which is not in allowed-organization-ids.`,
+    `The credentials belong to another ${ownerNoun} than expected: check which secret this job uses. Nothing was published.`
   )
 }

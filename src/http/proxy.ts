@@ -26,14 +26,14 @@ export function requireReadableProxy(request: HttpRequest): void {
   if (proxy?.hostname.startsWith('[')) {
     throw new ActionError(
       'network',
-      `${describeRequest(request)} was not sent: the proxy in ${name} is an IPv6 address, which is not supported, 0 attempts.`,
+      `${describeRequest(request)} was not sent: the proxy in ${name} is an IPv6 address, which is not supported.`,
       'Use the name of the proxy, or its IPv4 address.'
     )
   }
   if (proxy?.host && /^https?:$/.test(proxy.protocol)) return
   throw new ActionError(
     'network',
-    `${describeRequest(request)} was not sent: the value of ${name} is not an http or https URL, 0 attempts.`,
+    `${describeRequest(request)} was not sent: the value of ${name} is not an http or https URL.`,
     'Write it as http://host:port or http://user:password@host:port, with special characters percent-encoded (% is %25, # is %23).'
   )
 }

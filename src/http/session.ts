@@ -205,7 +205,7 @@ export class HttpSession {
     if (reason === 'retry-after' && result.kind === 'response') {
       const asked = formatDuration(Math.ceil((result.retryAfterMs ?? 0) / 1000))
       const left = formatDuration(Math.max(0, Math.floor(this.#timeLeftMs() / 1000)))
-      return `; the server asks to wait ${asked}, but only ${left} of the timeout of ${timeout} are left`
+      return `; the server asks to wait ${asked}, longer than the remaining ${left} of the timeout of ${timeout}`
     }
     return reason === 'time' ? `; no time is left of the timeout of ${timeout}` : ''
   }

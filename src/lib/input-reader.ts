@@ -89,7 +89,7 @@ export function missingHalf(
   otherInputsAreSet: boolean
 ): ActionError {
   const message = otherInputsAreSet
-    ? `Input ${name} is empty. Environment variables such as ${variables[0]} are ignored because other credential inputs are set.`
+    ? `Input ${name} is empty. ${joinWords(variables, 'and')} ${variables.length === 1 ? 'is' : 'are'} not read because other credential inputs are set.`
     : `Input ${name} is empty, and ${joinWords(variables, 'and')} ${variables.length === 1 ? 'is' : 'are'} not set.`
   return new ActionError('missing-credential', message, WHY_EMPTY)
 }
