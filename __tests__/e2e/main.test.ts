@@ -496,7 +496,7 @@ describe('failures', () => {
       failed('missing-credential', {
         log: [],
         message:
-          'Input client-secret is empty. GENESYS_CLOUD_CLIENT_SECRET and GENESYSCLOUD_OAUTHCLIENT_SECRET were ignored ' +
+          'Input client-secret is empty. GENESYS_CLOUD_CLIENT_SECRET and GENESYSCLOUD_OAUTHCLIENT_SECRET are not read ' +
           'because other credential inputs are set.',
         hint: 'Workflows from forks and from Dependabot get no secrets (Dependabot has its own store). Secrets of an environment need environment: on the job. Also check the name of the secret: an unknown name gives an empty value.'
       })
