@@ -1,59 +1,59 @@
 import { format, inspect } from 'node:util'
 import { describe, expect, test } from '@jest/globals'
-import { formEncode, Redactor, Secret, SHORTEST_SECRET } from '../../src/lib/secret.js'
+import { formEncode, MIN_SECRET_LENGTH, Redactor, Secret } from '../../src/lib/secret.js'
 
 const TEXT = 'm4rker+Secret/====%&"'
 const secret = new Secret(TEXT)
 
-describe('a secret prints as *** however it is printed', () => {
+describe('a secret never shows its text', () => {
   const prints: Record<string, () => string> = {
     interpolated: () => `${secret}`,
     String: () => String(secret),
-    'with plus': () => `a ${secret}`.concat(secret as unknown as string),
+    concatenated: () => `a ${secret}`.concat(secret as unknown as string),
     'as a number': () => String(Number(secret)),
     joined: () => [secret, secret].join(),
     'as JSON': () => JSON.stringify(secret),
-    'as JSON inside': () => JSON.stringify({ a: [secret], b: { secret } }),
+    'inside JSON': () => JSON.stringify({ a: [secret], b: { secret } }),
     inspected: () => inspect(secret),
-    'inspected inside, with all that is hidden': () =>
+    'inspected inside, with hidden properties': () =>
       inspect({ a: [secret], b: new Map([[secret, secret]]) }, { showHidden: true, depth: 9, getters: true }),
     'formatted %s': () => format('%s', secret),
     'formatted %o': () => format('%o %O %j %d', secret, secret, secret, secret),
     'in the message of an error': () => new Error(secret as unknown as string).message,
     'in the stack of an error': () => String(new Error(`no ${secret}`).stack),
     'as the cause of an error': () => inspect(new Error('x', { cause: secret })),
-    'by its own names': () => JSON.stringify([Reflect.ownKeys(secret), Object.entries(secret)]),
+    'by its properties': () => JSON.stringify([Reflect.ownKeys(secret), Object.entries(secret)]),
     cloned: () => inspect(structuredClone({ ...secret }))
   }
   test.each(Object.entries(prints))('%s', (_, print) => {
     expect(print()).not.toContain('m4rker')
   })
   test.each(['interpolated', 'String', 'as JSON', 'inspected', 'formatted %s', 'in the message of an error'])(
-    '%s: the stars are there',
+    '%s: *** stands in its place',
     name => expect(prints[name]?.()).toContain('***')
   )
 })
 
-describe('what a secret tells', () => {
-  test('its text by reveal, its length, and what a look finds', () => {
+describe('a secret gives', () => {
+  test('its text from reveal, its length, and the result of inspect', () => {
     expect(secret.reveal()).toBe(TEXT)
     expect(secret.length).toBe(TEXT.length)
     expect(secret.inspect(text => text.endsWith('"'))).toBe(true)
   })
-  test('what is made of it is secret too', () => {
+  test('another secret from map', () => {
     const made = secret.map(text => `Basic ${text}`)
     expect(made).toBeInstanceOf(Secret)
     expect(`${made}`).toBe('***')
     expect(made.reveal()).toBe(`Basic ${TEXT}`)
     expect(secret.reveal()).toBe(TEXT)
   })
-  test('equality is of the texts', () => {
+  test('equality of the texts', () => {
     expect(secret.equals(new Secret(TEXT))).toBe(true)
     expect(secret.equals(new Secret(TEXT.toLowerCase()))).toBe(false)
   })
 })
 
-describe('spellings', () => {
+describe('other spellings', () => {
   test.each([
     ['plain-text_1.2', []],
     ['access+key====', ['access%2Bkey%3D%3D%3D%3D']],
@@ -67,7 +67,7 @@ describe('spellings', () => {
     expect(new Secret(text).otherSpellings().map(one => one.reveal())).toEqual(expected)
   })
 
-  test('formEncode is the encoding that forms have', () => {
+  test('formEncode encodes as a form does', () => {
     expect(formEncode('a b&c=d+e%f/g?h~i*j-k_l.m\r\nü€😀')).toBe(
       'a+b%26c%3Dd%2Be%25f%2Fg%3Fh%7Ei*j-k_l.m%0D%0A%C3%BC%E2%82%AC%F0%9F%98%80'
     )
@@ -75,77 +75,77 @@ describe('spellings', () => {
   })
 })
 
-describe('hiding', () => {
+describe('redaction', () => {
   test.each([
     ['once', 'say abcdefgh!', 'say ***!'],
-    ['often', 'abcdefgh abcdefghabcdefgh', '*** ******'],
+    ['repeatedly', 'abcdefgh abcdefghabcdefgh', '*** ******'],
     ['in another case', 'ABCDEFGH AbCdEfGh', '*** ***'],
-    ['not a part', 'abcdefg', 'abcdefg'],
-    ['not what is like it', 'abcdefgx', 'abcdefgx']
+    ['not a part of it', 'abcdefg', 'abcdefg'],
+    ['not a similar text', 'abcdefgx', 'abcdefgx']
   ])('%s', (_, text, expected) => {
-    expect(new Secret('abcdefgh').hideIn(text)).toBe(expected)
+    expect(new Secret('abcdefgh').redact(text)).toBe(expected)
   })
 
   test.each(['.*+?^$(){}[]|\\/-', '$&$1$`$$$$', '\\d\\w\\s\\b\\u0041', 'a{1,9}b|c|', '^start.end$'])(
-    'a secret is no pattern and no replacement: %s',
+    'special characters of patterns and replacements have no effect: %s',
     text => {
-      expect(new Secret(text).hideIn(`<${text}>`)).toBe('<***>')
-      expect(new Secret(text).hideIn('some words 1 a b c')).toBe('some words 1 a b c')
+      expect(new Secret(text).redact(`<${text}>`)).toBe('<***>')
+      expect(new Secret(text).redact('some words 1 a b c')).toBe('some words 1 a b c')
     }
   )
 
-  test(`a text under ${SHORTEST_SECRET} characters is not hidden, for it would damage the log`, () => {
-    expect(SHORTEST_SECRET).toBe(8)
-    expect(new Secret('').hideIn('words')).toBe('words')
-    expect(new Secret('or').hideIn('words')).toBe('words')
-    expect(new Secret('1234567').hideIn('12345678')).toBe('12345678')
-    expect(new Secret('12345678').hideIn('12345678')).toBe('***')
+  test(`a text of fewer than ${MIN_SECRET_LENGTH} characters is not redacted: that would damage the log`, () => {
+    expect(MIN_SECRET_LENGTH).toBe(8)
+    expect(new Secret('').redact('words')).toBe('words')
+    expect(new Secret('or').redact('words')).toBe('words')
+    expect(new Secret('1234567').redact('12345678')).toBe('12345678')
+    expect(new Secret('12345678').redact('12345678')).toBe('***')
   })
 
-  test('all that is known, in all its spellings', () => {
-    const secrets = new Redactor()
-    secrets.add(new Secret('first=secret'))
-    secrets.add(new Secret('second"secret'))
+  test('a redactor removes every secret in every spelling', () => {
+    const redactor = new Redactor()
+    redactor.add(new Secret('first=secret'))
+    redactor.add(new Secret('second"secret'))
     expect(
-      secrets.hideIn(
+      redactor.redact(
         'first=secret first%3Dsecret FIRST%3DSECRET second"secret second\\"secret second%22secret'
       )
     ).toBe('*** *** *** *** *** ***')
   })
 
-  test('as an address spells it too', () => {
-    const secrets = new Redactor()
-    secrets.add(new Secret("it's (a) secret"))
-    expect(secrets.hideIn("?q=it's%20(a)%20secret&r=IT'S%20(A)%20SECRET")).toBe('?q=***&r=***')
+  test('a redactor removes the spelling of a URL too', () => {
+    const redactor = new Redactor()
+    redactor.add(new Secret("it's (a) secret"))
+    expect(redactor.redact("?q=it's%20(a)%20secret&r=IT'S%20(A)%20SECRET")).toBe('?q=***&r=***')
   })
 
-  test('in another case of letters beyond ASCII, and all others keep their places', () => {
-    expect(new Secret('schlüsselé').hideIn('İ<SCHLÜSSELÉ>İ SCHLÜSSELÉ')).toBe('İ<***>İ ***')
+  test('letters beyond ASCII in another case; the rest of the text stays the same', () => {
+    expect(new Secret('schlüsselé').redact('İ<SCHLÜSSELÉ>İ SCHLÜSSELÉ')).toBe('İ<***>İ ***')
   })
 
-  test('the longest first, in whatever order they came', () => {
+  test('the longest secret first, in any order of registration', () => {
     for (const order of [
       ['abcdefgh', 'abcdefghijkl'],
       ['abcdefghijkl', 'abcdefgh']
     ]) {
-      const secrets = new Redactor()
-      for (const text of order) secrets.add(new Secret(text))
-      expect(secrets.hideIn('<abcdefghijkl> <abcdefgh>')).toBe('<***> <***>')
+      const redactor = new Redactor()
+      for (const text of order) redactor.add(new Secret(text))
+      expect(redactor.redact('<abcdefghijkl> <abcdefgh>')).toBe('<***> <***>')
     }
   })
 
-  test('only what is new is handed back, each once', () => {
-    const secrets = new Redactor()
+  test('add returns only new spellings, each once', () => {
+    const redactor = new Redactor()
     const texts = (added: Secret[]) => added.map(one => one.reveal())
-    expect(texts(secrets.add(new Secret('key====1')))).toEqual(['key====1', 'key%3D%3D%3D%3D1'])
-    expect(texts(secrets.add(new Secret('key====1')))).toEqual([])
-    expect(texts(secrets.add(new Secret('key%3D%3D%3D%3D1')))).toEqual(['key%253D%253D%253D%253D1'])
+    expect(texts(redactor.add(new Secret('key====1')))).toEqual(['key====1', 'key%3D%3D%3D%3D1'])
+    expect(texts(redactor.add(new Secret('key====1')))).toEqual([])
+    expect(texts(redactor.add(new Secret('key%3D%3D%3D%3D1')))).toEqual(['key%253D%253D%253D%253D1'])
   })
 
-  /** Only the end is compared, and an error is cut, so that a failure does not fill the screen with the pattern. */
-  const endOf = (hide: () => string): string => {
+  /** Compares only the end and cuts errors, so that a failed test prints little. */
+  const endOf = (redact: () => string): string => {
     try {
-      return hide().slice(-8)
+      return redact().slice(-8)
     } catch (error) {
       return String(error).slice(0, 60)
     }
@@ -153,12 +153,23 @@ describe('hiding', () => {
   test.each([
     ['32 KiB of letters', 'aB3.'.repeat(8192)],
     ['32 KiB of one letter', 'a'.repeat(32 * 1024)],
-    ['32 KiB that forms and JSON spell otherwise', '"=+\\'.repeat(8192)],
+    ['32 KiB that a form and JSON encode', '"=+\\'.repeat(8192)],
     ['not ASCII', 'schlüssel€😀'.repeat(1000)]
-  ])('a secret of the greatest length: %s', (_, long) => {
-    expect(endOf(() => new Secret(long).hideIn(`${'x'.repeat(1024 * 1024)}${long}`))).toBe('xxxxx***')
-    const secrets = new Redactor()
-    secrets.add(new Secret(long))
-    expect(endOf(() => secrets.hideIn(`${'x'.repeat(100_000)}${long}${formEncode(long)}`))).toBe('xx******')
+  ])('a secret of maximum length: %s', (_, long) => {
+    expect(endOf(() => new Secret(long).redact(`${'x'.repeat(1024 * 1024)}${long}`))).toBe('xxxxx***')
+    const redactor = new Redactor()
+    redactor.add(new Secret(long))
+    expect(endOf(() => redactor.redact(`${'x'.repeat(100_000)}${long}${formEncode(long)}`))).toBe('xx******')
+  })
+
+  test.each([
+    ['one line, without control characters', 'a\r\nb\u0007', 20, 'a b'],
+    ['a secret that cleaning puts together', 'abcd\u200befgh!', 20, '***!'],
+    ['a secret that cleaning changes', 'two  spaces', 20, '***'],
+    ['a secret beyond the limit: cut last', 'xxxxabcdefgh', 8, 'xxxx***']
+  ])('clean: %s', (_, text, maxLength, expected) => {
+    const redactor = new Redactor()
+    for (const known of ['abcdefgh', 'two  spaces']) redactor.add(new Secret(known))
+    expect(redactor.clean(text, maxLength)).toBe(expected)
   })
 })
