@@ -1,0 +1,146 @@
+import { describe, expect, test } from '@jest/globals'
+import { notAllowed, notApplicable } from '../../support/input-errors.js'
+import {
+  CXONE_APPLICATION,
+  CXONE_CLIENT,
+  CXONE_KEY,
+  type ReadInputs,
+  readInputs,
+  refusal
+} from '../../support/read-inputs.js'
+
+type Inputs = Record<string, string>
+
+describe('the request', () => {
+  const client = { id: 'my-client', secret: '***' }
+  const accessKey = { id: 'MYKEYID', secret: '***' }
+
+  test.each<[string, Inputs, object]>([
+    [
+      'A',
+      { ...CXONE_APPLICATION, scope: 'a b' },
+      { exchange: 'cxone-application', issuer: 'cxone.niceincontact.com', client, accessKey, scope: 'a b' }
+    ],
+    ['B', CXONE_KEY, { exchange: 'cxone-access-key', area: 'na1', accessKey }],
+    ['C', CXONE_CLIENT, { exchange: 'cxone-client', realm: 'us-22', client }]
+  ])('%s: contains what it needs and nothing else', (_, inputs, expected) =>
+    expect(JSON.parse(JSON.stringify(readInputs(inputs).inputs?.request))).toEqual(expected)
+  )
+})
+
+describe.each<[string, Inputs]>([
+  ['A', CXONE_APPLICATION],
+  ['B', CXONE_KEY],
+  ['C', CXONE_CLIENT]
+])('%s: inputs of Genesys Cloud', (_, inputs) => {
+  test.each([
+    ['token-kind', 'long-lived'],
+    ['token-kind', 'nonsense'],
+    ['token-endpoint', 'api'],
+    ['service-account-id', 'someone']
+  ])('%s %s is refused by name', (name, value) =>
+    expect(refusal(readInputs({ ...inputs, [name]: value }))).toBe(
+      notApplicable(name, 'it applies to Genesys Cloud only')
+    )
+  )
+
+  test.each([
+    ['token-kind', 'access'],
+    ['token-kind', 'ACCESS'],
+    ['token-endpoint', 'login'],
+    ['token-endpoint', 'LOGIN'],
+    ['service-account-id', ' \n']
+  ])('%s is ignored with its default %j', (name, value) =>
+    expect(refusal(readInputs({ ...inputs, [name]: value }))).toContain('accepted')
+  )
+})
+
+test('scope with an access key alone is refused', () =>
+  expect(refusal(readInputs({ ...CXONE_KEY, scope: 'a' }))).toBe(
+    notApplicable('scope', 'the request for an access key has no scope')
+  ))
+
+describe('region', () => {
+  /** Returns issuer, area or realm. */
+  const placeOf = ({ inputs }: ReadInputs) => {
+    const request = inputs?.request
+    if (request === undefined || 'region' in request) return undefined
+    return 'issuer' in request ? request.issuer : 'area' in request ? request.area : request.realm
+  }
+
+  test.each<[string, Inputs, string, string, string[]]>([
+    ['A, no region', CXONE_APPLICATION, '', 'cxone.niceincontact.com', []],
+    ['A, an area in capitals', CXONE_APPLICATION, 'EU1', 'cxone.niceincontact.com', []],
+    ['A, the area of the government', CXONE_APPLICATION, 'na2', 'cxone-gov.niceincontact.com', []],
+    [
+      'A, an unknown area',
+      CXONE_APPLICATION,
+      'xx9',
+      'cxone.niceincontact.com',
+      ['The CXone area xx9 is not in the list; using the issuer cxone.niceincontact.com.']
+    ],
+    ['A, an issuer', CXONE_APPLICATION, 'NiceCXone-Sov1.eu', 'nicecxone-sov1.eu', []],
+    [
+      'A, a provisional issuer',
+      CXONE_APPLICATION,
+      'nicecxone-fed.com',
+      'nicecxone-fed.com',
+      ['The CXone issuer nicecxone-fed.com is not confirmed by anything that NICE publishes.']
+    ],
+    ['B, an area in capitals', CXONE_KEY, 'UK1', 'uk1', []],
+    [
+      'B, an unknown area',
+      CXONE_KEY,
+      'xx9',
+      'xx9',
+      ['The CXone area xx9 is not in the list of known areas.']
+    ],
+    ['C, no region', CXONE_CLIENT, '', 'us-22', []],
+    ['C, a realm in capitals', CXONE_CLIENT, 'EU-7', 'eu-7', []]
+  ])('%s', (_, inputs, region, place, warnings) => {
+    const read = readInputs({ ...inputs, region })
+    expect([placeOf(read), read.inputs?.warnings]).toEqual([place, warnings])
+  })
+
+  test.each<[Inputs, string, string[]]>([
+    [{ CXONE_REALM: 'eu-7', CXONE_REGION: 'us-1' }, 'eu-7', ['CXONE_REALM']],
+    [{ CXONE_REALM: '', CXONE_REGION: 'us-1' }, 'us-1', ['CXONE_REGION']],
+    [{ GENESYS_CLOUD_REGION: 'eu-west-1' }, 'us-22', []]
+  ])('from the environment: %j', (env, realm, variables) => {
+    const read = readInputs(CXONE_CLIENT, env)
+    expect([placeOf(read), read.inputs?.variables]).toEqual([realm, variables])
+  })
+
+  const ISSUERS =
+    'cxone.niceincontact.com, cxone-gov.niceincontact.com, nicecxone-sov1.au, nicecxone-sov1.eu, nicecxone-fed.com or ' +
+    'nicecxone-sov1.uk'
+  const RULES = {
+    A: `With a client and an access key, region is an area (two letters and digits: na1) or the domain of an issuer: ${ISSUERS}. The default is cxone.niceincontact.com.`,
+    B: 'With an access key and no client, region is required: the area of the tenant, two letters and digits, such as na1 or eu1.',
+    C: 'With a client and no access key, region is a realm: one DNS label, by default us-22.'
+  }
+  const nearest = (area: string) => `The nearest known area is ${area}. `
+
+  test.each<[keyof typeof RULES, string, Inputs, string]>([
+    ['A', 'us-22', CXONE_APPLICATION, nearest('uk1')],
+    ['A', 'evil.com', CXONE_APPLICATION, nearest('eu1')],
+    ['B', 'EU', CXONE_KEY, nearest('eu1')],
+    ['B', 'cxone.niceincontact.com', CXONE_KEY, nearest('na1')],
+    ['C', 'cxone.niceincontact.com', CXONE_CLIENT, ''],
+    ['C', 'https://us-22.api.niceincontact.com', CXONE_CLIENT, '']
+  ])('%s: %j is refused with the allowed forms', (exchange, region, inputs, hint) => {
+    const read = readInputs({ ...inputs, region })
+    expect(refusal(read)).toBe(notAllowed('region', region))
+    expect(read.error?.hint).toBe(`${hint}${RULES[exchange]}`)
+    const { region: _, ...noRegion } = inputs
+    const fromVariable = readInputs(noRegion, { CXONE_REALM: region })
+    expect(refusal(fromVariable)).toBe(notAllowed('region (from CXONE_REALM)', region))
+    expect(fromVariable.error?.hint).toBe(`${hint}${RULES[exchange]}`)
+  })
+
+  test('B: region is required', () => {
+    const read = readInputs({ ...CXONE_KEY, region: '' })
+    expect(refusal(read)).toBe('invalid-input: Input region is empty.')
+    expect(read.error?.hint).toBe(RULES.B)
+  })
+})

@@ -1,0 +1,209 @@
+import { describe, expect, test } from '@jest/globals'
+import { main } from '../../../src/main.js'
+import { runStep } from '../../support/in-process.js'
+import { notAllowed, notApplicable } from '../../support/input-errors.js'
+import { GENESYS, type ReadInputs, readInputs, refusal } from '../../support/read-inputs.js'
+
+const LONG = { ...GENESYS, 'token-kind': 'long-lived', 'service-account-id': 'someone' }
+const API = { ...GENESYS, 'token-endpoint': 'api' }
+
+describe('the request', () => {
+  const region = { code: 'eu-west-1', domain: 'mypurecloud.ie' }
+  const client = { id: 'my-client', secret: '***' }
+  const login = { exchange: 'genesys-login', region, client }
+  const api = { exchange: 'genesys-api', region, client }
+  const long = { exchange: 'genesys-long-lived', region, serviceAccountId: 'someone' }
+
+  test.each<[string, Record<string, string>, object]>([
+    ['login', GENESYS, login],
+    [
+      'login, with the defaults given',
+      { ...GENESYS, 'token-endpoint': 'login', 'token-kind': 'access' },
+      login
+    ],
+    ['login, with a scope', { ...GENESYS, scope: 'a b' }, { ...login, scope: 'a b' }],
+    ['api', API, api],
+    ['long-lived, initial token from the login host', LONG, { ...long, initial: login }],
+    [
+      'long-lived, initial token from the API host',
+      { ...LONG, 'token-endpoint': 'api' },
+      { ...long, initial: api }
+    ]
+  ])('%s: contains what it needs and nothing else', (_, inputs, expected) =>
+    expect(JSON.parse(JSON.stringify(readInputs(inputs).inputs?.request))).toEqual(expected)
+  )
+
+  test('a pasted credential loses only the white space around it', () => {
+    const request = readInputs({
+      ...GENESYS,
+      'client-id': ' my-client\n',
+      'client-secret': '\n  my client secret \r\n'
+    }).inputs?.request
+    if (request?.exchange !== 'genesys-login') throw new Error('there is no request')
+    expect(request.client.id).toBe('my-client')
+    expect(request.client.secret.reveal()).toBe('my client secret')
+  })
+})
+
+describe('an input that does not apply is refused by name', () => {
+  const key = { 'access-key-id': 'MYKEYID', 'access-key-secret': 'my-access-key====' }
+  const NO_KEYS = 'Genesys Cloud has no access keys'
+  const NO_SCOPE = 'the request at the API host has no scope'
+
+  test.each<[string, Record<string, string>, string, string]>([
+    ['an access key', { ...GENESYS, ...key }, 'access-key-id', NO_KEYS],
+    ['only the id of an access key', { ...GENESYS, 'access-key-id': 'MYKEYID' }, 'access-key-id', NO_KEYS],
+    [
+      'only the secret of an access key',
+      { ...GENESYS, 'access-key-secret': 'my-access-key====' },
+      'access-key-secret',
+      NO_KEYS
+    ],
+    [
+      'an access key with a short secret',
+      { ...GENESYS, ...key, 'access-key-secret': 'short' },
+      'access-key-id',
+      NO_KEYS
+    ],
+    [
+      'an access key in place of a client',
+      { ...GENESYS, ...key, 'client-id': '', 'client-secret': '' },
+      'access-key-id',
+      NO_KEYS
+    ],
+    [
+      'a service account without a long-lived token',
+      { ...GENESYS, 'service-account-id': 'someone' },
+      'service-account-id',
+      'only a long-lived token has a service account'
+    ],
+    ['scope at the API host', { ...API, scope: 'a' }, 'scope', NO_SCOPE],
+    ['scope at the API host, long-lived', { ...LONG, 'token-endpoint': 'api', scope: 'a' }, 'scope', NO_SCOPE]
+  ])('%s', (_, inputs, name, reason) => {
+    const read = readInputs(inputs)
+    expect(refusal(read)).toBe(notApplicable(name, reason))
+    expect(read.error?.hint).toBe(
+      `Remove ${name}, or correct provider and the inputs that choose the login method.`
+    )
+  })
+})
+
+describe('service-account-id', () => {
+  const { 'service-account-id': _, ...long } = LONG
+  const idOf = ({ inputs }: ReadInputs) =>
+    inputs?.request.exchange === 'genesys-long-lived' ? inputs.request.serviceAccountId : undefined
+  const VARIABLE = 'GENESYS_CLOUD_SERVICE_ACCOUNT_ID'
+
+  test.each(['5f0c1d2e-aaaa-bbbb-cccc-0123456789ab', 'x', 'a'.repeat(256), '!"~'])('%j is accepted', id =>
+    expect(idOf(readInputs({ ...long, 'service-account-id': ` ${id}\n` }))).toBe(id)
+  )
+  test('comes from the environment if the input is empty', () => {
+    expect(idOf(readInputs(long, { [VARIABLE]: ' from-env ' }))).toBe('from-env')
+    expect(idOf(readInputs(LONG, { [VARIABLE]: 'from-env' }))).toBe('someone')
+  })
+  test('its variable is ignored if no service account is needed', () => {
+    const { inputs } = readInputs(GENESYS, { [VARIABLE]: 'from-env' })
+    expect([inputs?.request.exchange, inputs?.variables]).toEqual(['genesys-login', []])
+  })
+  test.each([{}, { [VARIABLE]: ' ' }])('is required: %j', env => {
+    const read = readInputs(long, env)
+    expect(refusal(read)).toBe('invalid-input: Input service-account-id is empty.')
+    expect(read.error?.hint).toContain(VARIABLE)
+  })
+  test.each(['a b', 'a\nb', 'a\u0000b', 'ä', '\u200b', 'a'.repeat(257)])('%j is refused', id =>
+    expect(refusal(readInputs({ ...LONG, 'service-account-id': id }))).toBe(
+      notAllowed('service-account-id', id)
+    )
+  )
+})
+
+describe('region', () => {
+  const { region: _, ...noRegion } = GENESYS
+  const domainOf = ({ inputs }: ReadInputs) =>
+    inputs !== undefined && 'region' in inputs.request ? inputs.request.region.domain : undefined
+
+  test.each<[string, Record<string, string>, string, string[]]>([
+    [
+      'the first variable',
+      { GENESYS_CLOUD_REGION: 'mypurecloud.de' },
+      'mypurecloud.de',
+      ['GENESYS_CLOUD_REGION']
+    ],
+    ['the second variable', { GENESYSCLOUD_REGION: 'us-east-1' }, 'mypurecloud.com', ['GENESYSCLOUD_REGION']],
+    [
+      'both variables: the first wins',
+      { GENESYSCLOUD_REGION: 'us-east-1', GENESYS_CLOUD_REGION: 'eu-central-1' },
+      'mypurecloud.de',
+      ['GENESYS_CLOUD_REGION']
+    ],
+    [
+      'an empty variable is not set',
+      { GENESYS_CLOUD_REGION: ' ', GENESYSCLOUD_REGION: 'us-east-1\n' },
+      'mypurecloud.com',
+      ['GENESYSCLOUD_REGION']
+    ]
+  ])('from the environment: %s', (_, env, domain, variables) => {
+    const read = readInputs(noRegion, env)
+    expect([domainOf(read), read.inputs?.variables]).toEqual([domain, variables])
+  })
+
+  test('the input wins over the environment', () => {
+    const read = readInputs(GENESYS, { GENESYS_CLOUD_REGION: 'eu-central-1' })
+    expect([domainOf(read), read.inputs?.variables]).toEqual(['mypurecloud.ie', []])
+  })
+
+  test('credentials and region can come from different families of variables', () => {
+    const env = {
+      GENESYS_CLOUD_CLIENT_ID: 'first-id',
+      GENESYS_CLOUD_CLIENT_SECRET: 'first-secret',
+      GENESYSCLOUD_REGION: 'us-east-1'
+    }
+    expect(readInputs({ provider: 'genesys' }, env).inputs?.variables).toEqual(Object.keys(env))
+  })
+
+  test('the log names even a single variable', async () => {
+    // The step ends at its first request: the port is closed.
+    const inputs = { ...noRegion, 'base-url': 'http://127.0.0.1:9', 'max-attempts': '1' }
+    const { stdout } = await runStep(main, { inputs, env: { GENESYS_CLOUD_REGION: 'eu-west-1' } })
+    expect(stdout).toContain('\nRead from the environment: GENESYS_CLOUD_REGION.\n')
+    expect((await runStep(main, { inputs: { ...inputs, region: 'eu-west-1' } })).stdout).not.toContain(
+      'Read from'
+    )
+  })
+
+  test.each([
+    ['EU-CENTRAL-1', 'mypurecloud.de', []],
+    [
+      'https://apps.new1.pure.cloud/x',
+      'new1.pure.cloud',
+      ['The Genesys Cloud region new1.pure.cloud is not in the list; its region code is unknown.']
+    ]
+  ])('%s', (region, domain, warnings) => {
+    const read = readInputs({ ...GENESYS, region })
+    expect([domainOf(read), read.inputs?.warnings]).toEqual([domain, warnings])
+  })
+
+  const ALLOWED =
+    'Allowed: a region code (eu-west-1), its domain (mypurecloud.ie), or any URL of that region.'
+
+  test('an empty region names both variables', () => {
+    const read = readInputs(noRegion)
+    expect(refusal(read)).toBe(
+      'invalid-input: Input region is empty, and GENESYS_CLOUD_REGION and GENESYSCLOUD_REGION are not set.'
+    )
+    expect(read.error?.hint).toBe(ALLOWED)
+  })
+
+  test.each([
+    ['eu-west-9', 'eu-west-1 (mypurecloud.ie)'],
+    ['na1', 'us-east-1 (mypurecloud.com)']
+  ])('%s is refused with the nearest region and the allowed forms', (region, nearest) => {
+    const hint = `The nearest known region is ${nearest}. ${ALLOWED}`
+    const read = readInputs({ ...GENESYS, region })
+    expect(refusal(read)).toBe(notAllowed('region', region))
+    expect(read.error?.hint).toBe(hint)
+    const fromVariable = readInputs(noRegion, { GENESYSCLOUD_REGION: region })
+    expect(refusal(fromVariable)).toBe(notAllowed('region (from GENESYSCLOUD_REGION)', region))
+    expect(fromVariable.error?.hint).toBe(hint)
+  })
+})

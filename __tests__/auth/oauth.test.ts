@@ -1,0 +1,99 @@
+import { describe, expect, test } from '@jest/globals'
+import {
+  basicAuthorization,
+  bearerAuthorization,
+  formBody,
+  secretFormBody,
+  secretJsonBody,
+  spellingsOf
+} from '../../src/auth/oauth.js'
+import { Secret } from '../../src/lib/secret.js'
+import { notAllowed } from '../support/input-errors.js'
+import { CXONE_APPLICATION, CXONE_CLIENT, GENESYS, readInputs, refusal } from '../support/read-inputs.js'
+import { openSession } from '../support/session.js'
+
+describe('the input scope', () => {
+  const scopeOf = (inputs: Record<string, string>, scope: string) => {
+    const request = readInputs({ ...inputs, scope }).inputs?.request
+    const form = request?.exchange === 'genesys-long-lived' ? request.initial : request
+    return form !== undefined && 'scope' in form ? form.scope : undefined
+  }
+
+  test.each([
+    ['genesys-login', GENESYS],
+    [
+      'a long-lived token through the login host',
+      { ...GENESYS, 'token-kind': 'long-lived', 'service-account-id': 'x' }
+    ],
+    ['cxone-application', CXONE_APPLICATION],
+    ['cxone-client', CXONE_CLIENT]
+  ])('is part of %s', (_, inputs) =>
+    expect(scopeOf(inputs, ' users:read conversations \n')).toBe('users:read conversations')
+  )
+
+  test.each(['a', "!#$%&'()*+,-./:;<=>?@[]^_`{|}~", `${'a'.repeat(1999)}b`])('%j is accepted', scope =>
+    expect(scopeOf(GENESYS, scope)).toBe(scope)
+  )
+  test.each([
+    'a  b',
+    'a\tb',
+    'a\nb',
+    'a\r\nb',
+    'a"b',
+    'a\\b',
+    'ä',
+    'a\u0000b',
+    'a\u00a0b',
+    '😀',
+    'a'.repeat(2001)
+  ])('%j is refused', scope => {
+    const read = readInputs({ ...GENESYS, scope })
+    expect(refusal(read)).toBe(notAllowed('scope', scope))
+    expect(read.error?.hint).toBe('Allowed: names separated by single spaces.')
+  })
+  test('white space is no scope', () =>
+    expect(readInputs({ ...GENESYS, scope: ' ' }).inputs?.request).not.toHaveProperty('scope'))
+})
+
+describe('secrets in requests stay secrets', () => {
+  const secret = new Secret('s=cret "&"')
+
+  test('the Basic header reports its value first (the example of RFC 7617)', () => {
+    const { events, secrets } = openSession()
+    const header = basicAuthorization({ id: 'Aladdin', secret: new Secret('open sesame') }, events)
+    expect([`${header}`, header.reveal()]).toEqual(['***', 'Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ=='])
+    expect(secrets).toEqual(['QWxhZGRpbjpvcGVuIHNlc2FtZQ=='])
+  })
+
+  test('the Bearer header', () => {
+    const header = bearerAuthorization(new Secret('a-token-of-any-kind'))
+    expect([`${header}`, header.reveal()]).toEqual(['***', 'Bearer a-token-of-any-kind'])
+  })
+
+  test('a form: undefined fields are left out, the secret comes last', () => {
+    const fields = { a: 'b c', left: undefined, d: 'é&=' }
+    expect(formBody(fields)).toBe('a=b+c&d=%C3%A9%26%3D')
+    const form = secretFormBody(fields, ['password', secret])
+    expect([`${form}`, form.reveal()]).toEqual(['***', 'a=b+c&d=%C3%A9%26%3D&password=s%3Dcret+%22%26%22'])
+  })
+
+  test('JSON: the secret comes last', () => {
+    const json = secretJsonBody({ id: 'é"' }, ['secret', secret])
+    expect([`${json}`, json.reveal()]).toEqual(['***', '{"id":"é\\"","secret":"s=cret \\"&\\""}'])
+  })
+
+  test('spellingsOf: every form in which a server could echo the credentials', () => {
+    const client = { id: 'me', secret: new Secret('client=1') }
+    const accessKey = { id: 'key', secret: new Secret('key 1234') }
+    const texts = (found: Secret[]) => found.map(one => one.reveal())
+    expect(texts(spellingsOf({}))).toEqual([])
+    expect(texts(spellingsOf({ client }))).toEqual([
+      'client=1',
+      'client%3D1',
+      'bWU6Y2xpZW50PTE=',
+      'bWU6Y2xpZW50PTE%3D'
+    ])
+    expect(texts(spellingsOf({ accessKey }))).toEqual(['key 1234', 'key+1234', 'key%201234'])
+    expect(spellingsOf({ client, accessKey })).toHaveLength(7)
+  })
+})

@@ -1,0 +1,38 @@
+import { describe, expect, test } from '@jest/globals'
+import { notAllowed } from '../support/input-errors.js'
+import { CXONE_CLIENT, GENESYS, readInputs, refusal } from '../support/read-inputs.js'
+
+describe('provider', () => {
+  test.each(['genesys', 'genesys-cloud', 'GENESYS', 'Genesys-Cloud', '  genesys \n'])('%j', provider =>
+    expect(readInputs({ ...GENESYS, provider }).inputs?.provider.name).toBe('Genesys Cloud')
+  )
+  test.each(['cxone', 'nice-cxone', 'CXone', 'NICE-CXone', '\tcxone\r\n'])('%j', provider =>
+    expect(readInputs({ ...CXONE_CLIENT, provider }).inputs?.provider.name).toBe('NICE CXone')
+  )
+
+  const allowed = 'Allowed: genesys, genesys-cloud, cxone or nice-cxone.'
+  test.each(['checkmarx', 'genesys cloud', 'genesys_cloud', 'nice', 'genesyscxone', 'constructor'])(
+    '%j is refused',
+    provider => {
+      const read = readInputs({ ...GENESYS, provider })
+      expect(refusal(read)).toBe(notAllowed('provider', provider))
+      expect(read.error?.hint).toBe(allowed)
+    }
+  )
+  test.each([{ provider: '' }, { provider: ' \t\r\n ' }, {}])('is required: %j', given => {
+    const { provider: _, ...others } = GENESYS
+    const read = readInputs({ ...others, ...given })
+    expect(refusal(read)).toBe('invalid-input: Input provider is empty.')
+    expect(read.error?.hint).toBe(allowed)
+  })
+})
+
+test('the defaults of limits, guards and clean-up', () => {
+  expect(readInputs(GENESYS).inputs).toMatchObject({
+    limits: { timeoutMs: 120_000, attemptTimeoutMs: 15_000, maxAttempts: 5 },
+    guards: { verify: false, allowedOrganizationIds: [] },
+    revoke: 'auto',
+    variables: [],
+    warnings: []
+  })
+})

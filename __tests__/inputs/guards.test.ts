@@ -1,0 +1,59 @@
+import { describe, expect, test } from '@jest/globals'
+import { notAllowed } from '../support/input-errors.js'
+import {
+  CXONE_APPLICATION,
+  CXONE_CLIENT,
+  CXONE_KEY,
+  GENESYS,
+  readInputs,
+  refusal
+} from '../support/read-inputs.js'
+
+const guardsOf = (inputs: Record<string, string>) => readInputs({ ...GENESYS, ...inputs }).inputs?.guards
+
+describe('verify and allowed-organization-ids', () => {
+  test.each<[Record<string, string>, boolean, string[]]>([
+    [{}, false, []],
+    [{ verify: 'true' }, true, []],
+    [{ 'allowed-organization-ids': 'One, two\n\nTHREE' }, true, ['one', 'two', 'three']],
+    [{ 'allowed-organization-ids': 'a_b-9', verify: 'false' }, true, ['a_b-9']],
+    [{ 'allowed-organization-ids': 'x'.repeat(64) }, true, ['x'.repeat(64)]]
+  ])('%j', (inputs, verify, allowedOrganizationIds) =>
+    expect(guardsOf(inputs)).toEqual({ verify, allowedOrganizationIds })
+  )
+
+  test.each([',', ', \n,', 'one,t wo', 'one,two;three', 'ö', 'x'.repeat(65), '*'])(
+    '%j is refused: it must not allow every organisation',
+    ids => {
+      const read = readInputs({ ...GENESYS, 'allowed-organization-ids': ids })
+      expect(refusal(read)).toBe(notAllowed('allowed-organization-ids', ids))
+      expect(read.error?.hint).toContain('separated by commas or line breaks')
+    }
+  )
+})
+
+describe('revoke', () => {
+  const policyOf = (inputs: Record<string, string>) => readInputs(inputs).inputs?.revoke
+
+  test.each(['auto', 'true', 'false'])('%s on Genesys Cloud, in any case', revoke => {
+    for (const text of [revoke, revoke.toUpperCase()])
+      expect(policyOf({ ...GENESYS, revoke: text })).toBe(revoke)
+  })
+
+  describe.each([
+    ['an application', CXONE_APPLICATION],
+    ['an access key', CXONE_KEY],
+    ['a client', CXONE_CLIENT]
+  ])('on CXone with %s', (_, inputs) => {
+    test.each(['auto', 'false'])('%s', revoke => expect(policyOf({ ...inputs, revoke })).toBe(revoke))
+    test.each(['true', 'TRUE'])('%s is refused: the platform cannot do it', revoke => {
+      const read = readInputs({ ...inputs, revoke })
+      expect(refusal(read)).toBe(
+        'invalid-input: Input revoke is true, but NICE CXone has no request that revokes a token.'
+      )
+      expect(read.error?.hint).toBe(
+        'Remove revoke. The token expires after an hour. To end it sooner, deactivate the access key.'
+      )
+    })
+  })
+})
