@@ -4,10 +4,10 @@ import {
   CXONE_CLIENT,
   CXONE_KEY,
   GENESYS,
-  type Read,
-  read,
+  type ReadInputs,
+  readInputs,
   refusal
-} from '../support/reading.js'
+} from '../support/read-inputs.js'
 
 const NONE = { 'client-id': '', 'client-secret': '', 'access-key-id': '', 'access-key-secret': '' }
 const GENESYS_BARE = { ...GENESYS, ...NONE }
@@ -18,9 +18,9 @@ const SECOND = { GENESYSCLOUD_OAUTHCLIENT_ID: 'second-id', GENESYSCLOUD_OAUTHCLI
 const CLIENT = { CXONE_CLIENT_ID: 'cx-id', CXONE_CLIENT_SECRET: 'cx-client-secret' }
 const KEY = { CXONE_ACCESS_KEY_ID: 'CXKEY', CXONE_ACCESS_KEY_SECRET: 'cx-key-secret====' }
 
-/** The credentials that were read, as plain text. */
-function credentials({ asked }: Read): Record<string, [string, string]> {
-  const request = asked?.request as { client?: Pair; accessKey?: Pair } | undefined
+/** Returns the credentials that were read, as plain text. */
+function credentials({ inputs }: ReadInputs): Record<string, [string, string]> {
+  const request = inputs?.request as { client?: Pair; accessKey?: Pair } | undefined
   const plain = (pair: Pair | undefined): [string, string][] =>
     pair ? [[pair.id, pair.secret.reveal()]] : []
   return Object.fromEntries([
@@ -52,18 +52,32 @@ describe('credentials from the environment', () => {
       ['GENESYSCLOUD_OAUTHCLIENT_ID', 'GENESYSCLOUD_OAUTHCLIENT_SECRET']
     ],
     [
-      'Genesys, both: the first wins',
+      'Genesys, both families: the first wins',
       GENESYS_BARE,
       { ...SECOND, ...FIRST },
       { client: ['first-id', 'first-secret'] },
       ['GENESYS_CLOUD_CLIENT_ID', 'GENESYS_CLOUD_CLIENT_SECRET']
     ],
     [
-      'an empty family counts as unset',
+      'an empty family is not set',
       GENESYS_BARE,
       { ...SECOND, GENESYS_CLOUD_CLIENT_ID: '', GENESYS_CLOUD_CLIENT_SECRET: ' \n' },
       { client: ['second-id', 'second-secret'] },
       ['GENESYSCLOUD_OAUTHCLIENT_ID', 'GENESYSCLOUD_OAUTHCLIENT_SECRET']
+    ],
+    [
+      'Genesys, the first family half set: the whole one wins',
+      GENESYS_BARE,
+      { GENESYS_CLOUD_CLIENT_ID: 'first-id', ...SECOND },
+      { client: ['second-id', 'second-secret'] },
+      ['GENESYSCLOUD_OAUTHCLIENT_ID', 'GENESYSCLOUD_OAUTHCLIENT_SECRET']
+    ],
+    [
+      'Genesys, the second family half set: the whole one wins',
+      GENESYS_BARE,
+      { ...FIRST, GENESYSCLOUD_OAUTHCLIENT_SECRET: 'second-secret' },
+      { client: ['first-id', 'first-secret'] },
+      ['GENESYS_CLOUD_CLIENT_ID', 'GENESYS_CLOUD_CLIENT_SECRET']
     ],
     [
       'white space is dropped',
@@ -94,204 +108,146 @@ describe('credentials from the environment', () => {
       ['CXONE_CLIENT_ID', 'CXONE_CLIENT_SECRET', 'CXONE_ACCESS_KEY_ID', 'CXONE_ACCESS_KEY_SECRET']
     ],
     [
-      'inputs win, whole',
+      'inputs win over the environment',
       GENESYS,
       { ...FIRST, ...SECOND },
       { client: ['my-client', 'my-client-secret'] },
       []
     ],
     [
-      'a client as input: the access key is not taken from the environment',
+      'with a client as input, no access key comes from the environment',
       CXONE_CLIENT,
       { ...CLIENT, ...KEY },
       { client: ['my-client', 'my-client-secret'] },
       []
     ],
     [
-      'an access key as input: the client is not taken from the environment',
+      'with an access key as input, no client comes from the environment',
       CXONE_KEY,
       { ...CLIENT, ...KEY },
       { accessKey: ['MYKEYID', 'my-access-key===='] },
       []
     ],
     [
-      'the other platform’s are ignored on Genesys',
+      'Genesys ignores the variables of CXone',
       GENESYS_BARE,
       { ...CLIENT, ...KEY, ...FIRST },
       { client: ['first-id', 'first-secret'] },
       ['GENESYS_CLOUD_CLIENT_ID', 'GENESYS_CLOUD_CLIENT_SECRET']
     ],
     [
-      'the other platform’s are ignored on CXone',
+      'CXone ignores the variables of Genesys',
       CXONE_BARE,
       { ...FIRST, ...SECOND, ...CLIENT },
       { client: ['cx-id', 'cx-client-secret'] },
       ['CXONE_CLIENT_ID', 'CXONE_CLIENT_SECRET']
     ]
-  ])('%s', (_, inputs, env, expected, used) => {
-    const got = read(inputs, env)
-    expect(refusal(got)).toContain('not refused')
-    expect(credentials(got)).toEqual(expected)
-    expect(got.asked?.variables).toEqual(used)
+  ])('%s', (_, inputs, env, expected, variables) => {
+    const read = readInputs(inputs, env)
+    expect(credentials(read)).toEqual(expected)
+    expect(read.inputs?.variables).toEqual(variables)
   })
 
-  describe('families are never mixed', () => {
+  describe('an id and a secret from different places are never combined', () => {
+    const half = (missing: string) => new RegExp(`^missing-credential: Input ${missing} is empty`)
+
     test.each([
       [
-        'id of the first, secret of the second',
+        'id from the first family, secret from the second',
         'GENESYS_CLOUD_CLIENT_ID',
         'GENESYSCLOUD_OAUTHCLIENT_SECRET',
         'client-secret'
       ],
       [
-        'secret of the first, id of the second',
+        'secret from the first family, id from the second',
         'GENESYS_CLOUD_CLIENT_SECRET',
         'GENESYSCLOUD_OAUTHCLIENT_ID',
         'client-id'
       ]
     ])('%s', (_, one, other, missing) => {
-      const got = read(GENESYS_BARE, { [one]: 'value-of-one', [other]: 'value-of-other' })
-      expect(refusal(got)).toMatch(new RegExp(`^missing-credential: Input ${missing} is empty`))
+      const read = readInputs(GENESYS_BARE, { [one]: 'value-of-one', [other]: 'value-of-other' })
+      expect(refusal(read)).toMatch(half(missing))
     })
-    test('an id as input and its secret in the environment', () => {
-      const { 'client-secret': _, ...others } = GENESYS
-      expect(refusal(read(others, FIRST))).toMatch(/^missing-credential: Input client-secret is empty/)
+    test.each<[string, Record<string, string>, Record<string, string>]>([
+      ['client-secret', GENESYS, FIRST],
+      ['client-id', CXONE_CLIENT, CLIENT],
+      ['access-key-secret', CXONE_KEY, KEY]
+    ])('%s only in the environment, its other half as input', (missing, inputs, env) => {
+      expect(refusal(readInputs({ ...inputs, [missing]: '' }, env))).toMatch(half(missing))
     })
-    test('a secret as input and its id in the environment', () => {
-      const { 'client-id': _, ...others } = CXONE_CLIENT
-      expect(refusal(read(others, CLIENT))).toMatch(/^missing-credential: Input client-id is empty/)
-    })
-    test('the id of an access key as input and its secret in the environment', () => {
-      const { 'access-key-secret': _, ...others } = CXONE_KEY
-      expect(refusal(read(others, KEY))).toMatch(/^missing-credential: Input access-key-secret is empty/)
-    })
-  })
-})
-
-describe('the region from the environment', () => {
-  const place = (got: Read) => {
-    const request = got.asked?.request
-    return request === undefined
-      ? refusal(got)
-      : 'region' in request
-        ? request.region.domain
-        : 'realm' in request
-          ? request.realm
-          : ''
-  }
-  const { region: _, ...genesys } = GENESYS
-  test.each<[string, Record<string, string>, Record<string, string>, string, string[]]>([
-    [
-      'first',
-      genesys,
-      { GENESYS_CLOUD_REGION: 'mypurecloud.de' },
-      'mypurecloud.de',
-      ['GENESYS_CLOUD_REGION']
-    ],
-    ['second', genesys, { GENESYSCLOUD_REGION: 'us-east-1' }, 'mypurecloud.com', ['GENESYSCLOUD_REGION']],
-    [
-      'first of both',
-      genesys,
-      { GENESYSCLOUD_REGION: 'us-east-1', GENESYS_CLOUD_REGION: 'eu-central-1' },
-      'mypurecloud.de',
-      ['GENESYS_CLOUD_REGION']
-    ],
-    [
-      'an empty one counts as unset',
-      genesys,
-      { GENESYS_CLOUD_REGION: ' ', GENESYSCLOUD_REGION: 'us-east-1\n' },
-      'mypurecloud.com',
-      ['GENESYSCLOUD_REGION']
-    ],
-    ['the input wins', GENESYS, { GENESYS_CLOUD_REGION: 'eu-central-1' }, 'mypurecloud.ie', []],
-    ['realm', CXONE_CLIENT, { CXONE_REALM: 'eu-7', CXONE_REGION: 'us-1' }, 'eu-7', ['CXONE_REALM']],
-    ['CXONE_REGION', CXONE_CLIENT, { CXONE_REALM: '', CXONE_REGION: 'us-1' }, 'us-1', ['CXONE_REGION']],
-    ['CXone ignores Genesys’', CXONE_CLIENT, { GENESYS_CLOUD_REGION: 'eu-west-1' }, 'us-22', []]
-  ])('%s', (_, inputs, env, expected, used) => {
-    const got = read(inputs, env)
-    expect(place(got)).toBe(expected)
-    expect(got.asked?.variables).toEqual(used)
-  })
-  test('it is independent of where the credentials come from', () => {
-    const got = read({ provider: 'genesys' }, { ...FIRST, GENESYSCLOUD_REGION: 'us-east-1' })
-    expect(got.asked?.variables).toEqual([
-      'GENESYS_CLOUD_CLIENT_ID',
-      'GENESYS_CLOUD_CLIENT_SECRET',
-      'GENESYSCLOUD_REGION'
-    ])
-  })
-  test.each([
-    [genesys, { GENESYS_CLOUD_REGION: 'evil.com' }, 'evil.com'],
-    [CXONE_CLIENT, { CXONE_REALM: 'evil.com' }, 'evil.com'],
-    [CXONE_APPLICATION, { CXONE_REALM: 'us-22' }, 'us-22']
-  ])('it is held to the same rules', (inputs, env, text) => {
-    const { region: _, ...others } = inputs as Record<string, string>
-    const got = read(others, env)
-    expect(refusal(got)).toContain('invalid-input')
-    expect(refusal(got)).toContain(text)
   })
 })
 
 describe('missing credentials', () => {
-  /** With one half among the inputs, the environment is named, and not asked for the other one. */
-  const halfOf = (name: string, variables: readonly string[]) =>
-    `Input ${name} is empty; since another credential input is given, ${variables.join(' or ')} of the environment is not asked.`
+  /** The message if one half is an input. The environment was not used, so nothing is said about what it holds. */
+  const ignored = (name: string, ...variables: string[]) =>
+    `Input ${name} is empty. ${variables.join(' and ')} ${variables.length === 1 ? 'was' : 'were'} ignored because ` +
+    'other credential inputs are set.'
   const SECRETS = ['GENESYS_CLOUD_CLIENT_SECRET', 'GENESYSCLOUD_OAUTHCLIENT_SECRET']
   const IDS = ['GENESYS_CLOUD_CLIENT_ID', 'GENESYSCLOUD_OAUTHCLIENT_ID']
 
-  test.each<[string, Record<string, string>, string, string[]]>([
+  test.each<[string, Record<string, string>, Record<string, string>, string]>([
     [
       'Genesys',
       GENESYS_BARE,
-      'Input client-id and client-secret are empty',
-      [...Object.keys(FIRST), ...Object.keys(SECOND)]
+      {},
+      'The inputs client-id and client-secret are empty. The environment variables GENESYS_CLOUD_CLIENT_ID, ' +
+        'GENESYS_CLOUD_CLIENT_SECRET, GENESYSCLOUD_OAUTHCLIENT_ID and GENESYSCLOUD_OAUTHCLIENT_SECRET are not set either.'
     ],
     [
       'CXone',
       CXONE_BARE,
-      'Input client-id, client-secret, access-key-id and access-key-secret are empty',
-      [...Object.keys(CLIENT), ...Object.keys(KEY)]
+      {},
+      'The inputs client-id, client-secret, access-key-id and access-key-secret are empty. The environment variables ' +
+        'CXONE_CLIENT_ID, CXONE_CLIENT_SECRET, CXONE_ACCESS_KEY_ID and CXONE_ACCESS_KEY_SECRET are not set either.'
     ],
-    ['Genesys, only an id', { ...GENESYS, 'client-secret': '' }, halfOf('client-secret', SECRETS), SECRETS],
-    ['Genesys, only a secret', { ...GENESYS, 'client-id': '' }, halfOf('client-id', IDS), IDS],
+    ['Genesys, only an id', { ...GENESYS, 'client-secret': '' }, {}, ignored('client-secret', ...SECRETS)],
+    ['Genesys, only a secret', { ...GENESYS, 'client-id': '' }, {}, ignored('client-id', ...IDS)],
+    [
+      'Genesys, only an id, and the environment has both',
+      { ...GENESYS, 'client-secret': '' },
+      FIRST,
+      ignored('client-secret', ...SECRETS)
+    ],
+    [
+      'Genesys, only a variable with an id',
+      GENESYS_BARE,
+      { GENESYS_CLOUD_CLIENT_ID: 'first-id' },
+      `Input client-secret is empty, and ${SECRETS.join(' and ')} are not set.`
+    ],
     [
       'CXone, only an id',
       { ...CXONE_CLIENT, 'client-secret': '\n' },
-      halfOf('client-secret', ['CXONE_CLIENT_SECRET']),
-      ['CXONE_CLIENT_SECRET']
+      {},
+      ignored('client-secret', 'CXONE_CLIENT_SECRET')
     ],
     [
       'CXone, only the id of a key',
       { ...CXONE_KEY, 'access-key-secret': '' },
-      halfOf('access-key-secret', ['CXONE_ACCESS_KEY_SECRET']),
-      ['CXONE_ACCESS_KEY_SECRET']
+      {},
+      ignored('access-key-secret', 'CXONE_ACCESS_KEY_SECRET')
+    ],
+    [
+      'CXone, only a variable with the secret of a key',
+      CXONE_BARE,
+      { CXONE_ACCESS_KEY_SECRET: 'cx-key-secret====' },
+      'Input access-key-id is empty, and CXONE_ACCESS_KEY_ID is not set.'
     ],
     [
       'CXone, a client and half a key',
       { ...CXONE_APPLICATION, 'access-key-id': '' },
-      halfOf('access-key-id', ['CXONE_ACCESS_KEY_ID']),
-      ['CXONE_ACCESS_KEY_ID']
+      {},
+      ignored('access-key-id', 'CXONE_ACCESS_KEY_ID')
     ]
-  ])('%s', (_, inputs, says, variables) => {
-    const { error } = read(inputs)
-    expect(error?.code).toBe('missing-credential')
-    expect(error?.message).toContain(says)
-    for (const variable of variables) expect(error?.message).toContain(variable)
-    expect(error?.message.match(/[A-Z]+(?:_[A-Z]+)+/g) ?? []).toHaveLength(variables.length)
-    expect(error?.hint).toContain('forks')
-    expect(error?.hint).toContain('Dependabot')
-    expect(error?.hint).toContain('environment: on the job')
-  })
-
-  test('nothing untrue is said of a variable that is set, and ignored for an input’s sake', () => {
-    const { error } = read({ ...GENESYS, 'client-secret': '' }, FIRST)
-    expect(error?.code).toBe('missing-credential')
-    expect(error?.message).toBe(halfOf('client-secret', SECRETS))
-    expect(error?.message).not.toMatch(/empty, and so is GENESYS_CLOUD_CLIENT_SECRET/)
+  ])('%s', (_, inputs, env, message) => {
+    const read = readInputs(inputs, env)
+    expect(refusal(read)).toBe(`missing-credential: ${message}`)
+    for (const words of ['forks', 'Dependabot', 'environment: on the job'])
+      expect(read.error?.hint).toContain(words)
   })
 })
 
-describe('what a credential may be', () => {
+describe('the form of a credential', () => {
   const inputs = {
     client: ['client-id', 'client-secret'],
     key: ['access-key-id', 'access-key-secret']
@@ -314,9 +270,9 @@ describe('what a credential may be', () => {
     ['paragraph separator', '\u2029'],
     ['half a pair', '\ud83d']
   ] as const
-  // What no eye sees, a paste brings along. The log takes it out of every line, and would then no longer
-  // recognise a secret that holds it.
-  const unseen = [
+  // Pasting brings invisible characters along. The log removes them from every line and would no longer recognise
+  // a secret that contains one.
+  const invisible = [
     ['zero-width space', '\u200b'],
     ['byte order mark', '\ufeff'],
     ['soft hyphen', '\u00ad'],
@@ -325,38 +281,38 @@ describe('what a credential may be', () => {
 
   for (const [set, given, id, secret] of sets) {
     describe(set, () => {
-      test.each([...broken, ...unseen])(
-        `${secret} with %s inside is refused, unseen and not masked`,
+      test.each([...broken, ...invisible])(
+        `${secret} with %s inside is refused, not shown and not masked`,
         (_, inside) => {
-          const got = read({ ...given, [secret]: `first-half${inside}second-half` })
-          expect(refusal(got)).toMatch(new RegExp(`^invalid-input: The value for ${secret} is not allowed`))
-          expect(`${got.error?.message}${got.error?.hint}`).not.toMatch(/first-half|second-half/)
-          expect(got.kept.join()).not.toMatch(/first-half|second-half/)
-          expect(got.error?.message).not.toMatch(/[^ -~“”’…]/)
+          const read = readInputs({ ...given, [secret]: `first-half${inside}second-half` })
+          expect(refusal(read)).toMatch(new RegExp(`^invalid-input: The value of ${secret} is not allowed`))
+          expect(`${read.error?.message}${read.error?.hint}`).not.toMatch(/first-half|second-half/)
+          expect(read.masked.join()).not.toMatch(/first-half|second-half/)
+          expect(read.error?.message).not.toMatch(/[^ -~“”’…]/)
         }
       )
-      test.each(broken)(`${id} with %s inside is refused, unseen`, (_, inside) => {
-        const got = read({ ...given, [id]: `first-half${inside}second-half` })
-        expect(refusal(got)).toMatch(new RegExp(`^invalid-input: The value for ${id} is not allowed`))
-        expect(`${got.error?.message}${got.error?.hint}`).not.toMatch(/first-half|second-half/)
+      test.each(broken)(`${id} with %s inside is refused and not shown`, (_, inside) => {
+        const read = readInputs({ ...given, [id]: `first-half${inside}second-half` })
+        expect(refusal(read)).toMatch(new RegExp(`^invalid-input: The value of ${id} is not allowed`))
+        expect(`${read.error?.message}${read.error?.hint}`).not.toMatch(/first-half|second-half/)
       })
-      test(`a ${secret} of 7 characters is refused and not masked, one of 8 is taken`, () => {
-        const short = read({ ...given, [secret]: 'abcdefg' })
+      test(`a ${secret} of 7 characters is refused and not masked, one of 8 is accepted`, () => {
+        const short = readInputs({ ...given, [secret]: 'abcdefg' })
         expect(refusal(short)).toBe(
-          `invalid-input: The value for ${secret} is not allowed; it has 7 characters.`
+          `invalid-input: The value of ${secret} is not allowed; it has 7 characters.`
         )
         expect(short.error?.hint).toContain('at least 8 characters')
-        expect(short.kept.join()).not.toContain('abcdefg')
-        const enough = read({ ...given, [secret]: 'abcdefgh' })
-        expect(refusal(enough)).toContain('not refused')
-        expect(enough.kept).toContain('abcdefgh')
+        expect(short.masked.join()).not.toContain('abcdefg')
+        const enough = readInputs({ ...given, [secret]: 'abcdefgh' })
+        expect(refusal(enough)).toContain('accepted')
+        expect(enough.masked).toContain('abcdefgh')
       })
-      test(`a ${id} of 256 characters is taken, a longer one or one with a colon is refused`, () => {
-        expect(refusal(read({ ...given, [id]: 'a'.repeat(256) }))).toContain('not refused')
+      test(`a ${id} of 256 characters is accepted, a longer one or one with a colon is refused`, () => {
+        expect(refusal(readInputs({ ...given, [id]: 'a'.repeat(256) }))).toContain('accepted')
         for (const value of ['a'.repeat(257), 'a:b', ':']) {
-          const got = read({ ...given, [id]: value })
-          expect(refusal(got)).toBe(
-            `invalid-input: The value for ${id} is not allowed; it has ${value.length} characters.`
+          const read = readInputs({ ...given, [id]: value })
+          expect(refusal(read)).toBe(
+            `invalid-input: The value of ${id} is not allowed; it has ${value.length} characters.`
           )
         }
       })
@@ -368,23 +324,23 @@ describe('what a credential may be', () => {
         '::add-mask::x',
         '========'
       ])(`${secret} may be %s`, value =>
-        expect(Object.values(credentials(read({ ...given, [secret]: value })))[0]?.[1]).toBe(value)
+        expect(Object.values(credentials(readInputs({ ...given, [secret]: value })))[0]?.[1]).toBe(value)
       )
     })
   }
 
-  test('a secret from the environment is held to the same rules, and named by its input', () => {
+  test('the same rules apply to a secret from the environment; the error names input and variable', () => {
     for (const value of ['short', 'line\nbreak-inside']) {
-      const got = read(GENESYS_BARE, { ...FIRST, GENESYS_CLOUD_CLIENT_SECRET: value })
-      expect(refusal(got)).toMatch(
-        /^invalid-input: The value for client-secret \(from GENESYS_CLOUD_CLIENT_SECRET\) is not allowed/
+      const read = readInputs(GENESYS_BARE, { ...FIRST, GENESYS_CLOUD_CLIENT_SECRET: value })
+      expect(refusal(read)).toMatch(
+        /^invalid-input: The value of client-secret \(from GENESYS_CLOUD_CLIENT_SECRET\) is not allowed/
       )
-      expect(got.kept).toEqual([])
+      expect(read.masked).toEqual([])
     }
   })
 })
 
-describe('secrets are told before anything is said', () => {
+describe('secrets are masked before an error is reported', () => {
   test.each<[string, Record<string, string>, Record<string, string>, string[]]>([
     ['a wrong provider', { ...GENESYS, provider: 'none' }, {}, ['my-client-secret']],
     ['a wrong region', { ...GENESYS, region: 'none' }, {}, ['my-client-secret']],
@@ -400,7 +356,12 @@ describe('secrets are told before anything is said', () => {
       {},
       ['my-client-secret', 'my-access-key====']
     ],
-    ['one bad, one good', { ...CXONE_APPLICATION, 'client-secret': 'short' }, {}, ['my-access-key====']],
+    [
+      'one invalid secret, one valid',
+      { ...CXONE_APPLICATION, 'client-secret': 'short' },
+      {},
+      ['my-access-key====']
+    ],
     ['from the environment, a wrong region', { ...GENESYS_BARE, region: 'none' }, FIRST, ['first-secret']],
     [
       'from the environment, both',
@@ -409,8 +370,8 @@ describe('secrets are told before anything is said', () => {
       ['cx-client-secret', 'cx-key-secret====']
     ]
   ])('%s', (_, inputs, env, secrets) => {
-    const got = read(inputs, env)
-    expect(refusal(got)).not.toContain('not refused')
-    expect([...new Set(got.kept)].sort()).toEqual([...secrets].sort())
+    const read = readInputs(inputs, env)
+    expect(refusal(read)).not.toContain('accepted')
+    expect([...new Set(read.masked)].sort()).toEqual([...secrets].sort())
   })
 })

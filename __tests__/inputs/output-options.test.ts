@@ -1,17 +1,18 @@
 import { describe, expect, test } from '@jest/globals'
-import { toolVariables } from '../../src/inputs/output-options.js'
 import {
   CXONE_APPLICATION,
   CXONE_CLIENT,
   CXONE_KEY,
   GENESYS,
   quotedAs,
-  read,
+  readInputs,
   refusal
-} from '../support/reading.js'
+} from '../support/read-inputs.js'
 
 const names = (text: string, inputs: Record<string, string> = GENESYS) =>
-  read({ ...inputs, 'export-env': text }).asked?.handOver.exportEnv
+  readInputs({ ...inputs, 'export-env': text }).inputs?.output.exportEnv
+
+const invalidName = (quoted: string) => `invalid-input: Input export-env names ${quoted}, which`
 
 describe('export-env', () => {
   test.each([
@@ -45,56 +46,62 @@ describe('export-env', () => {
     '%PATH%',
     '😀',
     `A${'b'.repeat(255)}`
-  ])('%j is no name', text => {
-    const got = read({ ...GENESYS, 'export-env': `GOOD,${text}` })
-    expect(refusal(got)).toBe(
-      `invalid-input: Input export-env names ${quotedAs(text)}, which is no name of an environment variable: ` +
-        'letters, digits and underscores, no digit first.'
+  ])('%j is not a name', text => {
+    const read = readInputs({ ...GENESYS, 'export-env': `GOOD,${text}` })
+    expect(refusal(read)).toBe(
+      `${invalidName(quotedAs(text))} is not a valid name: use letters, digits and underscores, and no digit first.`
     )
-    expect(got.error?.message).not.toMatch(/[\p{Cc}\p{Zl}]/u)
-    expect(got.error?.message.length).toBeLessThan(300)
+    expect(read.error?.message).not.toMatch(/[\p{Cc}\p{Zl}]/u)
+    expect(read.error?.message.length).toBeLessThan(300)
   })
 
   const reserved = [
-    ...['PATH', 'HOME', 'SHELL', 'TEMP', 'TMP', 'TMPDIR', 'CI', 'ENV', 'IFS', 'USER', 'BASH_ENV', 'PATHEXT'],
-    ...[
-      'NODE_OPTIONS',
-      'NODE_PATH',
-      'NODE_EXTRA_CA_CERTS',
-      'PYTHONPATH',
-      'PERL5LIB',
-      'RUBYOPT',
-      'JAVA_TOOL_OPTIONS'
-    ],
-    ...[
-      'HTTP_PROXY',
-      'HTTPS_PROXY',
-      'NO_PROXY',
-      'ALL_PROXY',
-      'GITHUB_TOKEN',
-      'GITHUB_ENV',
-      'GITHUB_',
-      'RUNNER_TEMP'
-    ],
-    ...[
-      'RUNNER_DEBUG',
-      'ACTIONS_RUNTIME_TOKEN',
-      'ACTIONS_STEP_DEBUG',
-      'INPUT_REGION',
-      'STATE_token',
-      'LD_PRELOAD'
-    ],
-    ...['LD_LIBRARY_PATH', 'DYLD_INSERT_LIBRARIES', 'GIT_SSH_COMMAND', 'NPM_CONFIG_REGISTRY']
+    'PATH',
+    'HOME',
+    'SHELL',
+    'TEMP',
+    'TMP',
+    'TMPDIR',
+    'CI',
+    'ENV',
+    'IFS',
+    'USER',
+    'BASH_ENV',
+    'PATHEXT',
+    'NODE_OPTIONS',
+    'NODE_PATH',
+    'NODE_EXTRA_CA_CERTS',
+    'PYTHONPATH',
+    'PERL5LIB',
+    'RUBYOPT',
+    'JAVA_TOOL_OPTIONS',
+    'HTTP_PROXY',
+    'HTTPS_PROXY',
+    'NO_PROXY',
+    'ALL_PROXY',
+    'GITHUB_TOKEN',
+    'GITHUB_ENV',
+    'GITHUB_',
+    'RUNNER_TEMP',
+    'RUNNER_DEBUG',
+    'ACTIONS_RUNTIME_TOKEN',
+    'ACTIONS_STEP_DEBUG',
+    'INPUT_REGION',
+    'STATE_token',
+    'LD_PRELOAD',
+    'LD_LIBRARY_PATH',
+    'DYLD_INSERT_LIBRARIES',
+    'GIT_SSH_COMMAND',
+    'NPM_CONFIG_REGISTRY'
   ]
   const anyCase = (name: string) => [
     name,
     name.toLowerCase(),
     [...name].map((letter, at) => (at % 2 ? letter.toLowerCase() : letter.toUpperCase())).join('')
   ]
-  test.each(reserved.flatMap(anyCase))('%s is not ours to take', name => {
-    const got = read({ ...GENESYS, 'export-env': `GOOD\n${name}` })
-    expect(refusal(got)).toBe(
-      `invalid-input: Input export-env names “${name}”, which belongs to the runner, the shell or a language’s loader.`
+  test.each(reserved.flatMap(anyCase))('%s is reserved', name => {
+    expect(refusal(readInputs({ ...GENESYS, 'export-env': `GOOD\n${name}` }))).toBe(
+      `${invalidName(`“${name}”`)} belongs to the runner, the shell or a language’s loader.`
     )
   })
   test.each([
@@ -107,49 +114,41 @@ describe('export-env', () => {
     'STATEFUL',
     'CI_TOKEN',
     'RUNNERS'
-  ])('%s is only like one', name => expect(names(name)).toEqual([name]))
+  ])('%s is not reserved', name => expect(names(name)).toEqual([name]))
 })
 
 describe('tool-env', () => {
-  test.each<[string, Record<string, string>, string, string[]]>([
-    [
-      'genesys-login',
-      GENESYS,
-      'GENESYSCLOUD_ACCESS_TOKEN',
-      ['GENESYSCLOUD_REGION', 'GENESYSCLOUD_API_REGION']
-    ],
-    [
-      'genesys-api',
-      { ...GENESYS, 'token-endpoint': 'api' },
-      'GENESYSCLOUD_ACCESS_TOKEN',
-      ['GENESYSCLOUD_REGION', 'GENESYSCLOUD_API_REGION']
-    ],
+  const GENESYS_VARIABLES = ['GENESYSCLOUD_ACCESS_TOKEN', 'GENESYSCLOUD_REGION', 'GENESYSCLOUD_API_REGION']
+  const CXONE_VARIABLES = ['CXONE_ACCESS_TOKEN', 'CXONE_API_URL']
+
+  test.each<[string, Record<string, string>, string[]]>([
+    ['genesys-login', GENESYS, GENESYS_VARIABLES],
+    ['genesys-api', { ...GENESYS, 'token-endpoint': 'api' }, GENESYS_VARIABLES],
     [
       'genesys-long-lived',
       { ...GENESYS, 'token-kind': 'long-lived', 'service-account-id': 'x' },
-      'GENESYSCLOUD_ACCESS_TOKEN',
-      ['GENESYSCLOUD_REGION', 'GENESYSCLOUD_API_REGION']
+      GENESYS_VARIABLES
     ],
-    ['cxone-application', CXONE_APPLICATION, 'CXONE_ACCESS_TOKEN', ['CXONE_API_URL']],
-    ['cxone-access-key', CXONE_KEY, 'CXONE_ACCESS_TOKEN', ['CXONE_API_URL']],
-    ['cxone-client', CXONE_CLIENT, 'CXONE_ACCESS_TOKEN', ['CXONE_API_URL']]
-  ])(
-    '%s: its variables, and no other variable may take their places',
-    (exchange, inputs, token, otherwise) => {
-      const { asked } = read({ ...inputs, 'tool-env': 'true' })
-      expect(asked?.request.exchange).toBe(exchange)
-      expect(asked?.handOver).toMatchObject({ exportEnv: [], toolEnv: true })
-      expect(asked && toolVariables(asked.request.exchange)).toEqual({ token, otherwise })
-      for (const name of otherwise.flatMap(one => [one, one.toLowerCase()])) {
-        expect(refusal(read({ ...inputs, 'tool-env': 'true', 'export-env': `A,${name}` }))).toBe(
-          `invalid-input: Input export-env names “${name}”, which is set by tool-env to something else.`
-        )
-        expect(names(name, inputs)).toEqual([name])
-      }
-      expect(names(token, { ...inputs, 'tool-env': 'true' })).toEqual([token])
+    ['cxone-application', CXONE_APPLICATION, CXONE_VARIABLES],
+    ['cxone-access-key', CXONE_KEY, CXONE_VARIABLES],
+    ['cxone-client', CXONE_CLIENT, CXONE_VARIABLES]
+  ])('%s: export-env may name only the variable for the token', (exchange, inputs, variables) => {
+    const withTools = { ...inputs, 'tool-env': 'true' }
+    const read = readInputs(withTools)
+    expect(read.inputs?.request.exchange).toBe(exchange)
+    expect(read.inputs?.output.exportEnv).toEqual([])
+    expect(read.inputs?.output.toolVariables.map(({ name }) => name)).toEqual(variables)
+    expect(readInputs(inputs).inputs?.output.toolVariables).toEqual([])
+    const [token = '', ...others] = variables
+    for (const name of others.flatMap(one => [one, one.toLowerCase()])) {
+      expect(refusal(readInputs({ ...withTools, 'export-env': `A,${name}` }))).toBe(
+        `${invalidName(`“${name}”`)} is set to another value by tool-env.`
+      )
+      expect(names(name, inputs)).toEqual([name])
     }
-  )
-  test('the other platform’s names are free', () => {
+    expect(names(token, withTools)).toEqual([token])
+  })
+  test('the variables of the other platform are free', () => {
     expect(names('CXONE_API_URL', { ...GENESYS, 'tool-env': 'true' })).toEqual(['CXONE_API_URL'])
     expect(names('GENESYSCLOUD_REGION', { ...CXONE_CLIENT, 'tool-env': 'true' })).toEqual([
       'GENESYSCLOUD_REGION'
