@@ -1,19 +1,18 @@
 import { describe, expect, test } from '@jest/globals'
 import { requireLifetime, requireOrganization } from '../../src/auth/guards.js'
-import type { AuthRequest, Token } from '../../src/auth/provider.js'
+import type { IssuedToken } from '../../src/auth/provider.js'
 import { ActionError } from '../../src/lib/action-error.js'
 import { Secret } from '../../src/lib/secret.js'
+import { CXONE_CLIENT, CXONE_KEY, GENESYS, readInputs } from '../support/read-inputs.js'
 
-const REQUEST = { exchange: 'genesys-login' } as AuthRequest
-const CXONE = { exchange: 'cxone-access-key' } as AuthRequest
-const token = (expiresInSeconds?: number): Token => ({
+const token = (expiresInSeconds?: number): IssuedToken => ({
   value: new Secret('a-token-to-be-guarded'),
   kind: 'access',
   ...(expiresInSeconds === undefined ? {} : { expiresInSeconds })
 })
 const guards = (more: object) => ({ verify: true, allowedOrganizationIds: [], ...more })
 
-function thrown(check: () => void): string {
+function outcome(check: () => void): string {
   try {
     check()
     return 'passed'
@@ -29,48 +28,61 @@ describe('min-lifetime', () => {
     [60, 60],
     [60, 61],
     [0, 1]
-  ])('asked %p, has %p: passes', (minLifetimeSeconds, has) => {
-    const asked = guards(minLifetimeSeconds === undefined ? {} : { minLifetimeSeconds })
-    expect(thrown(() => requireLifetime(token(has), asked, REQUEST))).toBe('passed')
+  ])('required %p, actual %p: passes', (minLifetimeSeconds, actual) => {
+    const required = guards(minLifetimeSeconds === undefined ? {} : { minLifetimeSeconds })
+    expect(outcome(() => requireLifetime(token(actual), required, 'Advice.'))).toBe('passed')
   })
 
-  test('too short on Genesys Cloud: where the lifetime is set', () => {
-    expect(thrown(() => requireLifetime(token(59), guards({ minLifetimeSeconds: 60 }), REQUEST))).toBe(
-      'lifetime-too-short: The token lives for 59 s (59 s), and min-lifetime asks for 1 min (60 s). The lifetime is ' +
-        'set on the OAuth client: Admin, Integrations, OAuth, Token Duration, from 5 minutes to 48 hours.'
+  test.each([
+    [59, 60, 'The token lives for 59 s (59 s), but min-lifetime requires 1 min (60 s).'],
+    [undefined, 1, 'The platform did not say how long the token lives, but min-lifetime requires 1 s (1 s).'],
+    [undefined, 0, 'The platform did not say how long the token lives, but min-lifetime requires 0 s (0 s).']
+  ])('actual %p, required %p: fails', (actual, minLifetimeSeconds, message) =>
+    expect(outcome(() => requireLifetime(token(actual), guards({ minLifetimeSeconds }), 'Advice.'))).toBe(
+      `lifetime-too-short: ${message} Advice.`
     )
-  })
+  )
 
-  test('unknown fails closed; on CXone one hour is all there is', () => {
-    expect(thrown(() => requireLifetime(token(), guards({ minLifetimeSeconds: 1 }), CXONE))).toBe(
-      'lifetime-too-short: The token lives for a time that the platform did not say, and min-lifetime asks for 1 s ' +
-        '(1 s). A token of NICE CXone lives for one hour, and nothing sets it longer: request one in each job, close to ' +
-        'its use.'
-    )
+  const CXONE_ADVICE =
+    'A NICE CXone token lives for one hour, and no setting extends it: request one in each job, close to its use.'
+  test.each<[Record<string, string>, string]>([
+    [
+      GENESYS,
+      'The lifetime is set on the OAuth client, from 5 minutes to 48 hours: Admin, Integrations, OAuth, Token Duration.'
+    ],
+    [
+      { ...GENESYS, 'token-kind': 'long-lived', 'service-account-id': 'x' },
+      'The lifetime of long-lived tokens is not documented. Remove min-lifetime, or use token-kind: access.'
+    ],
+    [CXONE_KEY, CXONE_ADVICE],
+    [CXONE_CLIENT, CXONE_ADVICE]
+  ])('the advice for %j', (given, advice) => {
+    const { inputs } = readInputs(given)
+    expect(inputs?.provider.lifetimeAdvice(inputs.request)).toBe(advice)
   })
 })
 
 describe('allowed-organization-ids', () => {
   test.each([
-    [[], 'anybody'],
+    [[], 'any'],
     [['one', 'two'], 'two'],
     [['abc-def'], 'ABC-DEF']
-  ])('%j lets %s pass', (allowedOrganizationIds, id) =>
-    expect(thrown(() => requireOrganization({ id }, guards({ allowedOrganizationIds })))).toBe('passed')
+  ])('%j allows %s', (allowedOrganizationIds, id) =>
+    expect(outcome(() => requireOrganization({ id }, guards({ allowedOrganizationIds })))).toBe('passed')
   )
 
   test.each([
     [{ id: 'three' }, 'three'],
-    [{ id: 'three', name: 'The Third' }, 'three (The Third)'],
+    [{ id: 'three', name: 'The Third' }, 'The Third (three)'],
     [{ id: 'on' }, 'on'],
     [{ id: 'one,two' }, 'one,two']
-  ])('%j is named and refused', (organization, named) =>
+  ])('%j is refused by name', (organization, described) =>
     expect(
-      thrown(() => requireOrganization(organization, guards({ allowedOrganizationIds: ['one', 'two'] })))
+      outcome(() => requireOrganization(organization, guards({ allowedOrganizationIds: ['one', 'two'] })))
     ).toBe(
-      `organization-not-allowed: The token belongs to the organisation ${named}, which allowed-organization-ids does ` +
-        'not name. The credentials are of another organisation than you meant: check which secret this job gets. ' +
-        'Nothing was handed on.'
+      `organization-not-allowed: The token belongs to organisation ${described}, which is not in ` +
+        'allowed-organization-ids. The credentials belong to another organisation than expected: check which secret this ' +
+        'job uses. Nothing was published.'
     )
   )
 })

@@ -2,14 +2,16 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/g
 import nock from 'nock'
 import {
   CXONE_ISSUERS,
-  cxoneArea,
-  cxoneIssuer,
-  cxoneRealm,
+  nearestCxoneArea,
+  parseCxoneArea,
+  parseCxoneIssuer,
+  parseCxoneRealm,
   trustedEndpoint
 } from '../../../src/auth/cxone/hosts.js'
+import { main } from '../../../src/main.js'
 import { parseCommandFile } from '../../support/command-files.mjs'
-import { quotedAs } from '../../support/reading.js'
-import { runMain } from '../../support/world.js'
+import { runStep } from '../../support/in-process.js'
+import { quotedAs } from '../../support/read-inputs.js'
 
 const COMMERCIAL = 'cxone.niceincontact.com'
 const GOVERNMENT = 'cxone-gov.niceincontact.com'
@@ -20,6 +22,10 @@ const A = { provider: 'cxone', ...CLIENT, ...KEY }
 const B = { provider: 'cxone', ...KEY }
 const C = { provider: 'cxone', ...CLIENT }
 
+const run = (inputs: Record<string, string>, env: Record<string, string> = {}) =>
+  runStep(main, { inputs, env })
+
+/** Requests that no test expects. */
 const strays: string[] = []
 beforeAll(() => {
   if (!nock.isActive()) nock.activate()
@@ -66,22 +72,30 @@ describe('issuers', () => {
     ['nicecxone-sov1.eu', 'nicecxone-sov1.eu', false],
     ['nicecxone-fed.com', 'nicecxone-fed.com', true],
     ['nicecxone-sov1.uk', 'nicecxone-sov1.uk', true]
-  ])('%s leads to %s, in doubt: %s', (text, issuer, doubtful) => {
-    const found = cxoneIssuer(text)
-    expect(found?.name).toBe(issuer)
-    expect(found?.doubt !== undefined).toBe(doubtful)
-    if (doubtful) expect(found?.doubt).toContain(/^[a-z]{2}\d$/.test(text) ? text : issuer)
+  ])('%s leads to %s, with a warning: %s', (text, issuer, isUncertain) => {
+    const parsed = parseCxoneIssuer(text)
+    expect(parsed?.name).toBe(issuer)
+    expect(parsed?.warning !== undefined).toBe(isUncertain)
+    if (isUncertain) expect(parsed?.warning).toContain(/^[a-z]{2}\d$/.test(text) ? text : issuer)
   })
 })
 
 describe('areas and realms', () => {
   test.each(['na1', 'na2', 'na3', 'eu1', 'uk1', 'au1', 'ca1', 'jp1', 'JP1'])('area %s is known', area =>
-    expect(cxoneArea(area)).toEqual({ name: area.toLowerCase() })
+    expect(parseCxoneArea(area)).toEqual({ name: area.toLowerCase() })
   )
-  test.each(['xx9', 'na22'])('area %s is new', area => {
-    expect(cxoneArea(area)?.name).toBe(area)
-    expect(cxoneArea(area)?.doubt).toContain(area)
+  test.each(['xx9', 'na22', 'XX9'])('area %s is accepted with a warning', text => {
+    const area = text.toLowerCase()
+    expect(parseCxoneArea(text)).toEqual({
+      name: area,
+      warning: `The CXone area ${area} is not in the list of known areas.`
+    })
   })
+  test.each([
+    ['eu2', 'eu1'],
+    ['EU', 'eu1'],
+    ['JP', 'jp1']
+  ])('the area nearest to %s is %s', (text, area) => expect(nearestCxoneArea(text)).toBe(area))
   test.each([
     '',
     'n1',
@@ -95,9 +109,9 @@ describe('areas and realms', () => {
     'ñ1a',
     'na1/',
     'na99999999'
-  ])('area %j is none', area => expect(cxoneArea(area)).toBeUndefined())
+  ])('area %j is refused', area => expect(parseCxoneArea(area)).toBeUndefined())
   test.each(['us-22', 'US-22', 'a', '0', 'x'.repeat(63)])('realm %s', realm =>
-    expect(cxoneRealm(realm)).toBe(realm.toLowerCase())
+    expect(parseCxoneRealm(realm)).toBe(realm.toLowerCase())
   )
   test.each([
     '',
@@ -116,7 +130,7 @@ describe('areas and realms', () => {
     'a?',
     'a\\',
     'a:1'
-  ])('realm %j is none', realm => expect(cxoneRealm(realm)).toBeUndefined())
+  ])('realm %j is refused', realm => expect(parseCxoneRealm(realm)).toBeUndefined())
 })
 
 const hostile = [
@@ -163,12 +177,12 @@ const hostile = [
   `${'x.'.repeat(5000)}niceincontact.com`
 ]
 
-describe('hostile regions never cause a request', () => {
+describe('a hostile region never causes a request', () => {
   test.each(hostile.map((text): [string, string] => [JSON.stringify(text).slice(0, 80), text]))(
     '%s',
     async (_, text) => {
       for (const inputs of [A, B, C]) {
-        const ran = await runMain({ ...inputs, region: text })
+        const ran = await run({ ...inputs, region: text })
         expect([ran.exitCode, parseCommandFile(ran.output), strays]).toEqual([
           1,
           { 'error-code': 'invalid-input' },
@@ -179,7 +193,7 @@ describe('hostile regions never cause a request', () => {
         )
       }
       for (const variable of text.includes('\u0000') ? [] : ['CXONE_REALM', 'CXONE_REGION']) {
-        const ran = await runMain(C, { [variable]: text })
+        const ran = await run(C, { [variable]: text })
         expect([ran.exitCode, parseCommandFile(ran.output), strays]).toEqual([
           1,
           { 'error-code': 'invalid-input' },
@@ -193,8 +207,8 @@ describe('hostile regions never cause a request', () => {
   )
 })
 
-/** Issuer, endpoint, and where its request goes. */
-const good: [string, string, string][] = [
+/** Issuer, endpoint, and the URL of the request. */
+const trusted: [string, string, string][] = [
   [COMMERCIAL, 'https://cxone.niceincontact.com/auth/token', 'https://cxone.niceincontact.com/auth/token'],
   [
     COMMERCIAL,
@@ -272,7 +286,7 @@ const foreign: [string, unknown][] = [
   ['', 'https://evil.com/auth/token']
 ]
 
-/** Paths that a parser would read as another host, once the origin is taken away from them. */
+/** Paths that a parser would take for another host if the origin were cut off. */
 const detours = [
   'https://cxone.niceincontact.com//evil.com/auth/token',
   'https://cxone.niceincontact.com///evil.com/auth/token',
@@ -282,8 +296,8 @@ const detours = [
   'https://cxone.niceincontact.com/x/../..//evil.com'
 ]
 
-describe('what discovery answers', () => {
-  test.each(good)('%s may name %s', (issuer, endpoint, href) =>
+describe('endpoints that discovery names', () => {
+  test.each(trusted)('%s: %s is trusted', (issuer, endpoint, href) =>
     expect(trustedEndpoint(issuer, endpoint)?.href).toBe(href)
   )
   test.each(
@@ -292,7 +306,9 @@ describe('what discovery answers', () => {
       JSON.stringify(endpoint)?.slice(0, 80),
       endpoint
     ])
-  )('%s may not name %s', (issuer, _, endpoint) => expect(trustedEndpoint(issuer, endpoint)).toBeUndefined())
+  )('%s: %s is not trusted', (issuer, _, endpoint) =>
+    expect(trustedEndpoint(issuer, endpoint)).toBeUndefined()
+  )
 
   const discovery = (endpoint: unknown, origin = `https://${COMMERCIAL}`) =>
     nock(origin).get('/.well-known/openid-configuration').reply(200, { token_endpoint: endpoint })
@@ -304,13 +320,13 @@ describe('what discovery answers', () => {
   )('no credential goes to %s', async (_, endpoint) => {
     const evil = nock('https://evil.com').persist().post(/.*/).reply(200, {})
     discovery(endpoint)
-    const ran = await runMain(A)
-    const asked = strays.map(url => new URL(url).hostname)
-    const evilAsked = evil.isDone()
+    const ran = await run(A)
+    const hosts = strays.map(url => new URL(url).hostname)
+    const isEvilReached = evil.isDone()
     nock.cleanAll()
-    expect([ran.exitCode, parseCommandFile(ran.output)['error-code'], asked, evilAsked]).toEqual([
+    expect([ran.exitCode, parseCommandFile(ran.output)['error-code'], hosts, isEvilReached]).toEqual([
       1,
-      // A path that is only odd may be asked at the issuer itself, where nothing answers here.
+      // An odd path may be requested from the issuer itself, which does not answer here.
       detours.includes(endpoint as string)
         ? expect.stringMatching(/^(bad-response|network|unavailable)$/)
         : 'bad-response',
@@ -319,15 +335,15 @@ describe('what discovery answers', () => {
     ])
   })
 
-  test.each(detours)('nor does a base-url change that: %s', async endpoint => {
+  test.each(detours)('with a base-url, no credential goes to %s', async endpoint => {
     const evil = nock('https://evil.com').persist().post(/.*/).reply(200, {})
     const gateway = nock('https://gateway.example.com')
     gateway.get('/.well-known/openid-configuration').reply(200, { token_endpoint: endpoint })
     gateway.post(/.*/).optionally().reply(400, { error: 'invalid_request' })
-    const ran = await runMain({ ...A, 'base-url': 'https://gateway.example.com' })
-    const evilAsked = evil.isDone()
+    const ran = await run({ ...A, 'base-url': 'https://gateway.example.com' })
+    const isEvilReached = evil.isDone()
     nock.cleanAll()
-    expect([ran.exitCode, evilAsked]).toEqual([1, false])
+    expect([ran.exitCode, isEvilReached]).toEqual([1, false])
   })
 
   test.each([
@@ -335,7 +351,7 @@ describe('what discovery answers', () => {
     'http://api-na1.niceincontact.com',
     'https://api-na1.niceincontact.com.evil.com',
     ...detours
-  ])('the API is not at %s', async api => {
+  ])('%s is not accepted as the API', async api => {
     const claims = Buffer.from(JSON.stringify({ tenantId: 'tenant-1' })).toString('base64url')
     discovery('https://cxone.niceincontact.com/auth/token')
     nock(`https://${COMMERCIAL}`)
@@ -343,7 +359,7 @@ describe('what discovery answers', () => {
       .reply(200, { access_token: `eyJhbGciOiJub25lIn0.${claims}.signature`, expires_in: 3600 })
       .get('/.well-known/cxone-configuration?tenantId=tenant-1')
       .reply(200, { api_endpoint: api, area: 'na1', domain: 'niceincontact.com' })
-    const ran = await runMain({ ...A, 'tool-env': 'true' })
+    const ran = await run({ ...A, 'tool-env': 'true' })
     nock.cleanAll()
     expect(parseCommandFile(ran.output)['api-url'] ?? '').not.toContain('evil')
     expect(ran.env).not.toContain('evil')

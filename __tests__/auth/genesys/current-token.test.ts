@@ -1,13 +1,12 @@
 import { afterAll, afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import nock from 'nock'
-import { identifyGenesys, revokeGenesys } from '../../../src/auth/genesys/tokens.js'
-import { revoke } from '../../../src/auth/index.js'
-import { type Clock, HttpSession } from '../../../src/http/session.js'
+import { identify, revoke } from '../../../src/auth/genesys/current-token.js'
 import { ActionError } from '../../../src/lib/action-error.js'
 import { Redactor, Secret } from '../../../src/lib/secret.js'
+import { openSession } from '../../support/session.js'
 
 const API = 'https://api.mypurecloud.ie'
-const TOKEN = new Secret('the-token-that-is-asked-about')
+const TOKEN = new Secret('the-token-of-the-request')
 const ID = '0f4e2c9a-71d8-4c36-b5a2-93e6d1f07b48'
 const auth = { reqheaders: { authorization: `Bearer ${TOKEN.reveal()}` } }
 
@@ -24,28 +23,22 @@ afterAll(() => {
   nock.restore()
 })
 
-function wire(maxAttempts = 1): HttpSession {
-  const secrets = new Redactor()
-  secrets.add(TOKEN)
-  const clock: Clock = { now: Date.now, sleep: async () => {}, random: () => 0.5 }
-  return new HttpSession({
-    limits: { timeoutMs: 10_000, attemptTimeoutMs: 5000, maxAttempts },
-    clock,
-    hide: text => secrets.hideIn(text),
-    say: () => {},
-    debug: () => {}
-  })
-}
+const newSession = () => openSession({ known: [TOKEN] }).session
 
+/** Returns the error as a step reports it. */
 async function failure(work: Promise<unknown>): Promise<string> {
+  const redactor = new Redactor()
+  redactor.add(TOKEN)
   try {
-    return `no failure: ${JSON.stringify(await work)}`
+    return `it succeeded: ${JSON.stringify(await work)}`
   } catch (error) {
-    return error instanceof ActionError ? `${error.code}: ${error.message}` : String(error)
+    return error instanceof ActionError
+      ? `${error.code}: ${redactor.clean(error.message, 1100)}`
+      : String(error)
   }
 }
 
-describe('whose token it is', () => {
+describe('identify', () => {
   const me = (status: number, body: nock.Body, headers: Record<string, string> = {}) =>
     nock(API, auth).get('/api/v2/tokens/me?preserveIdleTTL=true').reply(status, body, headers)
 
@@ -53,11 +46,16 @@ describe('whose token it is', () => {
     [{ organization: { id: ID, name: 'Example' } }, { id: ID, name: 'Example' }],
     [{ organization: { id: ID } }, { id: ID }],
     [{ organization: { id: ID, name: 5 } }, { id: ID }],
-    [{ organization: { id: ID, name: ' a\n\tb\u0000\u2028c ' } }, { id: ID, name: 'a b c' }],
-    [{ organization: { id: ID, name: 'x'.repeat(500) } }, { id: ID, name: `${'x'.repeat(199)}…` }]
+    [{ organization: { id: ID, name: ' a\n\u0000' } }, { id: ID, name: ' a\n\u0000' }],
+    [
+      { organization: { id: ID }, OAuthClient: { id: 'client-1' } },
+      { id: ID, clientId: 'client-1' }
+    ],
+    [{ organization: { id: ID }, OAuthClient: { id: 'a b' } }, { id: ID }],
+    [{ organization: { id: ID }, OAuthClient: ['client-1'] }, { id: ID }]
   ])('%j', async (body, expected) => {
     me(200, body)
-    expect(await identifyGenesys(TOKEN, API, wire())).toEqual(expected)
+    expect(await identify(TOKEN, API, newSession())).toEqual(expected)
   })
 
   test.each([
@@ -70,16 +68,18 @@ describe('whose token it is', () => {
     [{ organization: { id: 'a b' } }],
     [{ organization: { id: 'x'.repeat(65) } }],
     [{ organization: { id: `${ID}\n` } }]
-  ])('%j names none', async body => {
+  ])('%j: there is no organization', async body => {
     me(200, body)
-    expect(await failure(identifyGenesys(TOKEN, API, wire()))).toBe(
-      `bad-response: GET ${API}/api/v2/tokens/me answered 200, with no organization in it, 1 attempt.`
+    expect(await failure(identify(TOKEN, API, newSession()))).toBe(
+      `bad-response: GET ${API}/api/v2/tokens/me answered 200, but there is no organization in it, 1 attempt.`
     )
   })
 
-  test('what is not JSON is a bad response', async () => {
+  test('a body that is not JSON', async () => {
     me(200, '<html>')
-    expect(await failure(identifyGenesys(TOKEN, API, wire()))).toMatch(/^bad-response: .*not a JSON object/)
+    expect(await failure(identify(TOKEN, API, newSession()))).toBe(
+      `bad-response: GET ${API}/api/v2/tokens/me answered 200, but its body is not a JSON object, 1 attempt.`
+    )
   })
 
   test.each([
@@ -91,30 +91,25 @@ describe('whose token it is', () => {
     [204, 'bad-response']
   ])('%i is %s, without the token', async (status, code) => {
     me(status, { message: `about ${TOKEN.reveal()}` }, { 'Retry-After': '3600' })
-    const words = await failure(identifyGenesys(TOKEN, API, wire()))
-    expect(words.startsWith(`${code}: GET ${API}/api/v2/tokens/me answered ${status}`)).toBe(true)
-    expect(words).not.toContain(TOKEN.reveal())
+    const message = await failure(identify(TOKEN, API, newSession()))
+    expect(message.startsWith(`${code}: GET ${API}/api/v2/tokens/me answered ${status}`)).toBe(true)
+    expect(message).not.toContain(TOKEN.reveal())
   })
 })
 
-describe('the end of a token', () => {
-  const end = (status: number, body?: nock.Body) =>
+describe('revoke', () => {
+  const respond = (status: number, body?: nock.Body) =>
     nock(API, auth).delete('/api/v2/tokens/me').reply(status, body, { 'Retry-After': '3600' })
 
   test.each([
     [200, 'revoked'],
     [202, 'revoked'],
     [204, 'revoked'],
-    [401, 'already gone'],
-    [404, 'already gone']
+    [401, 'already-gone'],
+    [404, 'already-gone']
   ])('%i: %s', async (status, expected) => {
-    end(status)
-    expect(await revokeGenesys(TOKEN, API, wire())).toBe(expected)
-  })
-
-  test('through the door of the room', async () => {
-    end(200)
-    expect(await revoke(TOKEN, API, wire())).toBe('revoked')
+    respond(status)
+    expect(await revoke(TOKEN, API, newSession())).toBe(expected)
   })
 
   test.each([
@@ -122,17 +117,24 @@ describe('the end of a token', () => {
     [403, 'forbidden'],
     [429, 'rate-limited'],
     [503, 'unavailable']
-  ])('%i stays open: %s', async (status, code) => {
-    end(status, { message: 'not now' })
-    expect(await failure(revokeGenesys(TOKEN, API, wire()))).toMatch(
+  ])('%i does not confirm it: %s', async (status, code) => {
+    respond(status, { message: 'not now' })
+    expect(await failure(revoke(TOKEN, API, newSession()))).toMatch(
       new RegExp(`^${code}: DELETE ${API}/api/v2/tokens/me answered ${status} not now`)
     )
   })
 
-  test('a fault that passes is tried again; what the first try ended is gone already', async () => {
+  test('it is retried; what an earlier attempt revoked is already gone', async () => {
     nock(API, auth).delete('/api/v2/tokens/me').reply(502)
-    nock(API, auth).delete('/api/v2/tokens/me').replyWithError({ code: 'ECONNRESET', message: 'reset' })
-    end(401)
-    expect(await revokeGenesys(TOKEN, API, wire(3))).toBe('already gone')
+    nock(API, auth)
+      .delete('/api/v2/tokens/me')
+      .replyWithError(Object.assign(new Error('reset'), { code: 'ECONNRESET' }))
+    respond(401)
+    const { session, infos } = openSession({ known: [TOKEN], maxAttempts: 3 })
+    expect(await revoke(TOKEN, API, session)).toBe('already-gone')
+    expect(infos).toEqual([
+      'api.mypurecloud.ie: HTTP 502, attempt 1 of 3; retrying in 0.5 s.',
+      'api.mypurecloud.ie: the connection was reset (ECONNRESET), attempt 2 of 3; retrying in 1.0 s.'
+    ])
   })
 })

@@ -1,11 +1,16 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
 import nock from 'nock'
-import { GENESYS_REGIONS, genesysRegion, nearestGenesysRegion } from '../../../src/auth/genesys/regions.js'
+import {
+  GENESYS_REGIONS,
+  nearestGenesysRegion,
+  parseGenesysRegion
+} from '../../../src/auth/genesys/regions.js'
+import { main } from '../../../src/main.js'
 import { parseCommandFile } from '../../support/command-files.mjs'
-import { quotedAs } from '../../support/reading.js'
-import { runMain } from '../../support/world.js'
+import { runStep } from '../../support/in-process.js'
+import { quotedAs } from '../../support/read-inputs.js'
 
-/** Written down a second time on purpose: the design's table is the measure, not the source's. */
+/** Written a second time on purpose: the source is compared with the design, not with itself. */
 const TABLE: [string, string][] = [
   ['us-east-1', 'mypurecloud.com'],
   ['us-east-2', 'use2.us-gov-pure.cloud'],
@@ -29,6 +34,10 @@ const TABLE: [string, string][] = [
 
 const CREDENTIALS = { provider: 'genesys', 'client-id': 'region-client', 'client-secret': 'region-secret-1' }
 
+const run = (inputs: Record<string, string>, env: Record<string, string> = {}) =>
+  runStep(main, { inputs: { ...CREDENTIALS, ...inputs }, env })
+
+/** Requests that no test expects. */
 const strays: string[] = []
 beforeAll(() => {
   if (!nock.isActive()) nock.activate()
@@ -45,13 +54,13 @@ afterAll(() => {
   nock.restore()
 })
 
-describe('every row of the table', () => {
-  test('and no other', () => {
+describe('the list of regions', () => {
+  test('is complete', () => {
     const rows = GENESYS_REGIONS.map(({ code, domain }) => [code, domain])
     expect(rows.sort()).toEqual([...TABLE].sort())
   })
 
-  test.each(TABLE)('%s is %s, by its code, its domain or any URL of it, in any case', (code, domain) => {
+  test.each(TABLE)('%s is %s: by code, domain or any URL, in any case', (code, domain) => {
     const forms = [
       code,
       domain,
@@ -67,13 +76,13 @@ describe('every row of the table', () => {
       `https://some-org.apps.${domain}#x`
     ]
     for (const form of [...forms, ...forms.map(one => one.toUpperCase())])
-      expect([form, genesysRegion(form)]).toEqual([form, { code, domain }])
+      expect([form, parseGenesysRegion(form)]).toEqual([form, { code, domain }])
   })
 
-  test.each(TABLE)('%s: the request goes to login.%s, and nowhere else', async (code, domain) => {
+  test.each(TABLE)('%s: the only request goes to login.%s', async (code, domain) => {
     const token = `token-of-${code}-0123456789`
     nock(`https://login.${domain}`).post('/oauth/token').reply(200, { access_token: token, expires_in: 60 })
-    const ran = await runMain({ ...CREDENTIALS, region: `https://APPS.${domain}/` })
+    const ran = await run({ region: `https://APPS.${domain}/` })
     expect([ran.exitCode, strays]).toEqual([0, []])
     expect(parseCommandFile(ran.output)).toMatchObject({
       token,
@@ -92,13 +101,13 @@ describe('new regions', () => {
     ['LOGIN.USE9.US-GOV-PURE.CLOUD', 'use9.us-gov-pure.cloud'],
     ['api.edfr1.eusc-pure.cloud', 'edfr1.eusc-pure.cloud'],
     ['a.b.c.new1.pure.cloud', 'new1.pure.cloud']
-  ])('%s is %s, without a code', (text, domain) => expect(genesysRegion(text)).toEqual({ domain }))
+  ])('%s is %s, without a code', (text, domain) => expect(parseGenesysRegion(text)).toEqual({ domain }))
 
-  test('are taken with a warning; the code stays empty', async () => {
+  test('are accepted with a warning; the code is empty, and no variable gets it', async () => {
     nock('https://login.new1.pure.cloud')
       .post('/oauth/token')
       .reply(200, { access_token: 'token-of-a-new-region', expires_in: 60 })
-    const ran = await runMain({ ...CREDENTIALS, region: 'apps.new1.pure.cloud', 'tool-env': 'true' })
+    const ran = await run({ region: 'apps.new1.pure.cloud', 'tool-env': 'true' })
     expect([ran.exitCode, strays]).toEqual([0, []])
     expect(ran.stdout).toMatch(/^::warning::.*new1\.pure\.cloud is not in the list/m)
     expect(parseCommandFile(ran.output)).toMatchObject({ region: '', domain: 'new1.pure.cloud' })
@@ -106,23 +115,16 @@ describe('new regions', () => {
       GENESYSCLOUD_ACCESS_TOKEN: 'token-of-a-new-region',
       GENESYSCLOUD_API_REGION: 'https://api.new1.pure.cloud'
     })
-  })
-  test('the log names no variable that was not set', async () => {
-    nock('https://login.new1.pure.cloud')
-      .post('/oauth/token')
-      .reply(200, { access_token: 'token-of-a-new-region', expires_in: 60 })
-    const ran = await runMain({ ...CREDENTIALS, region: 'new1.pure.cloud', 'tool-env': 'true' })
-    expect(ran.stdout).toContain('GENESYSCLOUD_ACCESS_TOKEN')
     expect(ran.stdout).toContain(
-      'Handed on as the output token, GENESYSCLOUD_ACCESS_TOKEN and GENESYSCLOUD_API_REGION.'
+      'Available as output token, GENESYSCLOUD_ACCESS_TOKEN and GENESYSCLOUD_API_REGION.'
     )
     expect(ran.stdout.match(/^.*GENESYSCLOUD_REGION.*$/gm)).toEqual([
-      '::warning::GENESYSCLOUD_REGION is not set: the exchange does not tell what belongs there.'
+      '::warning::GENESYSCLOUD_REGION is not set, because this login method does not tell its value.'
     ])
   })
 })
 
-describe('near misses name the right region', () => {
+describe('an error names the nearest region', () => {
   test.each([
     ['eu-west-9', 'eu-west-1'],
     ['eu-west1', 'eu-west-1'],
@@ -141,10 +143,10 @@ describe('near misses name the right region', () => {
     ['usw2.purecloud', 'us-west-2'],
     ['euc2.pure.clod', 'eu-central-2']
   ])('%s is nearest to %s', async (text, code) => {
-    expect(genesysRegion(text)).toBeUndefined()
+    expect(parseGenesysRegion(text)).toBeUndefined()
     expect(nearestGenesysRegion(text).code).toBe(code)
     const domain = TABLE.find(([one]) => one === code)?.[1]
-    const ran = await runMain({ ...CREDENTIALS, region: text })
+    const ran = await run({ region: text })
     expect(ran.stdout).toContain(`The nearest known region is ${code} (${domain}).`)
     expect([ran.exitCode, parseCommandFile(ran.output), strays]).toEqual([
       1,
@@ -158,6 +160,7 @@ const hostile = [
   'evil.com',
   'mypurecloud.com.evil.com',
   'mypurecloud.com@evil.com',
+  'x.pure.cloud.evil.com',
   'evil.com/.pure.cloud',
   'evil.com#.pure.cloud',
   'evil.com?.pure.cloud',
@@ -242,7 +245,7 @@ const hostile = [
   '😀'.repeat(3000)
 ]
 
-describe('hostile values never cause a request', () => {
+describe('a hostile value never causes a request', () => {
   test.each(hostile.map((text): [string, string] => [JSON.stringify(text).slice(0, 80), text]))(
     '%s',
     async (_, text) => {
@@ -252,7 +255,7 @@ describe('hostile values never cause a request', () => {
         [{ region: text, 'token-endpoint': 'api' }, {}]
       ]
       for (const [inputs, env] of sources) {
-        const ran = await runMain({ ...CREDENTIALS, ...inputs }, env)
+        const ran = await run(inputs, env)
         expect([ran.exitCode, parseCommandFile(ran.output), ran.env, ran.state, strays]).toEqual([
           1,
           { 'error-code': 'invalid-input' },
