@@ -1,17 +1,12 @@
 import { afterAll, afterEach, beforeEach, describe, expect, test } from '@jest/globals'
-import { exchange } from '../../../src/auth/index.js'
-import type {
-  AccessKey,
-  AuthRequest,
-  Client,
-  CxoneAccessKey,
-  CxoneApplication,
-  CxoneClient
-} from '../../../src/auth/provider.js'
-import { readInputs } from '../../../src/inputs/main-inputs.js'
+import type { CxoneAccessKey, CxoneApplication, CxoneClient } from '../../../src/auth/cxone/request.js'
+import type { Credential } from '../../../src/lib/input-reader.js'
 import { Secret } from '../../../src/lib/secret.js'
 import { Hosts, type Reply, type Seen } from '../../support/hosts.js'
-import { type BenchOptions, openWire } from '../../support/wire.js'
+import { readInputs } from '../../support/read-inputs.js'
+import { reportedError } from '../../support/reported-error.js'
+import { type AnyRequest, exchange } from '../../support/requests.js'
+import { openSession, type TestSessionOptions } from '../../support/session.js'
 
 const hosts = new Hosts()
 beforeEach(() => hosts.clear())
@@ -26,17 +21,17 @@ const TENANT_URL = `https://${ISSUER}/.well-known/cxone-configuration?tenantId=$
 const KEY_URL = 'https://na1.nice-incontact.com/authentication/v1/token/access-key'
 const REALM_URL = 'https://us-22.api.niceincontact.com/oauth/token'
 
-const CLIENT: Client = { id: 'backend-app', secret: new Secret('s3cret-of-the-backend-app') }
-/** `backend-app:s3cret-of-the-backend-app`, by coreutils' base64. */
+const CLIENT: Credential = { id: 'backend-app', secret: new Secret('s3cret-of-the-backend-app') }
+/** `backend-app:s3cret-of-the-backend-app` as coreutils' base64 encodes it. */
 const BLOB = 'YmFja2VuZC1hcHA6czNjcmV0LW9mLXRoZS1iYWNrZW5kLWFwcA=='
-const KEY: AccessKey = { id: 'KEYID2ZLWM6VBXN3======', secret: new Secret('KEYSECRET2K7YQ4ZVTJ6RNWB3X====') }
-const ODD_CLIENT: Client = { id: 'id %+&=/"\\ é€😀', secret: new Secret('s %+&=:/ "\\ é€😀====') }
-const ODD_KEY: AccessKey = { id: 'id %+&=/"\\ é€😀', secret: new Secret('s %+&=:/ "\\ é€😀====') }
+const KEY: Credential = { id: 'KEYID2ZLWM6VBXN3======', secret: new Secret('KEYSECRET2K7YQ4ZVTJ6RNWB3X====') }
+const ODD_CLIENT: Credential = { id: 'id %+&=/"\\ é€😀', secret: new Secret('s %+&=:/ "\\ é€😀====') }
+const ODD_KEY: Credential = { id: 'id %+&=/"\\ é€😀', secret: new Secret('s %+&=:/ "\\ é€😀====') }
 const ODD_ID_FORM = 'id+%25%2B%26%3D%2F%22%5C+%C3%A9%E2%82%AC%F0%9F%98%80'
 const ODD_SECRET_FORM = 's+%25%2B%26%3D%3A%2F+%22%5C+%C3%A9%E2%82%AC%F0%9F%98%80%3D%3D%3D%3D'
 
 const JWT = jwt({ sub: 'user:1', tenantId: TENANT })
-const GRANTED: Reply = {
+const TOKEN_RESPONSE: Reply = {
   json: {
     access_token: JWT,
     token_type: 'Bearer',
@@ -47,11 +42,11 @@ const GRANTED: Reply = {
   }
 }
 const OPAQUE_TOKEN = 'opaque-token-of-the-realm_0123456789'
-const REALM_GRANTED: Reply = {
+const REALM_RESPONSE: Reply = {
   json: { access_token: OPAQUE_TOKEN, token_type: 'Bearer', expires_in: 3600 }
 }
-const DISCOVERED: Reply = { json: { issuer: `https://${ISSUER}`, token_endpoint: TOKEN_URL } }
-const CONFIGURED: Reply = {
+const DISCOVERY: Reply = { json: { issuer: `https://${ISSUER}`, token_endpoint: TOKEN_URL } }
+const CONFIGURATION: Reply = {
   json: {
     area: 'na1',
     domain: 'niceincontact.com',
@@ -82,7 +77,7 @@ function jwt(claims: unknown): string {
   return `${part({ alg: 'RS256', typ: 'JWT' })}.${part(claims)}.c2lnbmF0dXJl`
 }
 
-/** The whole of a request: what is not listed must not be there. */
+/** Returns a complete request: it has no other header. */
 function get(url: string): Seen {
   const headers = { connection: 'keep-alive', host: new URL(url).host, 'user-agent': 'cc-token-action' }
   return { method: 'GET', url, headers, body: '' }
@@ -94,39 +89,36 @@ function post(url: string, body: string, type: string, more: Record<string, stri
   return { method: 'POST', url, headers, body }
 }
 
-function run(asked: AuthRequest, options: BenchOptions = {}) {
-  const bench = openWire({ secrets: [CLIENT.secret, KEY.secret], ...options })
-  return { bench, done: exchange(asked, bench.wire, bench.events).finally(() => bench.wire.close()) }
+function run(
+  request: AnyRequest,
+  { known = [CLIENT.secret, KEY.secret], ...options }: TestSessionOptions = {}
+) {
+  const opened = openSession({ known, ...options })
+  const { session, events, secrets } = opened
+  const done = exchange(request, session, events).finally(() => session.close())
+  return { ...opened, done, failure: () => reportedError(done, known, secrets) }
 }
 
-/** Returns how the exchange failed, as far as its reader is told. */
-async function failure(asked: AuthRequest, options: BenchOptions = {}) {
-  const error: unknown = await run(asked, options).done.then(
-    () => new Error('the exchange succeeded'),
-    reason => reason
-  )
-  const { code, message, hint } = error as { code?: string; message: string; hint?: string }
-  return { code, message, hint }
-}
+const failure = (request: AnyRequest, options?: TestSessionOptions) => run(request, options).failure()
 
-/** Lays out a whole exchange A, but for what is given. */
-function layOut({ discovered = DISCOVERED, granted = GRANTED, configured = CONFIGURED } = {}): void {
-  hosts.answer('GET', DISCOVERY_URL, discovered)
-  hosts.answer('POST', TOKEN_URL, granted)
-  hosts.answer('GET', TENANT_URL, configured)
+/** Prepares the three responses of exchange A. */
+function prepare(configuration: Reply = CONFIGURATION): void {
+  hosts.answer('GET', DISCOVERY_URL, DISCOVERY)
+  hosts.answer('POST', TOKEN_URL, TOKEN_RESPONSE)
+  hosts.answer('GET', TENANT_URL, configuration)
 }
 
 describe('A: a back-end application and an access key', () => {
-  test('discovery, the password grant, and the tenant’s configuration, in this order and no other request', async () => {
-    layOut()
-    const grant = await run(application).done
+  test('discovery, the password grant, then the configuration of the tenant', async () => {
+    prepare()
+    const result = await run(application).done
     expect(hosts.seen).toEqual([
       get(DISCOVERY_URL),
       post(TOKEN_URL, PASSWORD_BODY, FORM, { authorization: `Basic ${BLOB}` }),
       get(TENANT_URL)
     ])
-    expect(grant.token.value.reveal()).toBe(JWT)
-    expect(grant).toEqual({
+    expect(result.token.value.reveal()).toBe(JWT)
+    expect(result).toEqual({
       token: {
         value: expect.any(Secret),
         kind: 'access',
@@ -139,24 +131,24 @@ describe('A: a back-end application and an access key', () => {
     })
   })
 
-  test('a scope stands in the form', async () => {
-    layOut()
+  test('a scope is part of the form', async () => {
+    prepare()
     await run({ ...application, scope: 'openid a:b' }).done
     expect(hosts.seen[1]?.body).toBe(PASSWORD_BODY.replace('&password', '&scope=openid+a%3Ab&password'))
   })
 
-  test('ids and secrets that need an encoding', async () => {
-    layOut()
+  test('ids and secrets that need encoding', async () => {
+    prepare()
     await run({ ...application, client: ODD_CLIENT, accessKey: ODD_KEY }).done
     const authorization = 'Basic aWQgJSsmPS8iXCDDqeKCrPCfmIA6cyAlKyY9Oi8gIlwgw6nigqzwn5iAPT09PQ=='
     const body = `grant_type=password&username=${ODD_ID_FORM}&password=${ODD_SECRET_FORM}`
     expect(hosts.seen[1]).toEqual(post(TOKEN_URL, body, FORM, { authorization }))
   })
 
-  test('the token goes where discovery says; the documents stay at the issuer', async () => {
+  test('the token request goes where discovery says; the documents stay at the issuer', async () => {
     const endpoint = 'https://na1.nice-incontact.com/auth/v2/token'
     hosts.answer('GET', DISCOVERY_URL, { json: { token_endpoint: endpoint } })
-    hosts.answer('POST', endpoint, GRANTED).answer('GET', TENANT_URL, CONFIGURED)
+    hosts.answer('POST', endpoint, TOKEN_RESPONSE).answer('GET', TENANT_URL, CONFIGURATION)
     await run(application).done
     expect(hosts.seen.map(({ url }) => url)).toEqual([DISCOVERY_URL, endpoint, TENANT_URL])
   })
@@ -179,23 +171,33 @@ describe('A: a back-end application and an access key', () => {
       `https://${issuer}/.well-known/cxone-configuration?tenantId=${TENANT}`
     ] as const
     hosts.answer('GET', urls[0], { json: { token_endpoint: urls[1] } })
-    hosts.answer('POST', urls[1], GRANTED).answer('GET', urls[2], { json: { api_endpoint: api } })
-    const grant = await run({ ...application, issuer }).done
+    hosts.answer('POST', urls[1], TOKEN_RESPONSE).answer('GET', urls[2], { json: { api_endpoint: api } })
+    const result = await run({ ...application, issuer }).done
     expect(hosts.seen.map(({ url }) => url)).toEqual(urls)
-    // Area and domain were not said, so they are not there.
-    expect(Object.entries(grant).filter(([name]) => name !== 'token')).toEqual([['apiUrl', apiUrl]])
+    // The response includes neither area nor domain.
+    expect(Object.entries(result).filter(([name]) => name !== 'token')).toEqual([['apiUrl', apiUrl]])
   })
 
-  test('a base URL replaces the origin of all three requests and of the API, not the discovered path', async () => {
+  test('a base URL replaces the origin of all three requests and of the API, but not the discovered path', async () => {
     const base = 'https://gateway.example.com'
     hosts.answer('GET', `${base}/.well-known/openid-configuration`, {
       json: { token_endpoint: `https://${ISSUER}/auth/v7/token` }
     })
-    hosts.answer('POST', `${base}/auth/v7/token`, GRANTED)
-    hosts.answer('GET', `${base}/.well-known/cxone-configuration?tenantId=${TENANT}`, CONFIGURED)
-    const grant = await run({ ...application, baseUrl: new URL(base) }).done
+    hosts.answer('POST', `${base}/auth/v7/token`, TOKEN_RESPONSE)
+    hosts.answer('GET', `${base}/.well-known/cxone-configuration?tenantId=${TENANT}`, CONFIGURATION)
+    const result = await run({ ...application, baseUrl: new URL(base) }).done
     expect(hosts.seen).toHaveLength(3)
-    expect(grant).toMatchObject({ apiUrl: base, region: 'na1', domain: 'niceincontact.com' })
+    expect(result).toMatchObject({ apiUrl: base, region: 'na1', domain: 'niceincontact.com' })
+  })
+
+  test('area and domain are passed on as the platform writes them', async () => {
+    const json = {
+      api_endpoint: 'https://api-na1.niceincontact.com',
+      area: 'NA1',
+      domain: 'NiceInContact.com'
+    }
+    prepare({ json })
+    expect(await run(application).done).toMatchObject({ region: 'NA1', domain: 'NiceInContact.com' })
   })
 
   test.each([
@@ -204,37 +206,41 @@ describe('A: a back-end application and an access key', () => {
     ['area', 'na1\n::warning::x'],
     ['domain', { x: 1 }],
     ['domain', 'a'.repeat(101)]
-  ])('an %s of %j is none', async (name, value) => {
-    layOut({ configured: { json: { api_endpoint: 'https://api-na1.niceincontact.com', [name]: value } } })
+  ])('an %s of %j is ignored', async (name, value) => {
+    prepare({ json: { api_endpoint: 'https://api-na1.niceincontact.com', [name]: value } })
     expect(Object.keys(await run(application).done)).toEqual(['token', 'apiUrl'])
   })
 
-  test('the events hears of the blob before anything is sent, and of all three tokens before the next request', async () => {
-    const bench = openWire({ secrets: [CLIENT.secret, KEY.secret] })
-    const told: string[][] = []
-    const note = () => void told.push([...bench.told, ...bench.issued.map(() => 'issued')])
-    hosts.answer('GET', DISCOVERY_URL, DISCOVERED, note)
-    hosts.answer('POST', TOKEN_URL, GRANTED, note)
-    hosts.answer('GET', TENANT_URL, CONFIGURED, note)
-    await exchange(application, bench.wire, bench.events)
-    const tokens = [JWT, 'the-refresh-token-0123456789', 'the.id-token.0123456789']
-    expect(told).toEqual([[BLOB], [BLOB], [BLOB, ...tokens, 'issued']])
-    expect(bench.issued.map(({ revocationBaseUrl }) => revocationBaseUrl)).toEqual([undefined])
+  test('events report the Basic value before the first request, and all three tokens before the next one', async () => {
+    const { session, events, secrets, tokens } = openSession({ known: [CLIENT.secret, KEY.secret] })
+    const reported: unknown[] = []
+    const record = () => void reported.push([[...secrets], tokens.length])
+    hosts.answer('GET', DISCOVERY_URL, DISCOVERY, record)
+    hosts.answer('POST', TOKEN_URL, TOKEN_RESPONSE, record)
+    hosts.answer('GET', TENANT_URL, CONFIGURATION, record)
+    await exchange(application, session, events)
+    expect(reported).toEqual([
+      [[BLOB], 0],
+      [[BLOB], 0],
+      [[BLOB, JWT, 'the-refresh-token-0123456789', 'the.id-token.0123456789'], 1]
+    ])
+    // CXone tokens cannot be revoked.
+    expect(tokens.map(({ revocationBaseUrl }) => revocationBaseUrl)).toEqual([undefined])
   })
 })
 
 describe('B: an access key alone', () => {
-  test('JSON at the area’s UserHub, and no Basic header', async () => {
-    hosts.answer('POST', KEY_URL, GRANTED)
-    const grant = await run(accessKey).done
+  test('JSON at the host of the area, and no Basic header', async () => {
+    hosts.answer('POST', KEY_URL, TOKEN_RESPONSE)
+    const result = await run(accessKey).done
     expect(hosts.seen).toEqual([post(KEY_URL, KEY_BODY, JSON_TYPE)])
-    expect(grant.token.value.reveal()).toBe(JWT)
-    expect(grant).toMatchObject({ apiUrl: 'https://api-na1.niceincontact.com', region: 'na1' })
-    expect(grant.domain).toBeUndefined()
+    expect(result.token.value.reveal()).toBe(JWT)
+    expect(result).toMatchObject({ apiUrl: 'https://api-na1.niceincontact.com', region: 'na1' })
+    expect(result.domain).toBeUndefined()
   })
 
-  test('an id and a secret that need an encoding', async () => {
-    hosts.answer('POST', KEY_URL, GRANTED)
+  test('an id and a secret that need encoding', async () => {
+    hosts.answer('POST', KEY_URL, TOKEN_RESPONSE)
     await run({ ...accessKey, accessKey: ODD_KEY }).done
     const body = '{"accessKeyId":"id %+&=/\\"\\\\ é€😀","accessKeySecret":"s %+&=:/ \\"\\\\ é€😀===="}'
     expect(hosts.seen).toEqual([post(KEY_URL, body, JSON_TYPE)])
@@ -243,61 +249,65 @@ describe('B: an access key alone', () => {
   test.each(['na1', 'na2', 'na3', 'eu1', 'uk1', 'au1', 'ca1', 'jp1', 'xx9'])(
     'area %s: two domains, one with a hyphen',
     async area => {
-      hosts.answer('POST', `https://${area}.nice-incontact.com/authentication/v1/token/access-key`, GRANTED)
-      const grant = await run({ ...accessKey, area }).done
-      expect(grant).toMatchObject({ apiUrl: `https://api-${area}.niceincontact.com`, region: area })
+      hosts.answer(
+        'POST',
+        `https://${area}.nice-incontact.com/authentication/v1/token/access-key`,
+        TOKEN_RESPONSE
+      )
+      const result = await run({ ...accessKey, area }).done
+      expect(result).toMatchObject({ apiUrl: `https://api-${area}.niceincontact.com`, region: area })
     }
   )
 
   test('a base URL replaces both', async () => {
-    hosts.answer('POST', 'https://gateway.example.com/authentication/v1/token/access-key', GRANTED)
-    const grant = await run({ ...accessKey, baseUrl: new URL('https://gateway.example.com') }).done
-    expect(grant).toMatchObject({ apiUrl: 'https://gateway.example.com', region: 'na1' })
+    hosts.answer('POST', 'https://gateway.example.com/authentication/v1/token/access-key', TOKEN_RESPONSE)
+    const result = await run({ ...accessKey, baseUrl: new URL('https://gateway.example.com') }).done
+    expect(result).toMatchObject({ apiUrl: 'https://gateway.example.com', region: 'na1' })
   })
 
-  test('the events hears of every token', async () => {
-    hosts.answer('POST', KEY_URL, GRANTED)
-    const { bench, done } = run(accessKey)
+  test('events report every token', async () => {
+    hosts.answer('POST', KEY_URL, TOKEN_RESPONSE)
+    const { secrets, done } = run(accessKey)
     await done
-    expect(bench.told).toEqual([JWT, 'the-refresh-token-0123456789', 'the.id-token.0123456789'])
+    expect(secrets).toEqual([JWT, 'the-refresh-token-0123456789', 'the.id-token.0123456789'])
   })
 })
 
 describe('C: a client alone', () => {
   test('a form at the realm, and no Basic header', async () => {
-    hosts.answer('POST', REALM_URL, REALM_GRANTED)
-    const { bench, done } = run(realmClient)
-    const grant = await done
+    hosts.answer('POST', REALM_URL, REALM_RESPONSE)
+    const { secrets, done } = run(realmClient)
+    const result = await done
     expect(hosts.seen).toEqual([post(REALM_URL, CLIENT_BODY, FORM)])
-    expect(grant.token.value.reveal()).toBe(OPAQUE_TOKEN)
-    // Nothing says where its API is.
-    expect(Object.keys(grant)).toEqual(['token'])
-    expect(bench.told).toEqual([OPAQUE_TOKEN])
+    expect(result.token.value.reveal()).toBe(OPAQUE_TOKEN)
+    // Nothing tells where its API is.
+    expect(Object.keys(result)).toEqual(['token'])
+    expect(secrets).toEqual([OPAQUE_TOKEN])
   })
 
-  test('a scope stands in the form', async () => {
-    hosts.answer('POST', REALM_URL, REALM_GRANTED)
+  test('a scope is part of the form', async () => {
+    hosts.answer('POST', REALM_URL, REALM_RESPONSE)
     await run({ ...realmClient, scope: 'a b' }).done
     expect(hosts.seen[0]?.body).toBe(CLIENT_BODY.replace('&client_secret', '&scope=a+b&client_secret'))
   })
 
-  test('an id and a secret that need an encoding', async () => {
-    hosts.answer('POST', REALM_URL, REALM_GRANTED)
+  test('an id and a secret that need encoding', async () => {
+    hosts.answer('POST', REALM_URL, REALM_RESPONSE)
     await run({ ...realmClient, client: ODD_CLIENT }).done
     const body = `grant_type=client_credentials&client_id=${ODD_ID_FORM}&client_secret=${ODD_SECRET_FORM}`
     expect(hosts.seen).toEqual([post(REALM_URL, body, FORM)])
   })
 
   test('another realm, and a base URL', async () => {
-    hosts.answer('POST', 'https://eu-3.api.niceincontact.com/oauth/token', REALM_GRANTED)
-    hosts.answer('POST', 'https://gateway.example.com/oauth/token', REALM_GRANTED)
+    hosts.answer('POST', 'https://eu-3.api.niceincontact.com/oauth/token', REALM_RESPONSE)
+    hosts.answer('POST', 'https://gateway.example.com/oauth/token', REALM_RESPONSE)
     await run({ ...realmClient, realm: 'eu-3' }).done
-    const grant = await run({ ...realmClient, baseUrl: new URL('https://gateway.example.com') }).done
-    expect(Object.keys(grant)).toEqual(['token'])
+    const result = await run({ ...realmClient, baseUrl: new URL('https://gateway.example.com') }).done
+    expect(Object.keys(result)).toEqual(['token'])
   })
 })
 
-describe('from a step’s inputs to the host', () => {
+describe('from the inputs to the host', () => {
   const both = {
     'client-id': 'app',
     'client-secret': 'app-secret-1',
@@ -333,20 +343,17 @@ describe('from a step’s inputs to the host', () => {
     ['B', key, 'EU1', 'POST https://eu1.nice-incontact.com/authentication/v1/token/access-key'],
     ['C', client, undefined, 'POST https://us-22.api.niceincontact.com/oauth/token'],
     ['C', client, 'EU-3', 'POST https://eu-3.api.niceincontact.com/oauth/token']
-  ])('%s with %p in region %s asks first for %s', async (_, credentials, region, first) => {
+  ])('%s with %p in region %s: the first request is %s', async (_, credentials, region, first) => {
     const [method = '', url = ''] = first.split(' ')
     hosts.answer(method as 'GET' | 'POST', url, { status: 418 })
     const inputs = { provider: 'cxone', ...credentials, ...(region === undefined ? {} : { region }) }
-    const env = Object.fromEntries(
-      Object.entries(inputs).map(([name, value]) => [`INPUT_${name.toUpperCase()}`, value])
-    )
-    const { request } = readInputs(env, () => {})
+    const request = readInputs(inputs).inputs?.request as AnyRequest
     expect(await failure(request)).toMatchObject({ code: 'bad-request' })
     expect(hosts.seen.map(seen => `${seen.method} ${seen.url}`)).toEqual([first])
   })
 })
 
-describe('endpoints off the list', () => {
+describe('endpoints that are not trusted', () => {
   const FOREIGN: unknown[] = [
     undefined,
     null,
@@ -389,15 +396,15 @@ describe('endpoints off the list', () => {
   ]
 
   test.each(FOREIGN.map(endpoint => [endpoint]))(
-    'a token_endpoint of %j is bad-response, and no credential goes there',
+    'a token_endpoint of %j is bad-response and gets no credential',
     async endpoint => {
       hosts.answer('GET', DISCOVERY_URL, { json: { token_endpoint: endpoint } })
       const { code, message } = await failure(application, { maxAttempts: 5 })
       expect({ code, message }).toEqual({
         code: 'bad-response',
         message:
-          `GET ${DISCOVERY_URL} answered 200, whose token_endpoint is not a plain https address on port 443 under ` +
-          `${ISSUER}’s own domains, 1 attempt.`
+          `GET ${DISCOVERY_URL} answered 200, but its token_endpoint is not a plain https address on port 443 under ` +
+          `the domains of ${ISSUER}, 1 attempt.`
       })
       expect(hosts.seen).toEqual([get(DISCOVERY_URL)])
     }
@@ -409,7 +416,7 @@ describe('endpoints off the list', () => {
     ['nicecxone-sov1.eu', 'https://evilnicecxone-sov1.eu/auth/token'],
     ['cxone-gov.niceincontact.com', 'https://nicecxone-sov1.au/auth/token'],
     ['cxone.niceincontact.com', 'https://nicecxone-fed.com/auth/token']
-  ])('what belongs to another issuer than %s is foreign: %s', async (issuer, endpoint) => {
+  ])('issuer %s: %s belongs to another issuer', async (issuer, endpoint) => {
     hosts.answer('GET', `https://${issuer}/.well-known/openid-configuration`, {
       json: { token_endpoint: endpoint }
     })
@@ -417,7 +424,7 @@ describe('endpoints off the list', () => {
     expect(hosts.seen).toHaveLength(1)
   })
 
-  test('… behind a base URL too', async () => {
+  test('the same rule applies behind a base URL', async () => {
     const baseUrl = new URL('https://gateway.example.com')
     hosts.answer('GET', 'https://gateway.example.com/.well-known/openid-configuration', {
       json: { token_endpoint: 'https://gateway.example.com/auth/token' }
@@ -431,39 +438,38 @@ describe('endpoints off the list', () => {
     'https://evil.com',
     'http://api-na1.niceincontact.com',
     'https://api-na1.niceincontact.com.evil.com'
-  ])('an api_endpoint of %j is bad-response: nobody is told to send the token there', async endpoint => {
-    layOut({ configured: { json: { area: 'na1', api_endpoint: endpoint } } })
+  ])('an api_endpoint of %j is bad-response', async endpoint => {
+    prepare({ json: { area: 'na1', api_endpoint: endpoint } })
     const { code, message } = await failure(application)
     expect({ code, message }).toEqual({
       code: 'bad-response',
       message:
-        `GET https://${ISSUER}/.well-known/cxone-configuration answered 200, whose api_endpoint is not a plain https address on port 443 ` +
-        `under ${ISSUER}’s own domains, 1 attempt.`
+        `GET https://${ISSUER}/.well-known/cxone-configuration answered 200, but its api_endpoint is not a plain https address on port 443 ` +
+        `under the domains of ${ISSUER}, 1 attempt.`
     })
   })
 })
 
-describe('refusals', () => {
+describe('rejections', () => {
   const oauth = (error: string, description: string) => ({ error, error_description: description })
   const APPLICATION_HINT =
-    'The host was asked for a back-end application with an access key: check client-id and client-secret, then ' +
-    'access-key-id and access-key-secret (it ends in ====), and that region leads to the issuer that registered them.'
+    'Check client-id and client-secret, then access-key-id and access-key-secret (it ends in ====), and that region ' +
+    'leads to the issuer where they were created.'
   const KEY_HINT =
-    'Check access-key-id and access-key-secret (it ends in ====), that the key is active, and that region is the ' +
-    'area of its tenant: in another area it is unknown.'
-  const CLIENT_HINT =
-    'Check client-id and client-secret, and that region is their realm: in another realm they are unknown.'
+    'Check access-key-id and access-key-secret (it ends in ====), that the key is active, and that region is the area ' +
+    'of its tenant.'
+  const CLIENT_HINT = 'Check client-id and client-secret, and that region is their realm.'
 
   test.each([
     [401, 'invalid_client', 'Client authentication failed.'],
     [400, 'invalid_client', 'Client authentication failed.'],
     [400, 'invalid_grant', 'Invalid user credentials.']
-  ])('A: %i %s is credentials-rejected', async (status, error, said) => {
-    hosts.answer('GET', DISCOVERY_URL, DISCOVERED)
-    hosts.answer('POST', TOKEN_URL, { status, json: oauth(error, said) })
+  ])('A: %i %s is credentials-rejected', async (status, error, description) => {
+    hosts.answer('GET', DISCOVERY_URL, DISCOVERY)
+    hosts.answer('POST', TOKEN_URL, { status, json: oauth(error, description) })
     expect(await failure(application, { maxAttempts: 5 })).toEqual({
       code: 'credentials-rejected',
-      message: `POST ${TOKEN_URL} answered ${status} ${error} (${said}), 1 attempt.`,
+      message: `POST ${TOKEN_URL} answered ${status} ${error} (${description}), 1 attempt.`,
       hint: APPLICATION_HINT
     })
   })
@@ -487,155 +493,157 @@ describe('refusals', () => {
     })
   })
 
-  const firsts: [string, AuthRequest, 'GET' | 'POST', string][] = [
+  const FIRST_REQUESTS: [string, AnyRequest, 'GET' | 'POST', string][] = [
     ['A, discovery', application, 'GET', DISCOVERY_URL],
     ['B', accessKey, 'POST', KEY_URL],
     ['C', realmClient, 'POST', REALM_URL]
   ]
 
-  test.each(firsts)('%s: 403 is forbidden', async (_, asked, method, url) => {
+  test.each(FIRST_REQUESTS)('%s: 403 is forbidden', async (_, request, method, url) => {
     hosts.answer(method, url, { status: 403, text: 'Forbidden' })
-    const { code, message, hint } = await failure(asked)
+    const { code, message, hint } = await failure(request)
     expect({ code, message }).toEqual({
       code: 'forbidden',
       message: `${method} ${url} answered 403, 1 attempt.`
     })
-    expect(hint).toMatch(/^Where the organisation allows certain addresses only, /)
+    expect(hint).toMatch(/^If the organisation allows only certain addresses, /)
   })
 
-  test.each([404, 405])('%i is not-offered on the tutorial’s request alone', async status => {
-    for (const [name, asked, method, url] of firsts) {
+  test.each([404, 405])('%i is not-offered only for the undocumented request', async status => {
+    for (const [name, request, method, url] of FIRST_REQUESTS) {
       hosts.answer(method, url, { status })
-      const { code, hint } = await failure(asked)
+      const { code, hint } = await failure(request)
       expect([name, code]).toEqual([name, name === 'C' ? 'not-offered' : 'bad-request'])
       if (name === 'C')
-        expect(hint).toMatch(/not documented by NICE\. Give the access key of a user too .* documented\.$/)
+        expect(hint).toMatch(
+          /^NICE does not document this request, .* Add the access key of a user .* documented\.$/
+        )
     }
-    hosts.answer('GET', DISCOVERY_URL, DISCOVERED).answer('POST', TOKEN_URL, { status })
+    hosts.answer('GET', DISCOVERY_URL, DISCOVERY).answer('POST', TOKEN_URL, { status })
     expect(await failure(application)).toMatchObject({ code: 'bad-request' })
-    layOut({ configured: { status, json: { message: 'Tenant not found' } } })
+    prepare({ status, json: { message: 'Tenant not found' } })
     expect(await failure(application)).toMatchObject({
       code: 'bad-request',
       message: `GET https://${ISSUER}/.well-known/cxone-configuration answered ${status} Tenant not found, 1 attempt.`
     })
   })
 
-  test.each(firsts)('%s: 429 is rate-limited', async (_, asked, method, url) => {
+  test.each(FIRST_REQUESTS)('%s: 429 is rate-limited', async (_, request, method, url) => {
     hosts.answer(method, url, { status: 429, headers: { 'Retry-After': '3600' } })
-    expect(await failure(asked)).toMatchObject({
+    expect(await failure(request)).toMatchObject({
       code: 'rate-limited',
-      message: `${method} ${url} answered 429, 1 attempt, asking to wait 1 h, which reaches past the timeout of 2 min.`
+      message: `${method} ${url} answered 429, 1 attempt; the server asks to wait 1 h, but only 2 min of the timeout of 2 min are left.`
     })
   })
 
-  test.each(firsts)('%s: 500 is unavailable', async (_, asked, method, url) => {
+  test.each(FIRST_REQUESTS)('%s: 500 is unavailable', async (_, request, method, url) => {
     hosts.answer(method, url, { status: 500, json: { message: 'Internal Server Error' } })
     hosts.answer(method, url, { status: 500, json: { message: 'Internal Server Error' } })
-    expect(await failure(asked, { maxAttempts: 2 })).toMatchObject({
+    expect(await failure(request, { maxAttempts: 2 })).toMatchObject({
       code: 'unavailable',
       message: `${method} ${url} answered 500 Internal Server Error, 2 attempts.`
     })
   })
 
-  test.each(firsts)('%s: a redirect is not followed', async (_, asked, method, url) => {
+  test.each(FIRST_REQUESTS)('%s: a redirect is not followed', async (_, request, method, url) => {
     hosts.answer(method, url, { status: 307, headers: { Location: 'https://evil.example/' } })
-    expect(await failure(asked)).toMatchObject({
+    expect(await failure(request)).toMatchObject({
       code: 'redirected',
       message: `${method} ${url} answered 307, a redirect to evil.example, 1 attempt.`
     })
   })
 
-  test('each of the three requests of A is tried again', async () => {
-    const trouble = { status: 503 }
-    hosts.answer('GET', DISCOVERY_URL, trouble).answer('GET', DISCOVERY_URL, DISCOVERED)
-    hosts.answer('POST', TOKEN_URL, trouble).answer('POST', TOKEN_URL, GRANTED)
-    hosts.answer('GET', TENANT_URL, trouble).answer('GET', TENANT_URL, CONFIGURED)
-    const { bench, done } = run(application, { maxAttempts: 2 })
+  test('each of the three requests of A is retried', async () => {
+    const unavailable = { status: 503 }
+    hosts.answer('GET', DISCOVERY_URL, unavailable).answer('GET', DISCOVERY_URL, DISCOVERY)
+    hosts.answer('POST', TOKEN_URL, unavailable).answer('POST', TOKEN_URL, TOKEN_RESPONSE)
+    hosts.answer('GET', TENANT_URL, unavailable).answer('GET', TENANT_URL, CONFIGURATION)
+    const { session, done } = run(application, { maxAttempts: 2 })
     await done
-    expect(bench.wire.sent).toBe(6)
+    expect(session.attemptCount).toBe(6)
   })
 
-  test('nobody answers to the name', async () => {
+  test('an unknown host', async () => {
     hosts.fail('POST', 'https://na4.nice-incontact.com/authentication/v1/token/access-key', 'ENOTFOUND')
     const area = await failure({ ...accessKey, area: 'na4' })
     hosts.fail('POST', 'https://us-99.api.niceincontact.com/oauth/token', 'ENOTFOUND')
     const realm = await failure({ ...realmClient, realm: 'us-99' })
     expect([area.code, area.hint]).toEqual([
       'network',
-      expect.stringMatching(/^No area seems to be called na4; the nearest known one is na1\. /)
+      expect.stringMatching(/^There seems to be no CXone area na4\. The nearest known area is na1\. /)
     ])
     expect([realm.code, realm.hint]).toEqual([
       'network',
-      expect.stringMatching(/^No realm seems to be called us-99\. /)
+      expect.stringMatching(/^There seems to be no CXone realm us-99\. /)
     ])
   })
 })
 
-describe('answers that cannot be used', () => {
+describe('unusable responses', () => {
   test.each<[string, Reply]>([
     ['a page', { text: '<html></html>' }],
     ['nothing', { text: '' }],
     ['an array', { json: [] }]
   ])('%s in place of any of the three', async (_, reply) => {
-    const broken = ', whose body is not a JSON object, 1 attempt.'
+    const problem = ', but its body is not a JSON object, 1 attempt.'
     hosts.answer('GET', DISCOVERY_URL, reply)
     expect(await failure(application)).toMatchObject({
       code: 'bad-response',
-      message: `GET ${DISCOVERY_URL} answered 200${broken}`
+      message: `GET ${DISCOVERY_URL} answered 200${problem}`
     })
-    hosts.answer('GET', DISCOVERY_URL, DISCOVERED).answer('POST', TOKEN_URL, reply)
+    hosts.answer('GET', DISCOVERY_URL, DISCOVERY).answer('POST', TOKEN_URL, reply)
     expect(await failure(application)).toMatchObject({
       code: 'bad-response',
-      message: `POST ${TOKEN_URL} answered 200${broken}`
+      message: `POST ${TOKEN_URL} answered 200${problem}`
     })
-    layOut({ configured: reply })
+    prepare(reply)
     expect(await failure(application)).toMatchObject({
       code: 'bad-response',
-      message: `GET https://${ISSUER}/.well-known/cxone-configuration answered 200${broken}`
+      message: `GET https://${ISSUER}/.well-known/cxone-configuration answered 200${problem}`
     })
   })
 
   test.each([
-    ['no JWT', 'opaque-token-0123456789'],
+    ['not a JWT', 'opaque-token-0123456789'],
     ['a JWT without the claim', jwt({ sub: 'user:1' })],
-    ['a claim that is no name', jwt({ tenantId: 'x&y=z' })],
+    ['a claim that is not an id', jwt({ tenantId: 'x&y=z' })],
     ['a claim of another type', jwt({ tenantId: 7 })],
     ['a claim that is too long', jwt({ tenantId: 'x'.repeat(65) })],
     ['claims that are an array', jwt([TENANT])],
-    ['claims that are no JSON', 'aaaaaaaa.bbbbbbbb.cccccccc']
-  ])('a token that is %s names no tenant', async (_, token) => {
-    hosts.answer('GET', DISCOVERY_URL, DISCOVERED)
+    ['claims that are not JSON', 'aaaaaaaa.bbbbbbbb.cccccccc']
+  ])('a token that does not name a tenant: %s', async (_, token) => {
+    hosts.answer('GET', DISCOVERY_URL, DISCOVERY)
     hosts.answer('POST', TOKEN_URL, { json: { access_token: token } })
-    const { bench, done } = run(application)
-    await expect(done).rejects.toMatchObject({
+    const { secrets, failure } = run(application)
+    expect(await failure()).toMatchObject({
       code: 'bad-response',
-      message: `POST ${TOKEN_URL} answered 200, with an access_token that names no tenant, 1 attempt.`
+      message: `POST ${TOKEN_URL} answered 200, but its access_token does not name a tenant, 1 attempt.`
     })
-    // It is a token all the same, and is masked.
-    expect(bench.told).toEqual([BLOB, token])
+    // It is a token nevertheless, so it is masked.
+    expect(secrets).toEqual([BLOB, token])
     expect(hosts.seen).toHaveLength(2)
   })
 
-  test('a token that holds the access key’s secret', async () => {
+  test('a token that contains the secret of the access key', async () => {
     hosts.answer('POST', KEY_URL, { json: { access_token: `x.${KEY.secret.reveal()}.y` } })
     expect(await failure(accessKey)).toMatchObject({
       code: 'bad-response',
-      message: `POST ${KEY_URL} answered 200, with an access_token that holds one of the credentials, 1 attempt.`
+      message: `POST ${KEY_URL} answered 200, but its access_token contains one of the credentials, 1 attempt.`
     })
   })
 
-  test('discovery’s error that shows what only an earlier run had sent', async () => {
+  test('an error of discovery that shows what an earlier run sent', async () => {
     hosts.answer('GET', DISCOVERY_URL, { status: 400, json: { error: BLOB, message: KEY.secret.reveal() } })
     expect((await failure(application)).message).toBe(
       `GET ${DISCOVERY_URL} answered 400 *** (***), 1 attempt.`
     )
   })
 
-  test('an error that repeats the credentials, as sent or in plain, shows none of them', async () => {
+  test('an error that repeats the credentials, encoded or not, shows none of them', async () => {
     const secret = KEY.secret.reveal()
     const encoded = 'KEYSECRET2K7YQ4ZVTJ6RNWB3X%3D%3D%3D%3D'
     const lower = encoded.replaceAll('%3D', '%3d')
-    hosts.answer('GET', DISCOVERY_URL, DISCOVERED)
+    hosts.answer('GET', DISCOVERY_URL, DISCOVERY)
     hosts.answer('POST', TOKEN_URL, {
       status: 400,
       json: { error: secret, message: `${encoded} ${lower} ${BLOB}` }
@@ -645,12 +653,10 @@ describe('answers that cannot be used', () => {
     )
   })
 
-  test('… nor does a later request’s show a token of an earlier one', async () => {
-    layOut({
-      configured: {
-        status: 400,
-        json: { message: `${JWT} the-refresh-token-0123456789 the.id-token.0123456789` }
-      }
+  test('an error of a later request shows no token of an earlier response', async () => {
+    prepare({
+      status: 400,
+      json: { message: `${JWT} the-refresh-token-0123456789 the.id-token.0123456789` }
     })
     expect((await failure(application)).message).toBe(
       `GET https://${ISSUER}/.well-known/cxone-configuration answered 400 *** *** ***, 1 attempt.`
