@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
 import { Redactor } from '../../src/lib/redactor.js'
-import { Secret } from '../../src/lib/secret.js'
+import { formEncode, MIN_SECRET_LENGTH, Secret } from '../../src/lib/secret.js'
 import { fc } from '../support/properties.js'
 
 /** Spellings in which servers, proxies and libraries repeat what they were sent. */
@@ -97,6 +97,99 @@ describe('a secret is removed from a text', () => {
     expect(redactor.redact(text)).toBe(text)
     expect(redactor.matches(text)).toBe(false)
   })
+})
+
+const redact = (text: string, secret: string) => new Redactor([new Secret(secret)]).redact(text)
+
+describe('redaction', () => {
+  test.each([
+    ['once', 'say abcdefgh!', 'say ***!'],
+    ['repeatedly', 'abcdefgh abcdefghabcdefgh', '*** ******'],
+    ['not a part of it', 'abcdefg', 'abcdefg'],
+    ['not a similar text', 'abcdefgx', 'abcdefgx']
+  ])('%s', (_, text, expected) => expect(redact(text, 'abcdefgh')).toBe(expected))
+
+  test.each(['.*+?^$(){}[]|\\/-', '$&$1$`$$$$', '\\d\\w\\s\\b\\u0041', 'a{1,9}b|c|', '^start.end$'])(
+    'special characters of patterns and replacements have no effect: %s',
+    text => {
+      expect(redact(`<${text}>`, text)).toBe('<***>')
+      expect(redact('some words 1 a b c', text)).toBe('some words 1 a b c')
+    }
+  )
+
+  test(`a text of fewer than ${MIN_SECRET_LENGTH} characters is not redacted: that would damage the log`, () => {
+    expect(MIN_SECRET_LENGTH).toBe(8)
+    expect(redact('words', '')).toBe('words')
+    expect(redact('words', 'or')).toBe('words')
+    expect(redact('12345678', '1234567')).toBe('12345678')
+    expect(redact('12345678', '12345678')).toBe('***')
+  })
+
+  test('letters beyond ASCII in another case; the rest of the text stays the same', () => {
+    expect(redact('İ<SCHLÜSSELÉ>İ SCHLÜSSELÉ', 'schlüsselé')).toBe('İ<***>İ ***')
+  })
+
+  test('the longest secret first, in any order of registration', () => {
+    for (const order of [
+      ['abcdefgh', 'abcdefghijkl'],
+      ['abcdefghijkl', 'abcdefgh']
+    ]) {
+      const redactor = new Redactor(order.map(text => new Secret(text)))
+      expect(redactor.redact('<abcdefghijkl> <abcdefgh>')).toBe('<***> <***>')
+    }
+  })
+
+  test.each([0, 1, 2, 3])('base64 and hex directly after %i letters', count => {
+    for (const encoding of ['base64', 'base64url', 'hex'] as const) {
+      const encoded = Buffer.from('the-only-secret-here').toString(encoding)
+      expect(redact(`no ${'a'.repeat(count)}${encoded}.`, 'the-only-secret-here')).toBe('no ***.')
+    }
+  })
+
+  test.each(names)('another text stays as it is: %s', name => {
+    const redactor = new Redactor([new Secret('the-only-secret-here')])
+    const text = `got "${encode('quite another value=ä/', name)}"`
+    expect([redactor.matches(text), redactor.redact(text)]).toEqual([false, text])
+  })
+
+  test('add returns only new spellings, each once', () => {
+    const redactor = new Redactor()
+    const texts = (added: Secret[]) => added.map(one => one.reveal())
+    expect(texts(redactor.add(new Secret('key====1')))).toEqual(['key====1', 'key%3D%3D%3D%3D1'])
+    expect(texts(redactor.add(new Secret('key====1')))).toEqual([])
+    expect(texts(redactor.add(new Secret('key%3D%3D%3D%3D1')))).toEqual(['key%253D%253D%253D%253D1'])
+  })
+
+  test('another replacement', () => {
+    const redactor = new Redactor([new Secret('abcdefgh')], '<client-id>')
+    expect(redactor.redact('no abcdefgh.')).toBe('no <client-id>.')
+  })
+
+  /** Compares only the end and cuts errors, so that a failed test prints little. */
+  const endOf = (run: () => string): string => {
+    try {
+      return run().slice(-8)
+    } catch (error) {
+      return String(error).slice(0, 60)
+    }
+  }
+  test.each([
+    ['32 KiB of letters', 'aB3.'.repeat(8192)],
+    ['32 KiB of one letter', 'a'.repeat(32 * 1024)],
+    ['32 KiB that a form and JSON encode', '"=+\\'.repeat(8192)],
+    ['not ASCII', 'schlüssel€😀'.repeat(1000)]
+  ])('a secret of maximum length: %s', (_, long) => {
+    expect(endOf(() => redact(`${'x'.repeat(1024 * 1024)}${long}`, long))).toBe('xxxxx***')
+    expect(endOf(() => redact(`${'x'.repeat(100_000)}${long} ${formEncode(long)}`, long))).toBe('x*** ***')
+  })
+})
+
+test.each([
+  ['a secret that cleaning changes', 'two  spaces', 20, '***'],
+  ['a secret beyond the limit: cut last', 'xxxxabcdefgh', 8, 'xxxx***']
+])('clean: %s', (_, text, maxLength, expected) => {
+  const redactor = new Redactor(['abcdefgh', 'two  spaces'].map(known => new Secret(known)))
+  expect(redactor.clean(text, maxLength)).toBe(expected)
 })
 
 test('a cleaned text has one line, no secret that cleaning puts together, and both ends', () => {

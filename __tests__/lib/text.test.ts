@@ -7,7 +7,8 @@ import {
   joinWords,
   pluralize,
   toOneLine,
-  truncate
+  truncate,
+  truncateMiddle
 } from '../../src/lib/text.js'
 
 describe('toOneLine', () => {
@@ -37,6 +38,16 @@ test.each([
   ['😀😀😀😀', 8, '😀😀😀😀'],
   ['😀😀😀😀😀', 8, '😀😀😀…']
 ])('truncate %s to %d', (text, maxLength, expected) => expect(truncate(text, maxLength)).toBe(expected))
+
+test.each([
+  ['12345678', 8, '12345678'],
+  ['123456789', 8, '12345…89'],
+  ['abcdefghijkl', 4, 'ab…l'],
+  ['😀😀😀😀😀😀', 8, '😀😀…😀'],
+  ['😀😀😀😀😀x', 8, '😀😀😀…x']
+])('truncateMiddle %s to %d', (text, maxLength, expected) => {
+  expect(truncateMiddle(text, maxLength)).toBe(expected)
+})
 
 test.each([
   [0, '0 attempts'],
