@@ -27,12 +27,20 @@ describe('provider', () => {
   })
 })
 
-test('the defaults of limits, guards and clean-up', () => {
+test('the defaults of limits, guards, clean-up and summary', () => {
   expect(readInputs(GENESYS).inputs).toMatchObject({
     limits: { timeoutMs: 120_000, attemptTimeoutMs: 15_000, maxAttempts: 5 },
     guards: { verify: false, allowedOrganizationIds: [] },
     revoke: 'auto',
+    summary: true,
     variables: [],
     warnings: []
   })
 })
+
+test.each([
+  ['true', true],
+  ['FALSE', false]
+])('summary %s', (text, summary) =>
+  expect(readInputs({ ...GENESYS, summary: text }).inputs?.summary).toBe(summary)
+)

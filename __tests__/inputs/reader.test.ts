@@ -1,8 +1,10 @@
 import { describe, expect, test } from '@jest/globals'
+import { PROVIDERS } from '../../src/auth/providers.js'
+import { readMainInputs } from '../../src/inputs/main-inputs.js'
 import { EnvironmentReader } from '../../src/inputs/reader.js'
 import { type InputName, MAIN_INPUTS, ROTATE_INPUTS } from '../../src/lib/inputs.js'
 import { notAllowed } from '../support/input-errors.js'
-import { GENESYS, readInputs, refusal } from '../support/read-inputs.js'
+import { CXONE_APPLICATION, GENESYS, readInputs, refusal } from '../support/read-inputs.js'
 
 const ACTIONS = [MAIN_INPUTS, ROTATE_INPUTS].map(defaults => ({
   defaults,
@@ -15,7 +17,8 @@ describe('every input', () => {
     name: InputName,
     defaults: Readonly<Partial<Record<InputName, string>>>
   ) => {
-    const reader = new EnvironmentReader({ [`INPUT_${name.toUpperCase()}`]: text }, defaults, () => {})
+    const log = { mask: () => {}, hideInQuotes: () => {} }
+    const reader = new EnvironmentReader({ [`INPUT_${name.toUpperCase()}`]: text }, defaults, log)
     return [name, reader.text(name), reader.isGiven(name)]
   }
 
@@ -42,6 +45,23 @@ describe('every input', () => {
           expect(read(text, name, defaults)).toEqual([name, text, false])
       }
     }
+  })
+})
+
+describe('the ids of credentials are hidden in quoted words', () => {
+  test.each<[string, Record<string, string>, Record<string, string>]>([
+    ['Genesys', GENESYS, { 'client-id': 'my-client' }],
+    ['CXone', CXONE_APPLICATION, { 'client-id': 'my-client', 'access-key-id': 'MYKEYID' }]
+  ])('%s', (_, inputs, expected) => {
+    const hidden: Record<string, string> = {}
+    const env = Object.entries(inputs).map(([name, value]) => [`INPUT_${name.toUpperCase()}`, value])
+    readMainInputs(Object.fromEntries(env), PROVIDERS, {
+      mask: () => {},
+      hideInQuotes: (name, id) => {
+        hidden[name] = id
+      }
+    })
+    expect(hidden).toEqual(expected)
   })
 })
 

@@ -1,10 +1,15 @@
 import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from '@jest/globals'
 import { PROVIDERS } from '../../src/auth/providers.js'
-import { type RotateInputs, readRotateInputs } from '../../src/inputs/rotate-inputs.js'
+import {
+  type CommandTarget,
+  type GitHubTarget,
+  type RotateInputs,
+  readRotateInputs
+} from '../../src/inputs/rotate-inputs.js'
 import { ActionError } from '../../src/lib/action-error.js'
 import { ROTATE_INPUTS } from '../../src/lib/inputs.js'
-import type { Secret } from '../../src/lib/secret.js'
+import { Secret } from '../../src/lib/secret.js'
 import { readActionFile } from '../support/action-file.mjs'
 import { notAllowed, notApplicable } from '../support/input-errors.js'
 import { CXONE_CLIENT, CXONE_KEY, GENESYS } from '../support/read-inputs.js'
@@ -27,9 +32,9 @@ function read(given: Inputs, env: Inputs = ENV): ReadRotateInputs {
     `INPUT_${name.toUpperCase()}`,
     value
   ])
-  const mask = (secret: Secret) => void masked.push(secret.reveal())
+  const log = { mask: (secret: Secret) => void masked.push(secret.reveal()), hideInQuotes: () => {} }
   try {
-    return { inputs: readRotateInputs({ ...env, ...Object.fromEntries(variables) }, PROVIDERS, mask), masked }
+    return { inputs: readRotateInputs({ ...env, ...Object.fromEntries(variables) }, PROVIDERS, log), masked }
   } catch (error) {
     if (error instanceof ActionError) return { error, masked }
     throw error
@@ -43,27 +48,33 @@ function accepted(given: Inputs, env?: Inputs): RotateInputs {
   return inputs as RotateInputs
 }
 
+/** Returns where the token is stored; fails with the message of the error. */
+const gitHubTarget = (given: Inputs, env?: Inputs) => accepted(given, env).target as GitHubTarget
+
 function refusal(given: Inputs, env?: Inputs): string {
   const { error, inputs } = read(given, env)
   return error === undefined ? `accepted: ${JSON.stringify(inputs)}` : `${error.code}: ${error.message}`
 }
 
 test('only the required inputs', () => {
-  const inputs = accepted({})
+  const { target, ...inputs } = accepted({})
   expect(inputs).toMatchObject({
-    apiUrl: 'https://api.github.com',
-    scope: { kind: 'repository', repository: 'octo-org/app' },
-    secretName: 'CC_TOKEN',
-    rotateAfterSeconds: 0,
     dryRun: false,
     guards: { verify: true, allowedOrganizationIds: [] },
     limits: { timeoutMs: 120_000, attemptTimeoutMs: 15_000, maxAttempts: 5 },
+    summary: true,
     variables: [],
     warnings: []
   })
-  expect(inputs.githubToken.reveal()).toBe('github_pat_given')
-  for (const name of ['visibility', 'previousToken', 'expiryVariable'])
-    expect(inputs).not.toHaveProperty(name)
+  expect(target).toEqual({
+    kind: 'github',
+    apiUrl: 'https://api.github.com',
+    githubToken: new Secret('github_pat_given'),
+    scope: { kind: 'repository', repository: 'octo-org/app' },
+    secretName: 'CC_TOKEN',
+    rotateAfterSeconds: 0
+  })
+  expect((target as GitHubTarget).githubToken.reveal()).toBe('github_pat_given')
 })
 
 test('the inputs and their defaults are those that rotate/action.yml declares', () => {
@@ -85,7 +96,8 @@ test('every secret is masked, even if the inputs are refused', () => {
 
 test('printing the inputs shows no secret', () => {
   const inputs = accepted({ 'previous-token': 'previous-token-given' })
-  const printed = `${JSON.stringify(inputs)}${String(inputs.githubToken)}${inputs.previousToken}`
+  const { githubToken, previousToken } = inputs.target as GitHubTarget
+  const printed = `${JSON.stringify(inputs)}${githubToken}${previousToken}`
   expect(printed).not.toMatch(/github_pat_given|previous-token-given|my-client-secret/)
 })
 
@@ -98,7 +110,7 @@ describe('names', () => {
     [' A \n', 'A'],
     ['a'.repeat(255), 'A'.repeat(255)]
   ])('%j', (given, name) => {
-    expect(accepted({ 'secret-name': given, 'expiry-variable': given })).toMatchObject({
+    expect(gitHubTarget({ 'secret-name': given, 'expiry-variable': given })).toMatchObject({
       secretName: name,
       expiryVariable: name
     })
@@ -123,8 +135,10 @@ describe('names', () => {
   })
 
   test('secret-name is required, expiry-variable is not', () => {
-    expect(refusal({ 'secret-name': ' ' })).toBe('invalid-input: Input secret-name is empty.')
-    expect(accepted({ 'expiry-variable': '' })).not.toHaveProperty('expiryVariable')
+    expect(refusal({ 'secret-name': ' ' })).toBe(
+      'invalid-input: The inputs secret-name and store-command are empty.'
+    )
+    expect(gitHubTarget({ 'expiry-variable': '' })).not.toHaveProperty('expiryVariable')
   })
 })
 
@@ -150,22 +164,37 @@ describe('the GitHub token', () => {
 
 describe('the previous token', () => {
   test.each(['!~'.repeat(8), 'x'.repeat(32 * 1024)])('%.20s is accepted', token =>
-    expect(accepted({ 'previous-token': token }).previousToken?.reveal()).toBe(token)
+    expect(gitHubTarget({ 'previous-token': token }).previousToken?.reveal()).toBe(token)
   )
 
   test.each(['x'.repeat(15), 'a placeholder in its place', 'line\nbreak-inside', '***'])(
     '%j is not a token: a warning that does not show it',
     given => {
       const inputs = accepted({ 'previous-token': given })
-      expect(inputs.previousToken).toBeUndefined()
+      expect(inputs.target).not.toHaveProperty('previousToken')
       expect(inputs.warnings).toEqual(['The value of previous-token is not a token, so it is not revoked.'])
     }
   )
 
   test.each(['', '  \n'])('%j: no token and no warning', given => {
     const inputs = accepted({ 'previous-token': given })
-    expect([inputs.previousToken, inputs.warnings]).toEqual([undefined, []])
+    expect(inputs.target).not.toHaveProperty('previousToken')
+    expect(inputs.warnings).toEqual([])
   })
+
+  test.each<Inputs>([
+    { 'previous-token': 'my-client-secret' },
+    { 'previous-token': 'github_pat_given' },
+    { ...GENESYS, 'client-id': '', 'client-secret': '', 'previous-token': 'secret-in-variable' }
+  ])('is refused if it repeats another secret: %j', given =>
+    expect(
+      refusal(given, {
+        ...ENV,
+        GENESYS_CLOUD_CLIENT_ID: 'my-client',
+        GENESYS_CLOUD_CLIENT_SECRET: 'secret-in-variable'
+      })
+    ).toBe('invalid-input: Input previous-token has the same value as another secret of this step.')
+  )
 
   test.each<Inputs>([
     { ...CXONE_KEY, 'client-id': '', 'client-secret': '' },
@@ -179,7 +208,7 @@ describe('the previous token', () => {
 
 describe('the scope', () => {
   test('an environment of a repository', () => {
-    expect(accepted({ repository: 'o/r.x_-1', environment: ' Prod / EU 50% ' }).scope).toEqual({
+    expect(gitHubTarget({ repository: 'o/r.x_-1', environment: ' Prod / EU 50% ' }).scope).toEqual({
       kind: 'environment',
       repository: 'o/r.x_-1',
       environment: 'Prod / EU 50%'
@@ -188,9 +217,9 @@ describe('the scope', () => {
 
   test('an organisation', () => {
     for (const organization of ['Octo-Org', 'o'.repeat(100)]) {
-      const inputs = accepted({ organization })
-      expect(inputs.scope).toEqual({ kind: 'organization', organization })
-      expect(inputs).not.toHaveProperty('visibility')
+      const target = gitHubTarget({ organization })
+      expect(target.scope).toEqual({ kind: 'organization', organization })
+      expect(target).not.toHaveProperty('visibility')
     }
   })
 
@@ -235,7 +264,7 @@ describe('visibility', () => {
   const ORGANIZATIONS_ONLY = 'it applies to the secrets of organisations only'
 
   test.each(['all', 'private', 'ALL'])('%s', visibility => {
-    expect(accepted({ organization, visibility }).visibility).toEqual({
+    expect(gitHubTarget({ organization, visibility }).visibility).toEqual({
       visibility: visibility.toLowerCase()
     })
   })
@@ -243,7 +272,7 @@ describe('visibility', () => {
   test('selected repositories', () => {
     const ids = '12, 345\n\n999999999999999'
     expect(
-      accepted({ organization, visibility: 'selected', 'selected-repository-ids': ids }).visibility
+      gitHubTarget({ organization, visibility: 'selected', 'selected-repository-ids': ids }).visibility
     ).toEqual({
       visibility: 'selected',
       repositoryIds: [12, 345, 999_999_999_999_999]
@@ -283,7 +312,7 @@ describe('GITHUB_API_URL', () => {
     'http://127.0.0.1:8080/api/v3',
     'http://localhost:3000'
   ])('%s', url => {
-    expect(accepted({}, { ...ENV, GITHUB_API_URL: url }).apiUrl).toBe(url)
+    expect(gitHubTarget({}, { ...ENV, GITHUB_API_URL: url }).apiUrl).toBe(url)
   })
 
   test.each([
@@ -314,7 +343,7 @@ test.each([
   ['2H', 7200],
   ['45', 45]
 ])('rotate-after %s', (text, seconds) => {
-  expect(accepted({ 'rotate-after': text }).rotateAfterSeconds).toBe(seconds)
+  expect(gitHubTarget({ 'rotate-after': text }).rotateAfterSeconds).toBe(seconds)
 })
 
 test.each([
@@ -326,4 +355,74 @@ test.each([
   ['verify', 'no']
 ])('%s %s is refused', (input, text) => {
   expect(refusal({ [input]: text })).toBe(notAllowed(input, text))
+})
+
+describe('store-command', () => {
+  const STORE = { 'secret-name': '', 'github-token': '', 'store-command': 'vault kv put …' }
+  const commandTarget = (given: Inputs) => accepted({ ...STORE, ...given }, {}).target as CommandTarget
+
+  test('alone; it needs neither a repository nor a GitHub token', () =>
+    expect(commandTarget({})).toEqual({
+      kind: 'command',
+      storeCommand: 'vault kv put …',
+      revokePrevious: false,
+      commandTimeoutMs: 60_000,
+      isOtherSecret: expect.any(Function)
+    }))
+
+  test('with all its inputs', () =>
+    expect(
+      commandTarget({
+        'read-command': ' vault kv get …\n',
+        'revoke-previous': 'true',
+        'command-timeout': '2m'
+      })
+    ).toMatchObject({ readCommand: 'vault kv get …', revokePrevious: true, commandTimeoutMs: 120_000 }))
+
+  test('knows the other secrets of the step', () => {
+    const { isOtherSecret } = commandTarget({})
+    expect(['my-client-secret', 'another-secret'].map(isOtherSecret)).toEqual([true, false])
+  })
+
+  test.each(['read-command', 'revoke-previous', 'command-timeout'])('%s with secret-name is refused', name =>
+    expect(refusal({ [name]: name === 'revoke-previous' ? 'true' : '5s' })).toBe(
+      notApplicable(name, 'secret-name is, too: it applies to other stores only')
+    )
+  )
+
+  test('with secret-name is refused', () =>
+    expect(refusal({ ...STORE, 'secret-name': 'CC_TOKEN' })).toBe(
+      notApplicable('secret-name', 'store-command is, too')
+    ))
+
+  test.each([
+    ['github-token', 'github_pat_given'],
+    ['repository', 'octo-org/app'],
+    ['environment', 'prod'],
+    ['organization', 'octo-org'],
+    ['visibility', 'all'],
+    ['selected-repository-ids', '1'],
+    ['rotate-after', '1d'],
+    ['expiry-variable', 'CC_EXPIRY'],
+    ['previous-token', 'previous-token-given']
+  ])('with %s is refused', (name, value) =>
+    expect(refusal({ ...STORE, [name]: value })).toBe(
+      notApplicable(name, 'it applies to secrets of GitHub only, and store-command is given')
+    )
+  )
+
+  test.each<[Inputs, string, string]>([
+    [{ 'revoke-previous': 'true' }, 'revoke-previous', 'read-command is not'],
+    [
+      { ...CXONE_CLIENT, region: '', 'revoke-previous': 'true', 'read-command': 'cat token' },
+      'revoke-previous',
+      'NICE CXone has no request that revokes a token'
+    ]
+  ])('%j is refused', (given, name, reason) =>
+    expect(refusal({ ...STORE, ...given })).toBe(notApplicable(name, reason))
+  )
+
+  test.each(['0s', '25h', 'soon'])('command-timeout %s is refused', text =>
+    expect(refusal({ ...STORE, 'command-timeout': text })).toBe(notAllowed('command-timeout', text))
+  )
 })

@@ -83,7 +83,7 @@ describe('an input that does not apply is refused by name', () => {
     const read = readInputs(inputs)
     expect(refusal(read)).toBe(notApplicable(name, reason))
     expect(read.error?.hint).toBe(
-      `Remove ${name}, or correct provider and the inputs that choose the login method.`
+      `Remove ${name}, or correct the inputs that it depends on.`
     )
   })
 })
