@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
-import { endpointUrl } from '../../src/auth/base-url.js'
-import { notAllowed } from '../support/input-errors.js'
+import { apiBaseUrl, type BaseUrl, endpointUrl } from '../../src/auth/base-url.js'
+import { notAllowed, notApplicable } from '../support/input-errors.js'
 import {
   CXONE_APPLICATION,
   CXONE_CLIENT,
@@ -12,7 +12,7 @@ import {
 
 describe('base-url', () => {
   const readUrl = (text: string) => readInputs({ ...GENESYS, 'base-url': text })
-  const originOf = (text: string) => readUrl(text).inputs?.request.baseUrl?.origin
+  const urlOf = (text: string) => readUrl(text).inputs?.request.baseUrl?.url
 
   test.each([
     ['https://gateway.example.com', 'https://gateway.example.com'],
@@ -28,11 +28,16 @@ describe('base-url', () => {
     ['http://LOCALHOST:8080/', 'http://localhost:8080'],
     ['http://127.0.0.1:8080', 'http://127.0.0.1:8080'],
     ['http://127.255.255.254', 'http://127.255.255.254'],
-    ['http://[::1]:8080', 'http://[::1]:8080']
-  ])('%j is accepted', (text, origin) => expect(originOf(text)).toBe(origin))
+    ['http://[::1]:8080', 'http://[::1]:8080'],
+    ['https://gateway.example.com/genesys', 'https://gateway.example.com/genesys'],
+    ['https://Gateway.example.com/A/b-c_d.e~1/', 'https://gateway.example.com/A/b-c_d.e~1'],
+    ["http://127.0.0.1:8080/!$&'()*+,;=:x", "http://127.0.0.1:8080/!$&'()*+,;=:x"],
+    ['https://gateway.example.com/...', 'https://gateway.example.com/...']
+  ])('%j is accepted', (text, url) => expect(urlOf(text)).toBe(url))
 
   test('every request has it, the one for an initial token too', () => {
-    const given = { 'base-url': 'http://127.0.0.1:1' }
+    const given = { 'base-url': 'http://127.0.0.1:1/path' }
+    const expected = { input: 'base-url', url: 'http://127.0.0.1:1/path' }
     for (const inputs of [
       GENESYS,
       { ...GENESYS, 'token-endpoint': 'api' },
@@ -40,15 +45,15 @@ describe('base-url', () => {
       CXONE_KEY,
       CXONE_CLIENT
     ])
-      expect(readInputs({ ...inputs, ...given }).inputs?.request.baseUrl?.origin).toBe('http://127.0.0.1:1')
+      expect(readInputs({ ...inputs, ...given }).inputs?.request.baseUrl).toEqual(expected)
     const long = readInputs({
       ...GENESYS,
       ...given,
       'token-kind': 'long-lived',
       'service-account-id': 'x'
     }).inputs?.request
-    expect(long?.baseUrl?.origin).toBe('http://127.0.0.1:1')
-    expect(long?.exchange === 'genesys-long-lived' && long.initial.baseUrl?.origin).toBe('http://127.0.0.1:1')
+    expect(long?.baseUrl).toEqual(expected)
+    expect(long?.exchange === 'genesys-long-lived' && long.initial.baseUrl).toEqual(expected)
   })
 
   test('it never comes from the environment', () => {
@@ -59,20 +64,27 @@ describe('base-url', () => {
       'base-url',
       'INPUT_BASE_URL'
     ])
-      expect(readInputs(GENESYS, { [variable]: 'https://evil.com' }).inputs?.request).not.toHaveProperty(
-        'baseUrl'
-      )
+      expect(readInputs(GENESYS, { [variable]: 'https://evil.com' }).inputs?.request.baseUrl).toBeUndefined()
   })
 
   const hostile = [
-    // more than an origin
+    // a user, a query, a fragment, or a path that a server may read in another way
     'https://user@gateway.example.com',
     'https://user:pass@gateway.example.com',
     'https://@gateway.example.com',
     'https://:@gateway.example.com',
-    'https://gateway.example.com/path',
     'https://gateway.example.com//',
+    'https://gateway.example.com/a//b',
     'https://gateway.example.com/.',
+    'https://gateway.example.com/..',
+    'https://gateway.example.com/a/../b',
+    'https://gateway.example.com/a/./b',
+    'https://gateway.example.com/%2e%2e/b',
+    'https://gateway.example.com/a%20b',
+    'https://gateway.example.com/a b',
+    'https://gateway.example.com/a\\b',
+    'https://gateway.example.com/ä',
+    'https://gateway.example.com/a?b',
     'https://gateway.example.com?query',
     'https://gateway.example.com/?',
     'https://gateway.example.com#',
@@ -147,7 +159,9 @@ describe('base-url', () => {
         ? 'invalid-input: Input base-url contains a user, a query or a fragment.'
         : notAllowed('base-url', text)
     )
-    expect(read.error?.hint).toContain('Allowed: an origin without a path')
+    expect(read.error?.hint).toMatch(
+      /^Allowed: an https URL, or http on loopback, with an optional path: .* No user, query or fragment/
+    )
   })
 
   test('a number in place of an address is loopback or refused', () => {
@@ -160,7 +174,7 @@ describe('base-url', () => {
     ]) {
       const { error, inputs } = readUrl(text)
       if (error) expect(error.code).toBe('invalid-input')
-      else expect(inputs?.request.baseUrl?.hostname).toBe('127.0.0.1')
+      else expect(inputs?.request.baseUrl?.url).toBe('http://127.0.0.1')
     }
   })
 
@@ -173,16 +187,66 @@ describe('base-url', () => {
   })
 })
 
+describe('login-base-url', () => {
+  const BOTH = {
+    'base-url': 'https://gateway.example.com/api',
+    'login-base-url': 'https://login.example.com/l/'
+  }
+  const loginUrlOf = (inputs: Record<string, string>) => {
+    const request = readInputs({ ...GENESYS, ...inputs }).inputs?.request
+    const login = request?.exchange === 'genesys-long-lived' ? request.initial : request
+    return login?.exchange === 'genesys-login' ? login.loginBaseUrl : undefined
+  }
+
+  test.each([{}, { 'token-kind': 'long-lived', 'service-account-id': 'x' }])(
+    'replaces base-url for the login host: %j',
+    inputs => {
+      expect(loginUrlOf({ ...BOTH, ...inputs })).toEqual({
+        input: 'login-base-url',
+        url: 'https://login.example.com/l'
+      })
+      expect(loginUrlOf({ ...BOTH, ...inputs, 'login-base-url': '' })).toEqual({
+        input: 'base-url',
+        url: 'https://gateway.example.com/api'
+      })
+    }
+  )
+  test.each<[string, Record<string, string>, string]>([
+    ['without base-url', { ...GENESYS, ...BOTH, 'base-url': '' }, 'base-url is not'],
+    [
+      'for the API host',
+      { ...GENESYS, ...BOTH, 'token-endpoint': 'api' },
+      'token-endpoint: api sends nothing to the login host'
+    ],
+    ['on CXone', { ...CXONE_CLIENT, ...BOTH }, 'it applies to Genesys Cloud only']
+  ])('is refused %s', (_, inputs, reason) =>
+    expect(refusal(readInputs(inputs))).toBe(notApplicable('login-base-url', reason))
+  )
+  test('has the same rules', () => {
+    const read = (url: string) => refusal(readInputs({ ...GENESYS, ...BOTH, 'login-base-url': url }))
+    expect(read('http://login.example.com')).toBe(notAllowed('login-base-url', 'http://login.example.com'))
+    expect(read('https://u:p@login.example.com')).toBe(
+      'invalid-input: Input login-base-url contains a user, a query or a fragment.'
+    )
+  })
+})
+
 describe('endpointUrl', () => {
   test.each([
     ['/oauth/token', undefined, 'https://api.example.com/oauth/token'],
-    ['/oauth/token', 'https://gateway.example.com:8443/', 'https://gateway.example.com:8443/oauth/token'],
+    ['/oauth/token', 'https://gateway.example.com:8443', 'https://gateway.example.com:8443/oauth/token'],
+    ['/oauth/token', 'https://gateway.example.com/a/b', 'https://gateway.example.com/a/b/oauth/token'],
     ['//evil.com/token', undefined, 'https://api.example.com//evil.com/token'],
     ['//evil.com/token', 'https://gateway.example.com', 'https://gateway.example.com//evil.com/token'],
     ['/a?b#c', undefined, 'https://api.example.com/a%3Fb%23c']
-  ])('%s at the base URL %s', (path, baseUrl, expected) => {
-    const base = baseUrl === undefined ? undefined : new URL(baseUrl)
-    expect(endpointUrl('https://api.example.com', path, base).href).toBe(expected)
-    expect(base?.pathname ?? '/').toBe('/')
+  ])('%s at the base URL %s', (path, url, expected) => {
+    const baseUrl: BaseUrl | undefined = url === undefined ? undefined : { input: 'base-url', url }
+    expect(endpointUrl('https://api.example.com', path, baseUrl).href).toBe(expected)
   })
+})
+
+test('apiBaseUrl', () => {
+  const url = 'https://gateway.example.com/api'
+  expect(apiBaseUrl('https://api.example.com', undefined)).toBe('https://api.example.com')
+  expect(apiBaseUrl('https://api.example.com', { input: 'base-url', url })).toBe(url)
 })

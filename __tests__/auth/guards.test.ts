@@ -1,5 +1,10 @@
 import { describe, expect, test } from '@jest/globals'
-import { requireLifetime, requireOrganization } from '../../src/auth/guards.js'
+import {
+  describeIdleTime,
+  requireIdleTime,
+  requireLifetime,
+  requireOrganization
+} from '../../src/auth/guards.js'
 import type { IssuedToken } from '../../src/auth/provider.js'
 import { ActionError } from '../../src/lib/action-error.js'
 import { Secret } from '../../src/lib/secret.js'
@@ -60,6 +65,40 @@ describe('min-lifetime', () => {
     const { inputs } = readInputs(given)
     expect(inputs?.provider.lifetimeAdvice(inputs.request)).toBe(advice)
   })
+})
+
+describe('the idle timeout', () => {
+  const NOON = Date.parse('2026-03-01T12:00:00Z')
+  const idlesAt = (minutes: number) => ({ id: 'one', idlesAt: new Date(NOON + minutes * 60_000) })
+
+  test.each([
+    ['no idle timeout', { id: 'one' }, 60],
+    ['no min-lifetime', idlesAt(1), undefined],
+    ['exactly long enough', idlesAt(60), 3600]
+  ])('passes: %s', (_, identity, minLifetimeSeconds) => {
+    const required = guards(minLifetimeSeconds === undefined ? {} : { minLifetimeSeconds })
+    expect(outcome(() => requireIdleTime(identity, required, NOON))).toBe('passed')
+  })
+
+  test('fails a second before min-lifetime', () =>
+    expect(outcome(() => requireIdleTime(idlesAt(30), guards({ minLifetimeSeconds: 1801 }), NOON))).toBe(
+      'lifetime-too-short: If nothing uses the token, it becomes invalid at 2026-03-01 12:30 UTC, but min-lifetime ' +
+        'requires 30 min 1 s (1801 s). The organisation has an idle timeout. Request a token in each job instead of ' +
+        'storing one, or rotate more often than the idle timeout.'
+    ))
+
+  test.each([
+    ['no idle timeout', {}, { id: 'one' }, false],
+    ['after the expiry', { expiresAt: new Date(NOON) }, idlesAt(0), false],
+    ['before the expiry', { expiresAt: new Date(NOON + 1) }, idlesAt(0), true],
+    ['unknown expiry', {}, idlesAt(0), true]
+  ])('in words: %s', (_, expiry, identity, isDescribed) =>
+    expect(describeIdleTime({ ...token(), ...expiry }, identity)).toBe(
+      isDescribed
+        ? 'The organisation has an idle timeout: if nothing uses the token, it becomes invalid at 2026-03-01 12:00 UTC'
+        : undefined
+    )
+  )
 })
 
 describe('allowed-organization-ids', () => {

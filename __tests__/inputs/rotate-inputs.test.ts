@@ -12,6 +12,7 @@ import { ROTATE_INPUTS } from '../../src/lib/inputs.js'
 import { Secret } from '../../src/lib/secret.js'
 import { readActionFile } from '../support/action-file.mjs'
 import { notAllowed, notApplicable } from '../support/input-errors.js'
+import { describeOnPosix } from '../support/posix.js'
 import { CXONE_CLIENT, CXONE_KEY, GENESYS } from '../support/read-inputs.js'
 
 const REQUIRED = { ...GENESYS, 'secret-name': 'CC_TOKEN', 'github-token': 'github_pat_given' }
@@ -357,7 +358,8 @@ test.each([
   expect(refusal({ [input]: text })).toBe(notAllowed(input, text))
 })
 
-describe('store-command', () => {
+// On Windows, store-command is refused.
+describeOnPosix('store-command', () => {
   const STORE = { 'secret-name': '', 'github-token': '', 'store-command': 'vault kv put …' }
   const commandTarget = (given: Inputs) => accepted({ ...STORE, ...given }, {}).target as CommandTarget
 

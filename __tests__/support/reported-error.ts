@@ -1,4 +1,5 @@
-import { Redactor, Secret } from '../../src/lib/secret.js'
+import { Redactor } from '../../src/lib/redactor.js'
+import { Secret } from '../../src/lib/secret.js'
 
 /** An error as a step reports it. */
 export interface ReportedError {

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/g
 import nock from 'nock'
 import {
   CXONE_ISSUERS,
+  issuerOfArea,
   nearestCxoneArea,
   parseCxoneArea,
   parseCxoneIssuer,
@@ -51,7 +52,8 @@ describe('issuers', () => {
         'nicecxone-fed.com',
         'nicecxone-sov1.au',
         'nicecxone-sov1.eu',
-        'nicecxone-sov1.uk'
+        'nicecxone-sov1.uk',
+        'nicecxone-sov2.uk'
       ].sort()
     )
   })
@@ -71,12 +73,26 @@ describe('issuers', () => {
     ['nicecxone-sov1.au', 'nicecxone-sov1.au', false],
     ['nicecxone-sov1.eu', 'nicecxone-sov1.eu', false],
     ['nicecxone-fed.com', 'nicecxone-fed.com', true],
-    ['nicecxone-sov1.uk', 'nicecxone-sov1.uk', true]
+    ['nicecxone-sov1.uk', 'nicecxone-sov1.uk', false],
+    ['nicecxone-sov2.uk', 'nicecxone-sov2.uk', true]
   ])('%s leads to %s, with a warning: %s', (text, issuer, isUncertain) => {
     const parsed = parseCxoneIssuer(text)
     expect(parsed?.name).toBe(issuer)
     expect(parsed?.warning !== undefined).toBe(isUncertain)
     if (isUncertain) expect(parsed?.warning).toContain(/^[a-z]{2}\d$/.test(text) ? text : issuer)
+  })
+})
+
+test.each([
+  ['na1', COMMERCIAL],
+  ['na2', GOVERNMENT],
+  ['xx9', COMMERCIAL]
+])('the issuer of area %s is %s', (area, issuer) => expect(issuerOfArea(area)).toBe(issuer))
+
+test('area uk3 leads to an issuer that is not confirmed', () => {
+  expect(parseCxoneIssuer('UK3')).toEqual({
+    name: 'nicecxone-sov2.uk',
+    warning: 'The CXone issuer nicecxone-sov2.uk is not confirmed by anything that NICE publishes.'
   })
 })
 

@@ -21,7 +21,11 @@ describe('the request', () => {
       { ...CXONE_APPLICATION, scope: 'a b' },
       { exchange: 'cxone-application', issuer: 'cxone.niceincontact.com', client, accessKey, scope: 'a b' }
     ],
-    ['B', CXONE_KEY, { exchange: 'cxone-access-key', area: 'na1', accessKey }],
+    [
+      'B',
+      CXONE_KEY,
+      { exchange: 'cxone-access-key', area: 'na1', issuer: 'cxone.niceincontact.com', accessKey }
+    ],
     ['C', CXONE_CLIENT, { exchange: 'cxone-client', realm: 'us-22', client }]
   ])('%s: contains what it needs and nothing else', (_, inputs, expected) =>
     expect(JSON.parse(JSON.stringify(readInputs(inputs).inputs?.request))).toEqual(expected)
@@ -65,7 +69,7 @@ describe('region', () => {
   const placeOf = ({ inputs }: ReadInputs) => {
     const request = inputs?.request
     if (request === undefined || 'region' in request) return undefined
-    return 'issuer' in request ? request.issuer : 'area' in request ? request.area : request.realm
+    return 'area' in request ? request.area : 'issuer' in request ? request.issuer : request.realm
   }
 
   test.each<[string, Inputs, string, string, string[]]>([
@@ -112,8 +116,8 @@ describe('region', () => {
   })
 
   const ISSUERS =
-    'cxone.niceincontact.com, cxone-gov.niceincontact.com, nicecxone-sov1.au, nicecxone-sov1.eu, nicecxone-fed.com or ' +
-    'nicecxone-sov1.uk'
+    'cxone.niceincontact.com, cxone-gov.niceincontact.com, nicecxone-sov1.au, nicecxone-sov1.eu, nicecxone-sov1.uk, ' +
+    'nicecxone-sov2.uk or nicecxone-fed.com'
   const RULES = {
     A: `With a client and an access key, region is an area (two letters and digits: na1) or the domain of an issuer: ${ISSUERS}. The default is cxone.niceincontact.com.`,
     B: 'With an access key and no client, region is required: the area of the tenant, two letters and digits, such as na1 or eu1.',

@@ -2,7 +2,8 @@ import { afterAll, afterEach, beforeEach, describe, expect, test } from '@jest/g
 import nock from 'nock'
 import { identify, revoke } from '../../../src/auth/genesys/current-token.js'
 import { ActionError } from '../../../src/lib/action-error.js'
-import { Redactor, Secret } from '../../../src/lib/secret.js'
+import { Redactor } from '../../../src/lib/redactor.js'
+import { Secret } from '../../../src/lib/secret.js'
 import { openSession } from '../../support/session.js'
 
 const API = 'https://api.mypurecloud.ie'
@@ -52,7 +53,16 @@ describe('identify', () => {
       { id: ID, clientId: 'client-1' }
     ],
     [{ organization: { id: ID }, OAuthClient: { id: 'a b' } }, { id: ID }],
-    [{ organization: { id: ID }, OAuthClient: ['client-1'] }, { id: ID }]
+    [{ organization: { id: ID }, OAuthClient: ['client-1'] }, { id: ID }],
+    [{ organization: { id: ID, name: 'x'.repeat(1000) } }, { id: ID, name: 'x'.repeat(1000) }],
+    [{ organization: { id: ID, name: 'x'.repeat(1001) } }, { id: ID }],
+    [
+      { organization: { id: ID }, dateTokenIdles: '2026-03-01T12:30:00.000Z' },
+      { id: ID, idlesAt: new Date('2026-03-01T12:30:00.000Z') }
+    ],
+    [{ organization: { id: ID }, dateTokenIdles: 'soon' }, { id: ID }],
+    [{ organization: { id: ID }, dateTokenIdles: 0 }, { id: ID }],
+    [{ organization: { id: ID }, dateTokenIdles: `2026-03-01T12:30:00.${'0'.repeat(40)}Z` }, { id: ID }]
   ])('%j', async (body, expected) => {
     me(200, body)
     expect(await identify(TOKEN, API, newSession())).toEqual(expected)
@@ -105,8 +115,7 @@ describe('revoke', () => {
     [200, 'revoked'],
     [202, 'revoked'],
     [204, 'revoked'],
-    [401, 'already-gone'],
-    [404, 'already-gone']
+    [401, 'already-invalid']
   ])('%i: %s', async (status, expected) => {
     respond(status)
     expect(await revoke(TOKEN, API, newSession())).toBe(expected)
@@ -115,6 +124,7 @@ describe('revoke', () => {
   test.each([
     [400, 'bad-request'],
     [403, 'forbidden'],
+    [404, 'bad-request'],
     [429, 'rate-limited'],
     [503, 'unavailable']
   ])('%i does not confirm it: %s', async (status, code) => {
@@ -124,14 +134,14 @@ describe('revoke', () => {
     )
   })
 
-  test('it is retried; what an earlier attempt revoked is already gone', async () => {
+  test('it is retried; what an earlier attempt revoked is already invalid', async () => {
     nock(API, auth).delete('/api/v2/tokens/me').reply(502)
     nock(API, auth)
       .delete('/api/v2/tokens/me')
       .replyWithError(Object.assign(new Error('reset'), { code: 'ECONNRESET' }))
     respond(401)
     const { session, infos } = openSession({ known: [TOKEN], maxAttempts: 3 })
-    expect(await revoke(TOKEN, API, session)).toBe('already-gone')
+    expect(await revoke(TOKEN, API, session)).toBe('already-invalid')
     expect(infos).toEqual([
       'api.mypurecloud.ie: HTTP 502, attempt 1 of 3; retrying in 0.5 s.',
       'api.mypurecloud.ie: the connection was reset (ECONNRESET), attempt 2 of 3; retrying in 1.0 s.'

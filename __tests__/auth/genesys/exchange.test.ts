@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeEach, describe, expect, test } from '@jest/globals'
+import type { BaseUrl } from '../../../src/auth/base-url.js'
 import type { GenesysApi, GenesysLogin, GenesysLongLived } from '../../../src/auth/genesys/request.js'
 import type { Credential } from '../../../src/lib/input-reader.js'
 import { Secret } from '../../../src/lib/secret.js'
@@ -32,13 +33,15 @@ const LONG_LIVED_RESPONSE: Reply = {
 }
 const TOKEN_RESPONSE: Reply = { json: { access_token: TOKEN, token_type: 'bearer', expires_in: 86_400 } }
 
-const login: GenesysLogin = { exchange: 'genesys-login', region: REGION, client: CLIENT }
-const api: GenesysApi = { exchange: 'genesys-api', region: REGION, client: CLIENT }
+const NO_BASE_URL = { baseUrl: undefined, loginBaseUrl: undefined }
+const login: GenesysLogin = { exchange: 'genesys-login', region: REGION, client: CLIENT, ...NO_BASE_URL }
+const api: GenesysApi = { exchange: 'genesys-api', region: REGION, client: CLIENT, baseUrl: undefined }
 const longLived: GenesysLongLived = {
   exchange: 'genesys-long-lived',
   region: REGION,
   initial: login,
-  serviceAccountId: 'service-account-1'
+  serviceAccountId: 'service-account-1',
+  baseUrl: undefined
 }
 
 /** Returns a complete request: it has no other header. */
@@ -54,7 +57,7 @@ function sent(
     'content-length': String(Buffer.byteLength(body)),
     'content-type': type,
     host: new URL(url).host,
-    'user-agent': 'cc-token-action',
+    'user-agent': 'cc-token-action/1.0.0',
     ...more
   }
   return { method, url, headers, body }
@@ -225,25 +228,38 @@ describe('the requests', () => {
     expect(Object.keys(result).sort()).toEqual(['apiUrl', 'domain', 'token'])
   })
 
-  test('a base URL replaces the origin of every request and of the API', async () => {
-    const baseUrl = new URL('https://gateway.example.com:8443')
-    const at = (path: string) => `https://gateway.example.com:8443${path}`
-    hosts
-      .answer('POST', at('/oauth/token'), TOKEN_RESPONSE)
-      .answer('POST', at('/api/v2/oauth/token/generate'), LONG_LIVED_RESPONSE)
-      .answer('POST', at('/api/v2/oauth/token'), TOKEN_RESPONSE)
-    const result = await run({ ...longLived, baseUrl, initial: { ...login, baseUrl } }).done
-    await run({ ...api, baseUrl }).done
-    expect(hosts.seen.map(({ url, headers }) => [url, headers['host']])).toEqual([
-      [at('/oauth/token'), 'gateway.example.com:8443'],
-      [at('/api/v2/oauth/token/generate'), 'gateway.example.com:8443'],
-      [at('/api/v2/oauth/token'), 'gateway.example.com:8443']
-    ])
-    expect(result).toMatchObject({
-      apiUrl: 'https://gateway.example.com:8443',
-      region: 'eu-west-1',
-      domain: 'mypurecloud.ie'
+  test('a base URL replaces all hosts; its path comes first', async () => {
+    const baseUrl: BaseUrl = { input: 'base-url', url: 'https://gateway.example.com:8443/genesys' }
+    const loginBaseUrl: BaseUrl = { input: 'login-base-url', url: 'https://login.example.com' }
+    const urls = [
+      'https://gateway.example.com:8443/genesys/oauth/token',
+      'https://gateway.example.com:8443/genesys/api/v2/oauth/token/generate',
+      'https://gateway.example.com:8443/genesys/api/v2/oauth/token',
+      'https://login.example.com/oauth/token'
+    ] as const
+    hosts.answer('POST', urls[0], TOKEN_RESPONSE).answer('POST', urls[1], LONG_LIVED_RESPONSE)
+    hosts.answer('POST', urls[2], TOKEN_RESPONSE).answer('POST', urls[3], TOKEN_RESPONSE)
+    const initial = { ...login, baseUrl, loginBaseUrl: baseUrl }
+    const results = [
+      await run({ ...longLived, baseUrl, initial }).done,
+      await run({ ...api, baseUrl }).done,
+      await run({ ...initial, loginBaseUrl }).done
+    ]
+    expect(hosts.seen.map(({ url }) => url)).toEqual(urls)
+    expect(hosts.seen[0]?.headers['host']).toBe('gateway.example.com:8443')
+    for (const result of results) {
+      expect(result).toMatchObject({ apiUrl: baseUrl.url, region: 'eu-west-1', domain: 'mypurecloud.ie' })
+      expect(result.token.revocationBaseUrl).toBe(baseUrl.url)
+    }
+  })
+
+  test('the correlation id of the response that issued the token', async () => {
+    hosts.answer('POST', LOGIN_URL, { ...TOKEN_RESPONSE, headers: CORRELATION })
+    hosts.answer('POST', GENERATE_URL, {
+      ...LONG_LIVED_RESPONSE,
+      headers: { 'ININ-Correlation-Id': 'generate-1' }
     })
+    expect((await run(longLived).done).correlationId).toBe('generate-1')
   })
 })
 
@@ -279,13 +295,6 @@ describe('events', () => {
     const { secrets, done } = run(api)
     await done
     expect(secrets).toEqual([TOKEN, 'a-refresh-token-012345', 'an-id-token-0123456789'])
-  })
-
-  test('report the base URL as the place to revoke, if one is given', async () => {
-    hosts.answer('POST', 'https://gateway.example.com/oauth/token', TOKEN_RESPONSE)
-    const { tokens, done } = run({ ...login, baseUrl: new URL('https://gateway.example.com') })
-    await done
-    expect(tokens.map(({ revocationBaseUrl }) => revocationBaseUrl)).toEqual(['https://gateway.example.com'])
   })
 })
 
@@ -334,11 +343,16 @@ describe('the lifetime', () => {
 })
 
 const REGION_HINT =
-  'Check that the client belongs to eu-west-1: Genesys gives the same error if the client belongs to another region. ' +
-  'Then check that the secret is complete, and that the grant type of the client is Client Credentials.'
+  'Check that the client belongs to eu-west-1: Genesys gives the same error if it belongs to another region.'
+const SECRET_HINT = 'Check that client-secret is complete and belongs to this client.'
+const GRANT_HINT = 'The grant type of the client must be Client Credentials.'
 const BAD_REQUEST_HINT = 'The platform rejected the request; its message above says why. Check the inputs.'
 const CORRELATION = { 'ININ-Correlation-Id': '5f0c7a1e-3b2d-4c5f-8a9b-0c1d2e3f4a5b' }
 const TRAIL = ', correlation id 5f0c7a1e-3b2d-4c5f-8a9b-0c1d2e3f4a5b, 1 attempt.'
+
+/** Of an error after which a token may exist that no step knows. */
+const MAY_EXIST =
+  ' A long-lived token of the service account service-account-1 may exist that this step did not receive.'
 
 describe('rejections', () => {
   const oauth = (error: string, description: string) => ({
@@ -348,22 +362,27 @@ describe('rejections', () => {
   })
 
   test.each([
-    [400, 'client not found: deploy-client'],
-    [401, 'authentication failed'],
-    [403, 'authentication failed']
+    [400, 'client not found: deploy-client', `${REGION_HINT} Check client-id.`],
+    [401, 'authentication failed', `${SECRET_HINT} ${REGION_HINT} ${GRANT_HINT}`],
+    [403, 'other words', `${REGION_HINT} Check client-id. ${SECRET_HINT} ${GRANT_HINT}`]
   ])(
-    'invalid_client with %i is credentials-rejected: the error decides, not the status',
-    async (status, description) => {
-      hosts.answer('POST', LOGIN_URL, {
-        status,
-        json: oauth('invalid_client', description),
-        headers: CORRELATION
-      })
-      expect(await failure(login)).toEqual({
-        code: 'credentials-rejected',
-        message: `POST ${LOGIN_URL} answered ${status} invalid_client (${description})${TRAIL}`,
-        hint: REGION_HINT
-      })
+    'invalid_client with %i %s is credentials-rejected: the error decides, not the status',
+    async (status, description, hint) => {
+      for (const [request, url] of [
+        [login, LOGIN_URL],
+        [api, API_URL]
+      ] as const) {
+        hosts.answer('POST', url, {
+          status,
+          json: oauth('invalid_client', description),
+          headers: CORRELATION
+        })
+        expect(await failure(request)).toEqual({
+          code: 'credentials-rejected',
+          message: `POST ${url} answered ${status} invalid_client (${description})${TRAIL}`,
+          hint
+        })
+      }
     }
   )
 
@@ -374,17 +393,23 @@ describe('rejections', () => {
     expect(await failure({ ...login, region })).toEqual({
       code: 'credentials-rejected',
       message: `POST ${url} answered 401, 1 attempt.`,
-      hint: REGION_HINT.replace('eu-west-1', 'xxe1.pure.cloud')
+      hint: `${REGION_HINT.replace('eu-west-1', 'xxe1.pure.cloud')} Check client-id. ${SECRET_HINT} ${GRANT_HINT}`
     })
   })
 
-  test('invalid_client at the API host is credentials-rejected', async () => {
-    hosts.answer('POST', API_URL, { status: 400, json: oauth('invalid_client', 'authentication failed') })
-    expect(await failure(api)).toEqual({
-      code: 'credentials-rejected',
-      message: `POST ${API_URL} answered 400 invalid_client (authentication failed), 1 attempt.`,
-      hint: REGION_HINT
-    })
+  test.each([
+    ['my-client', '5f0c1d2e-aaaa-bbbb-cccc-0123456789ab', true],
+    ['6e9fc7ed-aaaa-bbbb-cccc-0123456789ab', '5f0c1d2e-aaaa-bbbb-cccc-0123456789ab', false],
+    ['6e9fc7ed-aaaa-bbbb-cccc-0123456789ab', 'a-secret-that-is-no-uuid', false]
+  ])('client-id %s and client-secret %s look swapped: %s', async (id, secret, isSwapped) => {
+    const client = { id, secret: new Secret(secret) }
+    hosts.answer('POST', LOGIN_URL, { status: 400, json: oauth('invalid_client', 'client not found') })
+    const { hint } = await failure({ ...login, client }, { known: [client.secret] })
+    expect(hint).toBe(
+      isSwapped
+        ? 'client-secret looks like a client id: client-id and client-secret may be swapped.'
+        : `${REGION_HINT} Check client-id.`
+    )
   })
 
   test('generate: 401 is about the initial token or the service account', async () => {
@@ -562,21 +587,58 @@ describe('throttling and errors', () => {
     expect(new Set(hosts.seen.map(({ body, headers }) => JSON.stringify([body, headers]))).size).toBe(1)
   })
 
-  test.each([500, 502, 503, 504, 408, 425])(
+  const ASK = /^Ask a Genesys administrator to end it\. /
+
+  test.each([500, 502, 503, 504, 408, 425, 302])(
     'generate is not retried after %i: it may have made a token that is valid for a year',
     async status => {
       hosts.answer('POST', LOGIN_URL, TOKEN_RESPONSE).answer('POST', GENERATE_URL, { status })
-      const { message } = await failure(longLived, { maxAttempts: 5 })
-      expect(message).toBe(`POST ${GENERATE_URL} answered ${status}, 1 attempt.`)
+      const { message, hint } = await failure(longLived, { maxAttempts: 5 })
+      expect(message).toMatch(
+        new RegExp(`^POST ${GENERATE_URL} answered ${status}.*, 1 attempt\\.${MAY_EXIST}$`)
+      )
+      expect(hint).toMatch(ASK)
     }
   )
 
   test('generate is not retried after a reset', async () => {
     hosts.answer('POST', LOGIN_URL, TOKEN_RESPONSE).fail('POST', GENERATE_URL, 'ECONNRESET')
-    expect(await failure(longLived, { maxAttempts: 5 })).toMatchObject({
+    expect(await failure(longLived, { maxAttempts: 5 })).toEqual({
       code: 'network',
-      message: `POST ${GENERATE_URL} failed: the connection was reset (ECONNRESET), 1 attempt.`
+      message: `POST ${GENERATE_URL} failed: the connection was reset (ECONNRESET), 1 attempt.${MAY_EXIST}`,
+      hint: expect.stringMatching(ASK) as unknown as string
     })
+  })
+
+  test.each<[string, Reply]>([
+    ['no token', { json: {} }],
+    ['a token that is too short', { json: { access_token: 'short' } }],
+    ['no JSON', { text: '<html>' }]
+  ])('generate: 200 with %s may have made a token', async (_, reply) => {
+    hosts.answer('POST', LOGIN_URL, TOKEN_RESPONSE).answer('POST', GENERATE_URL, reply)
+    const { code, message, hint } = await failure(longLived)
+    expect([code, message.endsWith(MAY_EXIST)]).toEqual(['bad-response', true])
+    expect(hint).toMatch(ASK)
+  })
+
+  test.each([400, 401, 403, 404, 405, 409, 422])(
+    'generate: after %i it is certain that no token was made',
+    async status => {
+      hosts.answer('POST', LOGIN_URL, TOKEN_RESPONSE).answer('POST', GENERATE_URL, { status })
+      expect((await failure(longLived)).message).toBe(`POST ${GENERATE_URL} answered ${status}, 1 attempt.`)
+    }
+  )
+
+  test.each<[string, () => void]>([
+    ['a reset', () => hosts.fail('POST', GENERATE_URL, 'ECONNRESET')],
+    ['502', () => hosts.answer('POST', GENERATE_URL, { status: 502 })]
+  ])('generate: %s after throttling may have made a token', async (_, respond) => {
+    hosts.answer('POST', LOGIN_URL, TOKEN_RESPONSE)
+    hosts.answer('POST', GENERATE_URL, { status: 429, headers: { 'Retry-After': '2' } })
+    respond()
+    const { message, hint } = await failure(longLived, { maxAttempts: 5 })
+    expect(message.endsWith(`, 2 attempts.${MAY_EXIST}`)).toBe(true)
+    expect(hint).toMatch(ASK)
   })
 
   test('generate is retried if it was certainly not carried out', async () => {
@@ -671,7 +733,8 @@ describe('unusable responses', () => {
     ['a token with a letter beyond ASCII', token(`${TOKEN}é`), NOT_A_TOKEN],
     ['the secret in place of a token', token(CLIENT.secret.reveal()), CREDENTIAL],
     ['a token with the secret inside', token(`x${CLIENT.secret.reveal()}y`), CREDENTIAL],
-    ['the Basic value in place of a token', token(BLOB), CREDENTIAL]
+    ['the Basic value in place of a token', token(BLOB), CREDENTIAL],
+    ['the secret in hexadecimal', token(Buffer.from(CLIENT.secret.reveal()).toString('hex')), CREDENTIAL]
   ])('200 with %s', async (_, reply, problem) => {
     hosts.answer('POST', LOGIN_URL, { ...reply, headers: CORRELATION })
     const { code, message, hint } = await failure(login, { maxAttempts: 5 })
@@ -706,7 +769,7 @@ describe('unusable responses', () => {
     expect(hint).toMatch(/^Expected HTTP 200\. .*login\.mypurecloud\.ie\.$/)
   })
 
-  test.each([202, 206, 299])(
+  test.each([202, 206, 299, 403, 500])(
     'a token that comes with %i is reported, so that it is revoked',
     async status => {
       hosts.answer('POST', LOGIN_URL, TOKEN_RESPONSE)
@@ -716,10 +779,12 @@ describe('unusable responses', () => {
       })
       const { tokens, failure } = run(longLived)
       expect(await failure()).toMatchObject({
-        code: 'bad-response',
         message: `POST ${GENERATE_URL} answered ${status} it is ***, 1 attempt.`
       })
-      expect(tokens.map(({ value }) => value.reveal())).toEqual([TOKEN, LONG_LIVED_TOKEN])
+      expect(tokens.map(({ value, isRejected }) => [value.reveal(), isRejected])).toEqual([
+        [TOKEN, undefined],
+        [LONG_LIVED_TOKEN, true]
+      ])
     }
   )
 
@@ -739,27 +804,41 @@ describe('unusable responses', () => {
       message: `POST ${LOGIN_URL} answered 400 *** (so *** short ***), 1 attempt.`
     })
     expect(secrets).toEqual([BLOB, TOKEN, lines[0], lines[2]])
-    expect(tokens).toEqual([])
+    expect(tokens).toMatchObject([{ kind: 'access', isRejected: true, revocationBaseUrl: API_ORIGIN }])
   })
 
-  test('at most 100 lines of a token are masked', async () => {
-    const lines = Array.from({ length: 101 }, (_, at) => `line-${1000 + at}`)
-    hosts.answer('POST', LOGIN_URL, { status: 400, json: { access_token: lines.join('\n') } })
+  test.each([
+    [8, ' it is ***'],
+    [9, '']
+  ])(
+    'a response with %i lines of tokens: at most 8 are masked, more are not quoted',
+    async (count, words) => {
+      const lines = Array.from({ length: count }, (_, at) => `line-${1000 + at}`)
+      const json = { id_token: lines.join('\n'), message: `it is ${lines.at(-1)}` }
+      hosts.answer('POST', LOGIN_URL, { status: 400, json })
+      const { secrets, failure } = run(login)
+      expect((await failure()).message).toBe(`POST ${LOGIN_URL} answered 400${words}, 1 attempt.`)
+      expect(secrets).toEqual([BLOB, ...lines.slice(0, 8)])
+    }
+  )
+
+  test('a line of more than 32 KiB is not masked', async () => {
+    hosts.answer('POST', LOGIN_URL, { json: { access_token: 'x'.repeat(32 * 1024 + 1) } })
     const { secrets, failure } = run(login)
     await failure()
-    expect(secrets).toEqual([BLOB, ...lines.slice(0, 100)])
+    expect(secrets).toEqual([BLOB])
   })
 
   test('the same rules apply to generate', async () => {
     hosts.answer('POST', LOGIN_URL, TOKEN_RESPONSE).answer('POST', GENERATE_URL, token('short'))
     expect(await failure(longLived)).toMatchObject({
       code: 'bad-response',
-      message: `POST ${GENERATE_URL} answered 200${NOT_A_TOKEN}, 1 attempt.`
+      message: `POST ${GENERATE_URL} answered 200${NOT_A_TOKEN}, 1 attempt.${MAY_EXIST}`
     })
     // The response repeats the initial token, which is a credential of this request.
     hosts.answer('POST', LOGIN_URL, TOKEN_RESPONSE).answer('POST', GENERATE_URL, token(`${TOKEN}.${TOKEN}`))
     expect(await failure(longLived)).toMatchObject({
-      message: `POST ${GENERATE_URL} answered 200${CREDENTIAL}, 1 attempt.`
+      message: `POST ${GENERATE_URL} answered 200${CREDENTIAL}, 1 attempt.${MAY_EXIST}`
     })
   })
 })
@@ -797,9 +876,18 @@ describe('quoted words of the platform', () => {
   })
 
   test('are bounded, and leave room for correlation id and attempts', async () => {
-    const words = await quoted({ error: '😀'.repeat(5000), message: 'm'.repeat(5000) }, CORRELATION)
+    const words = await quoted({ error: '😀'.repeat(1500), message: 'm'.repeat(1500) }, CORRELATION)
     expect(words.length).toBeLessThan(1100)
+    expect(words).toMatch(/^ (?:😀)+…m+\)/u)
     expect(words.endsWith(TRAIL)).toBe(true)
+  })
+
+  test.each([
+    [0, /^ m+…m+, 1 attempt\.$/],
+    [1, /^, 1 attempt\.$/]
+  ])('stand in the error only if the response has at most 8 KiB: %i more', async (more, expected) => {
+    const message = 'm'.repeat(8 * 1024 - '{"message":""}'.length + more)
+    expect(await quoted({ message })).toMatch(expected)
   })
 
   test('contain no secret, in any case', async () => {

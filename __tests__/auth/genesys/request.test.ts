@@ -82,9 +82,7 @@ describe('an input that does not apply is refused by name', () => {
   ])('%s', (_, inputs, name, reason) => {
     const read = readInputs(inputs)
     expect(refusal(read)).toBe(notApplicable(name, reason))
-    expect(read.error?.hint).toBe(
-      `Remove ${name}, or correct the inputs that it depends on.`
-    )
+    expect(read.error?.hint).toBe(`Remove ${name}, or correct the inputs that it depends on.`)
   })
 })
 
@@ -198,7 +196,7 @@ describe('region', () => {
     ['eu-west-9', 'eu-west-1 (mypurecloud.ie)'],
     ['na1', 'us-east-1 (mypurecloud.com)']
   ])('%s is refused with the nearest region and the allowed forms', (region, nearest) => {
-    const hint = `The nearest known region is ${nearest}. ${ALLOWED}`
+    const hint = `The nearest known region is ${nearest}. ${ALLOWED} If the region is newer than this list, use its domain.`
     const read = readInputs({ ...GENESYS, region })
     expect(refusal(read)).toBe(notAllowed('region', region))
     expect(read.error?.hint).toBe(hint)
