@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeEach, describe, expect, test } from '@jest/globals'
+import type { BaseUrl } from '../../../src/auth/base-url.js'
 import type { CxoneAccessKey, CxoneApplication, CxoneClient } from '../../../src/auth/cxone/request.js'
 import type { Credential } from '../../../src/lib/input-reader.js'
 import { Secret } from '../../../src/lib/secret.js'
@@ -59,10 +60,23 @@ const application: CxoneApplication = {
   exchange: 'cxone-application',
   issuer: ISSUER,
   client: CLIENT,
-  accessKey: KEY
+  accessKey: KEY,
+  baseUrl: undefined
 }
-const accessKey: CxoneAccessKey = { exchange: 'cxone-access-key', area: 'na1', accessKey: KEY }
-const realmClient: CxoneClient = { exchange: 'cxone-client', realm: 'us-22', client: CLIENT }
+const accessKey: CxoneAccessKey = {
+  exchange: 'cxone-access-key',
+  area: 'na1',
+  issuer: ISSUER,
+  accessKey: KEY,
+  baseUrl: undefined
+}
+const realmClient: CxoneClient = {
+  exchange: 'cxone-client',
+  realm: 'us-22',
+  client: CLIENT,
+  baseUrl: undefined
+}
+const gateway = (url: string): BaseUrl => ({ input: 'base-url', url })
 
 const KEY_BODY = '{"accessKeyId":"KEYID2ZLWM6VBXN3======","accessKeySecret":"KEYSECRET2K7YQ4ZVTJ6RNWB3X===="}'
 const PASSWORD_BODY =
@@ -79,7 +93,7 @@ function jwt(claims: unknown): string {
 
 /** Returns a complete request: it has no other header. */
 function get(url: string): Seen {
-  const headers = { connection: 'keep-alive', host: new URL(url).host, 'user-agent': 'cc-token-action' }
+  const headers = { connection: 'keep-alive', host: new URL(url).host, 'user-agent': 'cc-token-action/1.0.0' }
   return { method: 'GET', url, headers, body: '' }
 }
 
@@ -125,6 +139,7 @@ describe('A: a back-end application and an access key', () => {
         expiresInSeconds: 3600,
         expiresAt: new Date('2026-03-01T13:00:00.000Z')
       },
+      ownerId: TENANT,
       apiUrl: 'https://api-na1.niceincontact.com',
       region: 'na1',
       domain: 'niceincontact.com'
@@ -175,17 +190,17 @@ describe('A: a back-end application and an access key', () => {
     const result = await run({ ...application, issuer }).done
     expect(hosts.seen.map(({ url }) => url)).toEqual(urls)
     // The response includes neither area nor domain.
-    expect(Object.entries(result).filter(([name]) => name !== 'token')).toEqual([['apiUrl', apiUrl]])
+    expect(result).toEqual({ token: expect.anything(), ownerId: TENANT, apiUrl })
   })
 
   test('a base URL replaces the origin of all three requests and of the API, but not the discovered path', async () => {
-    const base = 'https://gateway.example.com'
+    const base = 'https://gateway.example.com/cxone'
     hosts.answer('GET', `${base}/.well-known/openid-configuration`, {
       json: { token_endpoint: `https://${ISSUER}/auth/v7/token` }
     })
     hosts.answer('POST', `${base}/auth/v7/token`, TOKEN_RESPONSE)
     hosts.answer('GET', `${base}/.well-known/cxone-configuration?tenantId=${TENANT}`, CONFIGURATION)
-    const result = await run({ ...application, baseUrl: new URL(base) }).done
+    const result = await run({ ...application, baseUrl: gateway(base) }).done
     expect(hosts.seen).toHaveLength(3)
     expect(result).toMatchObject({ apiUrl: base, region: 'na1', domain: 'niceincontact.com' })
   })
@@ -208,7 +223,7 @@ describe('A: a back-end application and an access key', () => {
     ['domain', 'a'.repeat(101)]
   ])('an %s of %j is ignored', async (name, value) => {
     prepare({ json: { api_endpoint: 'https://api-na1.niceincontact.com', [name]: value } })
-    expect(Object.keys(await run(application).done)).toEqual(['token', 'apiUrl'])
+    expect(Object.keys(await run(application).done)).toEqual(['token', 'ownerId', 'apiUrl'])
   })
 
   test('events report the Basic value before the first request, and all three tokens before the next one', async () => {
@@ -230,46 +245,103 @@ describe('A: a back-end application and an access key', () => {
 })
 
 describe('B: an access key alone', () => {
-  test('JSON at the host of the area, and no Basic header', async () => {
+  test('JSON at the host of the area, without a Basic header, then the configuration of the tenant', async () => {
     hosts.answer('POST', KEY_URL, TOKEN_RESPONSE)
-    const result = await run(accessKey).done
-    expect(hosts.seen).toEqual([post(KEY_URL, KEY_BODY, JSON_TYPE)])
+    hosts.answer('GET', TENANT_URL, {
+      json: { api_endpoint: 'https://api-na9.niceincontact.com', area: 'na9' }
+    })
+    const { warnings, done } = run(accessKey)
+    const result = await done
+    expect(hosts.seen).toEqual([post(KEY_URL, KEY_BODY, JSON_TYPE), get(TENANT_URL)])
     expect(result.token.value.reveal()).toBe(JWT)
-    expect(result).toMatchObject({ apiUrl: 'https://api-na1.niceincontact.com', region: 'na1' })
-    expect(result.domain).toBeUndefined()
+    expect(result).toEqual({
+      token: expect.anything(),
+      ownerId: TENANT,
+      region: 'na1',
+      apiUrl: 'https://api-na9.niceincontact.com'
+    })
+    expect(warnings).toEqual([])
   })
 
   test('an id and a secret that need encoding', async () => {
-    hosts.answer('POST', KEY_URL, TOKEN_RESPONSE)
+    hosts.answer('POST', KEY_URL, TOKEN_RESPONSE).answer('GET', TENANT_URL, CONFIGURATION)
     await run({ ...accessKey, accessKey: ODD_KEY }).done
     const body = '{"accessKeyId":"id %+&=/\\"\\\\ é€😀","accessKeySecret":"s %+&=:/ \\"\\\\ é€😀===="}'
-    expect(hosts.seen).toEqual([post(KEY_URL, body, JSON_TYPE)])
+    expect(hosts.seen[0]).toEqual(post(KEY_URL, body, JSON_TYPE))
   })
 
-  test.each(['na1', 'na2', 'na3', 'eu1', 'uk1', 'au1', 'ca1', 'jp1', 'xx9'])(
-    'area %s: two domains, one with a hyphen',
-    async area => {
-      hosts.answer(
-        'POST',
-        `https://${area}.nice-incontact.com/authentication/v1/token/access-key`,
-        TOKEN_RESPONSE
-      )
-      const result = await run({ ...accessKey, area }).done
-      expect(result).toMatchObject({ apiUrl: `https://api-${area}.niceincontact.com`, region: area })
+  test.each([
+    ['na1', ISSUER],
+    ['xx9', ISSUER],
+    ['na2', 'cxone-gov.niceincontact.com']
+  ])('area %s: the host of the area, and the issuer %s', async (area, issuer) => {
+    const urls = [
+      `https://${area}.nice-incontact.com/authentication/v1/token/access-key`,
+      `https://${issuer}/.well-known/cxone-configuration?tenantId=${TENANT}`
+    ] as const
+    hosts.answer('POST', urls[0], TOKEN_RESPONSE).answer('GET', urls[1], CONFIGURATION)
+    expect((await run({ ...accessKey, area, issuer }).done).region).toBe(area)
+    expect(hosts.seen.map(({ url }) => url)).toEqual(urls)
+  })
+
+  test('a base URL replaces all hosts', async () => {
+    const base = 'https://gateway.example.com/cxone'
+    hosts.answer('POST', `${base}/authentication/v1/token/access-key`, TOKEN_RESPONSE)
+    hosts.answer('GET', `${base}/.well-known/cxone-configuration?tenantId=${TENANT}`, CONFIGURATION)
+    const result = await run({ ...accessKey, baseUrl: gateway(base) }).done
+    expect(result).toMatchObject({ apiUrl: base, region: 'na1' })
+  })
+
+  const GUESS = ', so the address of the API is a guess from the area: https://api-na1.niceincontact.com.'
+  test.each<[string, Reply]>([
+    ['404', { status: 404 }],
+    ['503', { status: 503 }],
+    ['a redirect', { status: 302, headers: { Location: 'https://evil.example/' } }],
+    ['a reset', { error: 'ECONNRESET' }],
+    ['a page', { text: '<html></html>' }],
+    ['no api_endpoint', { json: { area: 'na1' } }]
+  ])(
+    'without a usable configuration (%s), the address of the API is a guess, after one attempt',
+    async (_, reply) => {
+      hosts.answer('POST', KEY_URL, TOKEN_RESPONSE).answer('GET', TENANT_URL, reply)
+      const { session, warnings, done } = run(accessKey, { maxAttempts: 5 })
+      expect((await done).apiUrl).toBe('https://api-na1.niceincontact.com')
+      expect(warnings).toEqual([`The configuration of the tenant could not be read${GUESS}`])
+      expect(session.attemptCount).toBe(2)
     }
   )
 
-  test('a base URL replaces both', async () => {
-    hosts.answer('POST', 'https://gateway.example.com/authentication/v1/token/access-key', TOKEN_RESPONSE)
-    const result = await run({ ...accessKey, baseUrl: new URL('https://gateway.example.com') }).done
-    expect(result).toMatchObject({ apiUrl: 'https://gateway.example.com', region: 'na1' })
+  test('a token that does not name a tenant: the address of the API is a guess', async () => {
+    hosts.answer('POST', KEY_URL, REALM_RESPONSE)
+    const { warnings, done } = run(accessKey)
+    expect(await done).toEqual({
+      token: expect.anything(),
+      region: 'na1',
+      apiUrl: 'https://api-na1.niceincontact.com'
+    })
+    expect(warnings).toEqual([`The token does not name its tenant${GUESS}`])
   })
 
-  test('events report every token', async () => {
+  test.each([null, 7, 'https://evil.com', 'http://api-na1.niceincontact.com'])(
+    'an api_endpoint of %j is bad-response',
+    async endpoint => {
+      hosts.answer('POST', KEY_URL, TOKEN_RESPONSE)
+      hosts.answer('GET', TENANT_URL, { json: { api_endpoint: endpoint } })
+      expect(await failure(accessKey)).toMatchObject({ code: 'bad-response' })
+    }
+  )
+
+  test('events report every token before the next request', async () => {
+    const { session, events, secrets, tokens } = openSession({ known: [KEY.secret] })
+    const reported: unknown[] = []
     hosts.answer('POST', KEY_URL, TOKEN_RESPONSE)
-    const { secrets, done } = run(accessKey)
-    await done
-    expect(secrets).toEqual([JWT, 'the-refresh-token-0123456789', 'the.id-token.0123456789'])
+    hosts.answer('GET', TENANT_URL, { json: { id_token: 'a-token-in-a-document' } }, () =>
+      reported.push(...secrets, tokens.length)
+    )
+    await exchange(accessKey, session, events)
+    const expected = [JWT, 'the-refresh-token-0123456789', 'the.id-token.0123456789']
+    expect(reported).toEqual([...expected, 1])
+    expect(secrets).toEqual([...expected, 'a-token-in-a-document'])
   })
 })
 
@@ -302,7 +374,7 @@ describe('C: a client alone', () => {
     hosts.answer('POST', 'https://eu-3.api.niceincontact.com/oauth/token', REALM_RESPONSE)
     hosts.answer('POST', 'https://gateway.example.com/oauth/token', REALM_RESPONSE)
     await run({ ...realmClient, realm: 'eu-3' }).done
-    const result = await run({ ...realmClient, baseUrl: new URL('https://gateway.example.com') }).done
+    const result = await run({ ...realmClient, baseUrl: gateway('https://gateway.example.com') }).done
     expect(Object.keys(result)).toEqual(['token'])
   })
 })
@@ -425,7 +497,7 @@ describe('endpoints that are not trusted', () => {
   })
 
   test('the same rule applies behind a base URL', async () => {
-    const baseUrl = new URL('https://gateway.example.com')
+    const baseUrl = gateway('https://gateway.example.com')
     hosts.answer('GET', 'https://gateway.example.com/.well-known/openid-configuration', {
       json: { token_endpoint: 'https://gateway.example.com/auth/token' }
     })
@@ -452,25 +524,23 @@ describe('endpoints that are not trusted', () => {
 
 describe('rejections', () => {
   const oauth = (error: string, description: string) => ({ error, error_description: description })
-  const APPLICATION_HINT =
-    'Check client-id and client-secret, then access-key-id and access-key-secret (it ends in ====), and that region ' +
-    'leads to the issuer where they were created.'
   const KEY_HINT =
-    'Check access-key-id and access-key-secret (it ends in ====), that the key is active, and that region is the area ' +
-    'of its tenant.'
+    'Check access-key-id and access-key-secret (it ends in ====). The access key may be inactive, or its employee ' +
+    'deactivated, or locked after days without a login.'
+  const APPLICATION_HINT = `Check client-id and client-secret, and that region leads to the issuer where they were created. ${KEY_HINT}`
   const CLIENT_HINT = 'Check client-id and client-secret, and that region is their realm.'
 
   test.each([
-    [401, 'invalid_client', 'Client authentication failed.'],
-    [400, 'invalid_client', 'Client authentication failed.'],
-    [400, 'invalid_grant', 'Invalid user credentials.']
-  ])('A: %i %s is credentials-rejected', async (status, error, description) => {
+    [401, 'invalid_client', 'Client authentication failed.', APPLICATION_HINT],
+    [400, 'invalid_client', 'Client authentication failed.', APPLICATION_HINT],
+    [400, 'invalid_grant', 'Invalid user credentials.', KEY_HINT]
+  ])('A: %i %s is credentials-rejected', async (status, error, description, hint) => {
     hosts.answer('GET', DISCOVERY_URL, DISCOVERY)
     hosts.answer('POST', TOKEN_URL, { status, json: oauth(error, description) })
     expect(await failure(application, { maxAttempts: 5 })).toEqual({
       code: 'credentials-rejected',
       message: `POST ${TOKEN_URL} answered ${status} ${error} (${description}), 1 attempt.`,
-      hint: APPLICATION_HINT
+      hint
     })
   })
 
@@ -479,7 +549,7 @@ describe('rejections', () => {
     expect(await failure(accessKey)).toEqual({
       code: 'credentials-rejected',
       message: `POST ${KEY_URL} answered 401 Invalid access key, 1 attempt.`,
-      hint: KEY_HINT
+      hint: `Check that region is the area of the tenant. ${KEY_HINT}`
     })
   })
 
@@ -617,11 +687,33 @@ describe('unusable responses', () => {
     const { secrets, failure } = run(application)
     expect(await failure()).toMatchObject({
       code: 'bad-response',
-      message: `POST ${TOKEN_URL} answered 200, but its access_token does not name a tenant, 1 attempt.`
+      message: `POST ${TOKEN_URL} answered 200, but its tokens do not name a tenant, 1 attempt.`
     })
     // It is a token nevertheless, so it is masked.
     expect(secrets).toEqual([BLOB, token])
     expect(hosts.seen).toHaveLength(2)
+  })
+
+  test('an id_token names the tenant if the access token does not', async () => {
+    const json = { access_token: OPAQUE_TOKEN, id_token: JWT }
+    hosts.answer('GET', DISCOVERY_URL, DISCOVERY).answer('POST', TOKEN_URL, { json })
+    hosts.answer('GET', TENANT_URL, CONFIGURATION)
+    expect((await run(application).done).ownerId).toBe(TENANT)
+    hosts.answer('POST', REALM_URL, { json })
+    expect((await run(realmClient).done).ownerId).toBe(TENANT)
+  })
+
+  test.each<[string, AnyRequest, 'POST', string]>([
+    ['A', application, 'POST', TOKEN_URL],
+    ['B', accessKey, 'POST', KEY_URL],
+    ['C', realmClient, 'POST', REALM_URL]
+  ])('%s: two tokens that name different tenants', async (name, request, method, url) => {
+    if (name === 'A') hosts.answer('GET', DISCOVERY_URL, DISCOVERY)
+    hosts.answer(method, url, { json: { access_token: JWT, id_token: jwt({ tenantId: 'another-tenant' }) } })
+    expect(await failure(request)).toMatchObject({
+      code: 'bad-response',
+      message: `${method} ${url} answered 200, but its access_token and its id_token name different tenants, 1 attempt.`
+    })
   })
 
   test('a token that contains the secret of the access key', async () => {
