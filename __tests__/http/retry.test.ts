@@ -1,45 +1,61 @@
 import { describe, expect, test } from '@jest/globals'
-import type { AttemptErrorKind } from '../../src/http/errors.js'
-import { decide, type Outcome, type Repeat, retryAfterMs } from '../../src/http/retry.js'
+import type { AttemptErrorKind } from '../../src/http/attempt-error.js'
+import {
+  type AttemptResult,
+  type Decision,
+  decide as decideIn,
+  type RetryContext,
+  type RetryPolicy,
+  retryAfterMs
+} from '../../src/http/retry.js'
 import { fc } from '../support/properties.js'
 
 const SECOND = 1000
-const PLENTY = 86_400 * SECOND
+const A_DAY = 86_400 * SECOND
 const LOW = () => 0
 const MIDDLE = () => 0.5
 const HIGH = () => 0.999999
 
-const FINAL = { again: false, because: 'final' } as const
+const FINAL = { retry: false, reason: 'final' } as const
 
-function answered(status: number, more: { throttled?: boolean; retryAfterMs?: number } = {}): Outcome {
-  return { kind: 'answer', status, throttled: false, ...more }
+/** Decides after a first attempt, with time and attempts left, and random numbers in the middle. */
+function decide(result: AttemptResult, context: Partial<RetryContext> = {}): Decision {
+  return decideIn(result, {
+    policy: 'always',
+    counts: { throttled: 1, failed: 1 },
+    maxAttempts: 3,
+    timeLeftMs: A_DAY,
+    random: MIDDLE,
+    ...context
+  })
 }
 
-function fault(kind: AttemptErrorKind, neverSent = false): Outcome {
-  return { kind: 'fault', fault: kind, neverSent }
+function response(
+  status: number,
+  more: { isThrottled?: boolean; retryAfterMs?: number } = {}
+): AttemptResult {
+  return { kind: 'response', status, isThrottled: false, ...more }
 }
 
-const throttled = (status = 429, asked?: number): Outcome =>
-  answered(status, { throttled: true, ...(asked === undefined ? {} : { retryAfterMs: asked }) })
+function failure(error: AttemptErrorKind, mayHaveBeenApplied = true): AttemptResult {
+  return { kind: 'error', error, mayHaveBeenApplied }
+}
 
-/** The wait before the attempt after `count` like this one; fails where there is none. */
-function waitAfter(
-  outcome: Outcome,
-  count: number,
-  random: () => number,
-  timeLeftMs = PLENTY,
-  repeat: Repeat = 'always'
-): number {
-  const isThrottle = outcome.kind === 'answer' && outcome.throttled
-  const tally = isThrottle ? { throttles: count, faults: 0 } : { throttles: 0, faults: count }
-  const decision = decide(outcome, repeat, tally, 10, timeLeftMs, random)
-  if (!decision.again) throw new Error(`not tried again: ${decision.because}`)
+const throttled = (status = 429, retryAfterMs?: number): AttemptResult =>
+  response(status, { isThrottled: true, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) })
+
+/** Returns the wait after so many results like this one. Throws if there is no retry. */
+function waitAfter(result: AttemptResult, count: number, random: () => number, timeLeftMs = A_DAY): number {
+  const isThrottled = result.kind === 'response' && result.isThrottled
+  const counts = isThrottled ? { throttled: count, failed: 0 } : { throttled: 0, failed: count }
+  const decision = decide(result, { counts, maxAttempts: 10, timeLeftMs, random })
+  if (!decision.retry) throw new Error(`no retry: ${decision.reason}`)
   return decision.waitMs
 }
 
 const TRANSIENT_STATUSES = [408, 425, 500, 502, 503, 504]
-const TRANSIENT_FAULTS: AttemptErrorKind[] = ['timeout', 'network', 'cut-short']
-const FINAL_FAULTS: AttemptErrorKind[] = ['tls', 'proxy-refused', 'too-large', 'not-http']
+const TRANSIENT_ERRORS: AttemptErrorKind[] = ['timeout', 'network', 'cut-short']
+const FINAL_ERRORS: AttemptErrorKind[] = ['tls', 'proxy-refused', 'too-large', 'not-http']
 const FINAL_STATUSES = [200, 201, 204, 301, 302, 303, 304, 307, 308]
   .concat([400, 401, 402, 403, 404, 405, 406, 407, 409, 410, 411, 413, 415, 418, 421, 422, 428, 431, 451])
   .concat([501, 505, 507, 508, 510, 511])
@@ -48,28 +64,28 @@ describe('Row 1: 429, and 503 with Retry-After', () => {
   test.each([
     ['429', throttled(429, 7 * SECOND)],
     ['400 rate limit exceeded', throttled(400, 7 * SECOND)],
-    ['503', answered(503, { retryAfterMs: 7 * SECOND })]
-  ])('%s waits what is asked and up to a second more', (_, outcome) => {
-    expect(waitAfter(outcome, 1, LOW)).toBe(7 * SECOND)
-    expect(waitAfter(outcome, 1, MIDDLE)).toBe(7.5 * SECOND)
-    expect(waitAfter(outcome, 1, HIGH)).toBeCloseTo(8 * SECOND, -1)
-    expect(waitAfter(outcome, 1, HIGH)).toBeLessThan(8 * SECOND)
+    ['503', response(503, { retryAfterMs: 7 * SECOND })]
+  ])('%s waits as long as asked, and up to a second more', (_, result) => {
+    expect(waitAfter(result, 1, LOW)).toBe(7 * SECOND)
+    expect(waitAfter(result, 1, MIDDLE)).toBe(7.5 * SECOND)
+    expect(waitAfter(result, 1, HIGH)).toBeCloseTo(8 * SECOND, -1)
+    expect(waitAfter(result, 1, HIGH)).toBeLessThan(8 * SECOND)
   })
 
-  test('a long wait gets a tenth of jitter', () => {
+  test('the jitter of a long wait is a tenth of it', () => {
     expect(waitAfter(throttled(429, 100 * SECOND), 1, LOW)).toBe(100 * SECOND)
     expect(waitAfter(throttled(429, 100 * SECOND), 1, MIDDLE)).toBe(105 * SECOND)
     expect(waitAfter(throttled(429, 100 * SECOND), 1, HIGH)).toBeLessThan(110 * SECOND)
   })
 
   test.each([1, 2, 3, 5, 10, 100])(
-    'after %d refusals it is never shorter than asked, nor much longer',
+    'after %d throttled responses the wait is never shorter than asked, nor much longer',
     count => {
       for (const asked of [1, 20, 59, 60, 61, 300].map(seconds => seconds * SECOND)) {
         const waits = [LOW, MIDDLE, HIGH].map(random => waitAfter(throttled(429, asked), count, random))
         expect(waits[0]).toBe(asked)
         expect(waits).toEqual([...waits].sort((a, b) => a - b))
-        // A short one that was wrong before is drawn out, to a minute altogether.
+        // A short wait that was too short before is extended, to at most a minute.
         expect(waits[2]).toBeLessThanOrEqual(
           Math.max(asked * 1.1, asked + SECOND, count > 1 ? 60 * SECOND : 0)
         )
@@ -77,37 +93,35 @@ describe('Row 1: 429, and 503 with Retry-After', () => {
     }
   )
 
-  test('of 503 the jitter stays the same, however often it was said', () => {
-    const outcome = answered(503, { retryAfterMs: 20 * SECOND })
-    expect(new Set([1, 2, 5, 9].map(count => waitAfter(outcome, count, HIGH))).size).toBe(1)
+  test('the jitter of a 503 does not grow', () => {
+    const result = response(503, { retryAfterMs: 20 * SECOND })
+    expect(new Set([1, 2, 5, 9].map(count => waitAfter(result, count, HIGH))).size).toBe(1)
   })
 
-  test.each([throttled(429, 30 * SECOND), answered(503, { retryAfterMs: 30 * SECOND })])(
-    'what reaches past the deadline fails at once (%#)',
-    outcome => {
-      const tally = { throttles: 1, faults: 1 }
-      const decided = (timeLeftMs: number) => decide(outcome, 'always', tally, 5, timeLeftMs, HIGH)
-      expect(decided(30 * SECOND)).toEqual({ again: false, because: 'retry-after' })
-      expect(decided(31 * SECOND - 1)).toEqual({ again: false, because: 'retry-after' })
-      // Just inside: the jitter is cut so that a second is left for the attempt.
-      expect(decided(31 * SECOND)).toEqual({ again: true, waitMs: 30 * SECOND })
-      expect(decided(31 * SECOND + 5)).toEqual({ again: true, waitMs: 30 * SECOND + 5 })
+  test.each([throttled(429, 30 * SECOND), response(503, { retryAfterMs: 30 * SECOND })])(
+    'no retry if the wait ends after the deadline (%#)',
+    result => {
+      const decided = (timeLeftMs: number) => decide(result, { timeLeftMs, random: HIGH })
+      expect(decided(30 * SECOND)).toEqual({ retry: false, reason: 'retry-after' })
+      expect(decided(31 * SECOND - 1)).toEqual({ retry: false, reason: 'retry-after' })
+      // The jitter is cut so that a second is left for the attempt.
+      expect(decided(31 * SECOND)).toEqual({ retry: true, waitMs: 30 * SECOND })
+      expect(decided(31 * SECOND + 5)).toEqual({ retry: true, waitMs: 30 * SECOND + 5 })
     }
   )
 
-  test.each([0, -5 * SECOND])('with %d ms left it fails, and says why', timeLeftMs => {
-    const outcome = throttled(429, SECOND)
-    expect(decide(outcome, 'always', { throttles: 1, faults: 0 }, 5, timeLeftMs, LOW)).toEqual({
-      again: false,
-      because: 'retry-after'
+  test.each([0, -5 * SECOND])('no retry with %d ms left, because of the wait', timeLeftMs => {
+    expect(decide(throttled(429, SECOND), { timeLeftMs, random: LOW })).toEqual({
+      retry: false,
+      reason: 'retry-after'
     })
   })
 
-  test('503 with Retry-After counts as a fault: the attempts are bounded', () => {
-    const outcome = answered(503, { retryAfterMs: SECOND })
-    expect(decide(outcome, 'always', { throttles: 0, faults: 5 }, 5, PLENTY, LOW)).toEqual({
-      again: false,
-      because: 'attempts'
+  test('503 with Retry-After counts as a failed attempt', () => {
+    const counts = { throttled: 0, failed: 3 }
+    expect(decide(response(503, { retryAfterMs: SECOND }), { counts })).toEqual({
+      retry: false,
+      reason: 'attempts'
     })
   })
 })
@@ -120,19 +134,19 @@ describe('Row 2: throttled without Retry-After', () => {
     expect(waitAfter(throttled(status), 1, HIGH)).toBeLessThan(15 * SECOND)
   })
 
-  test.each([2, 3, 4, 20, 1000])('the wait after refusal %d is longer, and at most 60 s', count => {
+  test.each([2, 3, 4, 20, 1000])('wait %d is longer, and at most 60 s', count => {
     expect(waitAfter(throttled(), count, LOW)).toBeGreaterThanOrEqual(waitAfter(throttled(), 1, HIGH))
     expect(waitAfter(throttled(), count, HIGH)).toBeLessThanOrEqual(60 * SECOND)
     expect(waitAfter(throttled(), count, LOW)).toBeLessThan(waitAfter(throttled(), count, HIGH))
   })
 
-  test('neither attempts nor faults bound it, only time', () => {
-    const tally = { throttles: 1000, faults: 10 }
-    expect(decide(throttled(), 'always', tally, 1, PLENTY, MIDDLE).again).toBe(true)
-    expect(decide(throttled(), 'always', tally, 1, SECOND, MIDDLE)).toEqual({ again: false, because: 'time' })
+  test('is limited only by time', () => {
+    const context = { counts: { throttled: 1000, failed: 10 }, maxAttempts: 1 }
+    expect(decide(throttled(), context).retry).toBe(true)
+    expect(decide(throttled(), { ...context, timeLeftMs: SECOND })).toEqual({ retry: false, reason: 'time' })
   })
 
-  test('the last try comes before the deadline, and not everybody’s at one moment', () => {
+  test('the last attempt comes before the deadline, at a random moment', () => {
     const waits = [LOW, MIDDLE, HIGH].map(random => waitAfter(throttled(), 2, random, 21 * SECOND))
     expect(new Set(waits).size).toBe(3)
     expect(Math.max(...waits)).toBeLessThanOrEqual(20 * SECOND)
@@ -140,94 +154,93 @@ describe('Row 2: throttled without Retry-After', () => {
   })
 })
 
-describe.each(TRANSIENT_STATUSES.map(status => [`status ${status}`, answered(status)] as const))(
+describe.each(TRANSIENT_STATUSES.map(status => [`status ${status}`, response(status)] as const))(
   'Row 3: %s',
-  (_, outcome) => backsOff(outcome)
+  (_, result) => testBackOff(result)
 )
 
-describe.each(TRANSIENT_FAULTS.map(kind => [kind, fault(kind)] as const))('Row 4: %s', (_, outcome) =>
-  backsOff(outcome)
+describe.each(TRANSIENT_ERRORS.map(kind => [kind, failure(kind)] as const))('Row 4: %s', (_, result) =>
+  testBackOff(result)
 )
 
-/** Exponential with full jitter, from 1 s, at most 20 s, bounded by attempts and by time. */
-function backsOff(outcome: Outcome): void {
-  test('the waits lie between nothing and 1, 2, 4, 8, 16, 20, 20 s', () => {
+/** Exponential with full jitter, from 1 s, at most 20 s, limited by attempts and by time. */
+function testBackOff(result: AttemptResult): void {
+  test('the waits are at most 1, 2, 4, 8, 16, 20, 20 s', () => {
     const counts = [1, 2, 3, 4, 5, 6, 7]
-    const bounds = [1, 2, 4, 8, 16, 20, 20].map(seconds => seconds * SECOND)
-    expect(counts.map(count => waitAfter(outcome, count, LOW))).toEqual(counts.map(() => 0))
-    expect(counts.map(count => waitAfter(outcome, count, MIDDLE))).toEqual(bounds.map(bound => bound / 2))
+    const longest = [1, 2, 4, 8, 16, 20, 20].map(seconds => seconds * SECOND)
+    expect(counts.map(count => waitAfter(result, count, LOW))).toEqual(counts.map(() => 0))
+    expect(counts.map(count => waitAfter(result, count, MIDDLE))).toEqual(longest.map(ms => ms / 2))
     for (const [at, count] of counts.entries()) {
-      expect(waitAfter(outcome, count, HIGH)).toBeCloseTo(bounds[at] ?? Number.NaN, -2)
-      expect(waitAfter(outcome, count, HIGH)).toBeLessThan(bounds[at] ?? Number.NaN)
+      expect(waitAfter(result, count, HIGH)).toBeCloseTo(longest[at] ?? Number.NaN, -2)
+      expect(waitAfter(result, count, HIGH)).toBeLessThan(longest[at] ?? Number.NaN)
     }
   })
 
-  test('the attempts are bounded', () => {
-    const decided = (faults: number) => decide(outcome, 'always', { throttles: 9, faults }, 3, PLENTY, LOW)
-    expect(decided(2)).toMatchObject({ again: true })
-    expect(decided(3)).toEqual({ again: false, because: 'attempts' })
-    expect(decided(4)).toEqual({ again: false, because: 'attempts' })
+  test('limited by attempts', () => {
+    const decided = (failed: number) => decide(result, { counts: { throttled: 9, failed } })
+    expect(decided(2)).toMatchObject({ retry: true })
+    expect(decided(3)).toEqual({ retry: false, reason: 'attempts' })
+    expect(decided(4)).toEqual({ retry: false, reason: 'attempts' })
   })
 
-  test.each([LOW, MIDDLE, HIGH])('time is bounded (%#)', random => {
-    const tally = { throttles: 0, faults: 1 }
+  test.each([LOW, MIDDLE, HIGH])('limited by time (%#)', random => {
     for (const timeLeftMs of [-1, 0, 1, SECOND])
-      expect(decide(outcome, 'always', tally, 3, timeLeftMs, random)).toEqual({
-        again: false,
-        because: 'time'
-      })
-    const soon = decide(outcome, 'always', tally, 3, SECOND + 400, random)
-    expect(soon.again && soon.waitMs <= 400).toBe(true)
+      expect(decide(result, { timeLeftMs, random })).toEqual({ retry: false, reason: 'time' })
+    const soon = decide(result, { timeLeftMs: SECOND + 400, random })
+    expect(soon.retry && soon.waitMs <= 400).toBe(true)
   })
 }
 
 describe('Row 5: everything else', () => {
-  const outcomes = [
-    ...FINAL_STATUSES.map(status => answered(status)),
-    ...FINAL_FAULTS.map(kind => fault(kind))
-  ]
-
-  test.each(outcomes)('$status$fault is final', outcome => {
-    for (const repeat of ['always', 'if-not-carried-out'] as const)
-      expect(decide(outcome, repeat, { throttles: 0, faults: 1 }, 10, PLENTY, HIGH)).toEqual(FINAL)
-  })
+  test.each([...FINAL_STATUSES.map(status => response(status)), ...FINAL_ERRORS.map(kind => failure(kind))])(
+    '$status$error is final',
+    result => {
+      for (const policy of ['always', 'if-not-applied'] as const)
+        expect(decide(result, { policy, maxAttempts: 10 })).toEqual(FINAL)
+    }
+  )
 
   test('a certificate error is final although nothing was sent', () => {
-    expect(decide(fault('tls', true), 'always', { throttles: 0, faults: 1 }, 10, PLENTY, HIGH)).toEqual(FINAL)
+    expect(decide(failure('tls', false))).toEqual(FINAL)
   })
 })
 
-describe('The generate request', () => {
-  const decided = (outcome: Outcome, timeLeftMs = PLENTY, tally = { throttles: 1, faults: 1 }) =>
-    decide(outcome, 'if-not-carried-out', tally, 3, timeLeftMs, MIDDLE)
+describe('a request that must not be applied twice', () => {
+  const policy = 'if-not-applied'
 
   test.each([
     ['429', throttled(429)],
     ['429 with Retry-After', throttled(429, 9 * SECOND)],
     ['400 rate limit exceeded', throttled(400)],
-    ['a connection never made', fault('network', true)]
-  ])('%s: tried again, as any other request is', (_, outcome) => {
-    expect(decided(outcome)).toMatchObject({ again: true })
-    expect(decided(outcome)).toEqual(
-      decide(outcome, 'always', { throttles: 1, faults: 1 }, 3, PLENTY, MIDDLE)
-    )
+    ['a request that was not sent', failure('network', false)]
+  ])('%s: retried like any other request', (_, result) => {
+    expect(decide(result, { policy })).toMatchObject({ retry: true })
+    expect(decide(result, { policy })).toEqual(decide(result))
   })
 
-  test('a connection never made is bounded by attempts', () => {
-    expect(decided(fault('network', true), PLENTY, { throttles: 0, faults: 3 })).toEqual({
-      again: false,
-      because: 'attempts'
+  test('requests that were not sent are limited by attempts', () => {
+    const counts = { throttled: 0, failed: 3 }
+    expect(decide(failure('network', false), { policy, counts })).toEqual({
+      retry: false,
+      reason: 'attempts'
     })
   })
 
   test.each([
-    ...TRANSIENT_STATUSES.map(status => answered(status)),
-    answered(503, { retryAfterMs: SECOND }),
-    ...TRANSIENT_FAULTS.map(kind => fault(kind))
-  ])('may have been carried out: never again (%#)', outcome => {
-    expect(decided(outcome)).toEqual(FINAL)
+    ...TRANSIENT_STATUSES.map(status => response(status)),
+    response(503, { retryAfterMs: SECOND }),
+    ...TRANSIENT_ERRORS.map(kind => failure(kind))
+  ])('not retried if it may have been applied (%#)', result => {
+    expect(decide(result, { policy })).toEqual(FINAL)
   })
 })
+
+test.each([throttled(), response(503), failure('network', false), failure('timeout')])(
+  'a request with the policy `never` is not retried (%#)',
+  result => {
+    expect(decide(result, { policy: 'never' })).toEqual(FINAL)
+  }
+)
 
 describe('Retry-After', () => {
   const now = Date.parse('Wed, 21 Oct 2026 07:28:00 GMT')
@@ -240,7 +253,7 @@ describe('Retry-After', () => {
     [' 30 ', 30_000],
     ['0030', 30_000],
     ['31622400', 366 * 86_400_000],
-    // Whoever asks for more than a year means never; it is an answer all the same.
+    // More than a year is beyond every deadline.
     ['31622401', 366 * 86_400_000],
     ['999999999', 366 * 86_400_000],
     ['999999999999', 366 * 86_400_000],
@@ -275,11 +288,11 @@ describe('Retry-After', () => {
     'Wed, 21 Oct 2026 07:27:59 GMT',
     'Thu, 01 Jan 1970 00:00:00 GMT',
     'Wed, 99 Oct 2026 07:28:00 GMT'
-  ])('“%s” asks nothing', header => {
+  ])('“%s” asks for no wait', header => {
     expect(retryAfterMs(header, now)).toBeUndefined()
   })
 
-  test('whatever the header says, the answer is a positive number or nothing', () => {
+  test('returns a positive number or undefined for any header', () => {
     fc.assert(
       fc.property(
         fc.oneof(
@@ -297,118 +310,112 @@ describe('Retry-After', () => {
   })
 })
 
-describe('Whatever happens', () => {
-  const chance = fc.double({ min: 0, max: 0.999999999, noNaN: true })
+describe('always', () => {
+  const random = fc.double({ min: 0, max: 0.999999999, noNaN: true })
   const status = fc.oneof(
     fc.constantFrom(...TRANSIENT_STATUSES, 200, 400, 401, 429),
     fc.integer({ min: 100, max: 599 })
   )
   const asked = fc.option(fc.integer({ min: 1, max: 200 * SECOND }), { nil: undefined })
-  const answer = fc.record({ status, throttled: fc.boolean(), asked }).map(one =>
-    answered(one.status, {
-      throttled: one.throttled,
-      // As the wire does it: the header counts on 429 (or what the platform calls so) and 503 alone.
-      ...(one.asked !== undefined && (one.throttled || one.status === 503) ? { retryAfterMs: one.asked } : {})
+  const anyResponse = fc.record({ status, isThrottled: fc.boolean(), asked }).map(one =>
+    response(one.status, {
+      isThrottled: one.isThrottled,
+      // As the session does: the header counts only if throttled, and for 503.
+      ...(one.asked !== undefined && (one.isThrottled || one.status === 503)
+        ? { retryAfterMs: one.asked }
+        : {})
     })
   )
-  const broken = fc
-    .record({ kind: fc.constantFrom(...TRANSIENT_FAULTS, ...FINAL_FAULTS), neverSent: fc.boolean() })
-    .map(({ kind, neverSent }) => fault(kind, neverSent))
-  const outcome: fc.Arbitrary<Outcome> = fc.oneof(answer, broken)
-  const repeat = fc.constantFrom<Repeat>('always', 'if-not-carried-out')
-  const tally = fc.record({ throttles: fc.nat(50), faults: fc.nat(12) })
-  const timeLeft = fc.integer({ min: -10 * SECOND, max: 300 * SECOND })
-  const attempts = fc.integer({ min: 1, max: 10 })
-
-  test('a wait is never negative, and leaves a second for the attempt after it', () => {
-    fc.assert(
-      fc.property(
-        outcome,
-        repeat,
-        tally,
-        attempts,
-        timeLeft,
-        chance,
-        (one, again, counts, most, leftMs, random) => {
-          const decision = decide(one, again, counts, most, leftMs, () => random)
-          if (!decision.again) return
-          expect(decision.waitMs).toBeGreaterThanOrEqual(0)
-          expect(decision.waitMs).toBeLessThanOrEqual(leftMs - SECOND)
-        }
-      ),
-      { numRuns: 2000 }
-    )
+  const anyError = fc
+    .record({ kind: fc.constantFrom(...TRANSIENT_ERRORS, ...FINAL_ERRORS), mayHaveBeenApplied: fc.boolean() })
+    .map(({ kind, mayHaveBeenApplied }) => failure(kind, mayHaveBeenApplied))
+  const anyResult: fc.Arbitrary<AttemptResult> = fc.oneof(anyResponse, anyError)
+  const anyContext = fc.record({
+    policy: fc.constantFrom<RetryPolicy>('always', 'if-not-applied'),
+    counts: fc.record({ throttled: fc.nat(50), failed: fc.nat(12) }),
+    maxAttempts: fc.integer({ min: 1, max: 10 }),
+    timeLeftMs: fc.integer({ min: -10 * SECOND, max: 300 * SECOND }),
+    random: random.map(number => () => number)
   })
 
-  test('a wait is never shorter than Retry-After', () => {
+  test('a wait is not negative, and leaves a second for the next attempt', () => {
     fc.assert(
-      fc.property(answer, tally, attempts, timeLeft, chance, (one, counts, most, leftMs, random) => {
-        const decision = decide(one, 'always', counts, most, leftMs, () => random)
-        const least = one.kind === 'answer' ? (one.retryAfterMs ?? 0) : 0
-        if (decision.again) expect(decision.waitMs).toBeGreaterThanOrEqual(least)
-        else if (decision.because === 'retry-after') expect(least).toBeGreaterThan(leftMs - SECOND)
+      fc.property(anyResult, anyContext, (result, context) => {
+        const decision = decideIn(result, context)
+        if (!decision.retry) return
+        expect(decision.waitMs).toBeGreaterThanOrEqual(0)
+        expect(decision.waitMs).toBeLessThanOrEqual(context.timeLeftMs - SECOND)
       }),
       { numRuns: 2000 }
     )
   })
 
-  test('attempts that meet a fault never exceed max-attempts, and time is never exceeded', () => {
-    const history = fc.array(fc.tuple(outcome, chance, fc.integer({ min: 1, max: 15 * SECOND })), {
+  test('a wait is not shorter than Retry-After', () => {
+    fc.assert(
+      fc.property(anyResponse, anyContext, (result, context) => {
+        const decision = decideIn(result, { ...context, policy: 'always' })
+        const least = result.kind === 'response' ? (result.retryAfterMs ?? 0) : 0
+        if (decision.retry) expect(decision.waitMs).toBeGreaterThanOrEqual(least)
+        else if (decision.reason === 'retry-after') expect(least).toBeGreaterThan(context.timeLeftMs - SECOND)
+      }),
+      { numRuns: 2000 }
+    )
+  })
+
+  test('failed attempts do not exceed max-attempts, and waits do not exceed the timeout', () => {
+    const history = fc.array(fc.tuple(anyResult, random, fc.integer({ min: 1, max: 15 * SECOND })), {
       maxLength: 60
     })
+    const timeout = fc.integer({ min: SECOND, max: 600 * SECOND })
     fc.assert(
-      fc.property(
-        history,
-        repeat,
-        attempts,
-        fc.integer({ min: SECOND, max: 600 * SECOND }),
-        (steps, again, most, timeoutMs) => {
-          const counts = { throttles: 0, faults: 0 }
-          let nowMs = 0
-          for (const [one, random, tookMs] of steps) {
-            // An attempt itself is bounded by the time left.
-            nowMs = Math.min(nowMs + tookMs, Math.max(nowMs, timeoutMs))
-            counts[one.kind === 'answer' && one.throttled ? 'throttles' : 'faults'] += 1
-            expect(counts.faults).toBeLessThanOrEqual(most)
-            const decision = decide(one, again, counts, most, timeoutMs - nowMs, () => random)
-            if (!decision.again) return
-            nowMs += decision.waitMs
-            expect(nowMs).toBeLessThanOrEqual(timeoutMs - SECOND)
-          }
+      fc.property(history, anyContext, timeout, (attempts, { policy, maxAttempts }, timeoutMs) => {
+        const counts = { throttled: 0, failed: 0 }
+        let nowMs = 0
+        for (const [result, number, tookMs] of attempts) {
+          // The time left limits the attempt itself.
+          nowMs = Math.min(nowMs + tookMs, Math.max(nowMs, timeoutMs))
+          counts[result.kind === 'response' && result.isThrottled ? 'throttled' : 'failed'] += 1
+          expect(counts.failed).toBeLessThanOrEqual(maxAttempts)
+          const context = { policy, counts, maxAttempts, timeLeftMs: timeoutMs - nowMs, random: () => number }
+          const decision = decideIn(result, context)
+          if (!decision.retry) return
+          nowMs += decision.waitMs
+          expect(nowMs).toBeLessThanOrEqual(timeoutMs - SECOND)
         }
-      ),
+      }),
       { numRuns: 1000 }
     )
   })
 
-  test('a request that makes something is tried again only where it cannot have been carried out', () => {
+  test('a request that must not be applied twice is retried only if it was not applied', () => {
     fc.assert(
-      fc.property(outcome, tally, attempts, timeLeft, chance, (one, counts, most, leftMs, random) => {
-        const { again } = decide(one, 'if-not-carried-out', counts, most, leftMs, () => random)
-        if (again) expect(one.kind === 'answer' ? one.throttled : one.neverSent).toBe(true)
-        // The exception only ever takes away.
-        if (again) expect(decide(one, 'always', counts, most, leftMs, () => random).again).toBe(true)
+      fc.property(anyResult, anyContext, (result, context) => {
+        const { retry } = decideIn(result, { ...context, policy: 'if-not-applied' })
+        if (!retry) return
+        expect(result.kind === 'response' ? result.isThrottled : !result.mayHaveBeenApplied).toBe(true)
+        expect(decideIn(result, { ...context, policy: 'always' }).retry).toBe(true)
       }),
       { numRuns: 2000 }
     )
   })
 
   test.each([LOW, MIDDLE, HIGH])(
-    'a platform that throttles for ever is not asked ever faster near the deadline (%#)',
+    'requests do not become more frequent near the deadline if the platform throttles all of them (%#)',
     random => {
-      // Each refusal takes 50 ms. The ideal is a few requests a minute, up to the last one.
-      const LATENCY = 50
+      // Each response takes 50 ms. Then there are a few requests a minute, up to the last one.
+      const LATENCY_MS = 50
       for (const timeoutMs of [10, 30, 60, 120, 300].map(seconds => seconds * SECOND)) {
-        let nowMs = LATENCY
-        let tries = 1
-        for (const counts = { throttles: 1, faults: 0 }; ; counts.throttles += 1) {
-          const decision = decide(throttled(), 'always', counts, 5, timeoutMs - nowMs, random)
-          if (!decision.again) break
-          nowMs += decision.waitMs + LATENCY
-          tries += 1
+        let nowMs = LATENCY_MS
+        let attempts = 1
+        for (const counts = { throttled: 1, failed: 0 }; ; counts.throttled += 1) {
+          const decision = decide(throttled(), { counts, timeLeftMs: timeoutMs - nowMs, random })
+          if (!decision.retry) break
+          nowMs += decision.waitMs + LATENCY_MS
+          attempts += 1
         }
-        // First try, second after the short wait, then at most one in 30 s, and the last before the deadline.
-        expect([timeoutMs, tries <= 3 + timeoutMs / (30 * SECOND), tries]).toEqual([timeoutMs, true, tries])
+        // The first, the second after a short wait, then one in 30 s, and the last one before the deadline.
+        const most = 3 + timeoutMs / (30 * SECOND)
+        expect([timeoutMs, attempts <= most, attempts]).toEqual([timeoutMs, true, attempts])
       }
     }
   )

@@ -2,28 +2,29 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer as createHttpServer } from 'node:http'
-import { connect, createServer, type Server } from 'node:net'
+import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Duplex } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { freePort, startSocketServer } from './sockets.js'
 
 /** A forward proxy that is running. */
 export interface ForwardProxy {
-  /** Host and port, as a proxy variable and an error message hold them. */
+  /** Host and port, as in a proxy variable and in an error message. */
   readonly host: string
-  /** Returns the targets of all the CONNECT requests so far. */
+  /** Returns the targets of all CONNECT requests so far. */
   connects(): string[]
   close(): Promise<void>
 }
 
-/** A user of a proxy. Tinyproxy's configuration takes letters, digits, dot, hyphen and underscore alone. */
+/** A user of a proxy. Tinyproxy's configuration allows only letters, digits, dot, hyphen and underscore. */
 export interface ProxyUser {
   readonly name: string
   readonly password: string
 }
 
-/** Starts Tinyproxy on a free port of loopback, with its configuration and log in a folder of its own. */
+/** Starts Tinyproxy on a free port of loopback, with its configuration and log in its own folder. */
 export async function startTinyproxy(user?: ProxyUser): Promise<ForwardProxy> {
   const folder = mkdtempSync(join(tmpdir(), 'cc-token-proxy-'))
   const log = join(folder, 'log')
@@ -58,9 +59,9 @@ export async function startTinyproxy(user?: ProxyUser): Promise<ForwardProxy> {
   }
 }
 
-/** A proxy of a few lines, for what Tinyproxy cannot be told: it lets everybody through and keeps what they said. */
+/** Starts a proxy that accepts any credentials and records them, also those that Tinyproxy cannot be configured for. */
 export async function startOpenProxy(): Promise<ForwardProxy & { readonly authorizations: string[] }> {
-  const sockets = new Set<Duplex>()
+  const targets = new Set<Duplex>()
   const connects: string[] = []
   const authorizations: string[] = []
   const server = createHttpServer().on('connect', ({ url = '', headers }, client: Duplex) => {
@@ -69,45 +70,23 @@ export async function startOpenProxy(): Promise<ForwardProxy & { readonly author
     const { hostname, port } = new URL(`http://${url}`)
     const target = connect(Number(port), hostname, () => client.write('HTTP/1.1 200 OK\r\n\r\n'))
     client.pipe(target).pipe(client)
-    for (const socket of [client, target]) sockets.add(socket.on('error', () => {}))
+    targets.add(target.on('error', () => {}))
   })
-  const port = await listening(server)
+  const { host, close } = await startSocketServer(server)
   return {
-    host: `127.0.0.1:${port}`,
+    host,
     connects: () => connects,
     authorizations,
-    close: () => closed(server, sockets)
+    async close() {
+      for (const target of targets) target.destroy()
+      await close()
+    }
   }
 }
 
-/** A proxy that takes connections and never says a word. */
-export async function startSilentProxy(): Promise<Pick<ForwardProxy, 'host' | 'close'>> {
-  const sockets = new Set<Duplex>()
-  const server = createServer(socket => sockets.add(socket.on('error', () => {})))
-  const port = await listening(server)
-  return { host: `127.0.0.1:${port}`, close: () => closed(server, sockets) }
-}
-
-/** Returns a port of loopback that nobody listens on. */
-export async function freePort(): Promise<number> {
-  const server = createServer()
-  const port = await listening(server)
-  await closed(server)
-  return port
-}
-
-async function listening(server: Server): Promise<number> {
-  await once(server.listen(0, '127.0.0.1'), 'listening')
-  const address = server.address()
-  if (address === null || typeof address === 'string') throw new Error('the server has no port')
-  return address.port
-}
-
-async function closed(server: Server, sockets: Iterable<Duplex> = []): Promise<void> {
-  const close = once(server, 'close')
-  server.close()
-  for (const socket of sockets) socket.destroy()
-  await close
+/** Starts a proxy that accepts connections and never answers. */
+export function startSilentProxy(): Promise<Pick<ForwardProxy, 'host' | 'close'>> {
+  return startSocketServer(() => {})
 }
 
 async function ended(child: ChildProcess): Promise<void> {
