@@ -1,4 +1,4 @@
-/** The requests of every exchange, and how a fault at one of them is played and judged. */
+/** The requests of every exchange, what a fault at one of them leads to, and what the contract says about that. */
 import { inspect } from 'node:util'
 import {
   CXONE_ACCESS_KEY,
@@ -9,12 +9,14 @@ import {
   startCxone,
   startGenesys
 } from '../../emulator/index.mjs'
-import { exchange } from '../../src/auth/index.js'
-import type { AuthRequest, ExchangeResult } from '../../src/auth/provider.js'
+import type { ExchangeResult } from '../../src/auth/provider.js'
 import { ActionError } from '../../src/lib/action-error.js'
-import { Redactor, Secret } from '../../src/lib/secret.js'
-import { openWire, StillClock } from '../support/wire.js'
-import { type Again, type AttemptError, POISON, type Target } from './faults.js'
+import type { Clock } from '../../src/lib/clock.js'
+import { Redactor } from '../../src/lib/redactor.js'
+import { Secret } from '../../src/lib/secret.js'
+import { type AnyRequest, exchange } from '../support/requests.js'
+import { openSession, StillClock } from '../support/session.js'
+import { type Fault, POISON, type Retries, type Target } from './faults.js'
 import { type Front, type FrontOptions, startFront } from './front.js'
 
 export const MAX_ATTEMPTS = 3
@@ -26,14 +28,17 @@ const HANGS_AFTER_MS = 10_000
 
 export const TARGETS: readonly Target[] = [
   target('genesys-login', 'token', 'POST /oauth/token', 0),
-  target('genesys-api', 'token', 'POST /api/v2/oauth/token', 0, true),
+  target('genesys-api', 'token', 'POST /api/v2/oauth/token', 0, { isUndocumented: true }),
   target('genesys-long-lived', 'token', 'POST /oauth/token', 0),
-  target('genesys-long-lived', 'generate', 'POST /api/v2/oauth/token/generate', 1, true),
+  target('genesys-long-lived', 'generate', 'POST /api/v2/oauth/token/generate', 1, { isUndocumented: true }),
   target('cxone-application', 'discovery', 'GET /.well-known/openid-configuration', 0),
   target('cxone-application', 'token', 'POST /auth/token', 1),
   target('cxone-application', 'configuration', 'GET /.well-known/cxone-configuration', 2),
   target('cxone-access-key', 'token', 'POST /authentication/v1/token/access-key', 0),
-  target('cxone-client', 'token', 'POST /oauth/token', 0, true)
+  target('cxone-access-key', 'configuration', 'GET /.well-known/cxone-configuration', 1, {
+    isOptional: true
+  }),
+  target('cxone-client', 'token', 'POST /oauth/token', 0, { isUndocumented: true })
 ]
 
 function target(
@@ -41,39 +46,48 @@ function target(
   kind: Target['kind'],
   request: string,
   before: number,
-  tutorial = false
+  properties: Partial<Target> = {}
 ): Target {
   const [method, path] = request.split(' ') as ['GET' | 'POST', string]
-  return { exchange, kind, method, path, before, tutorial }
+  return { exchange, kind, method, path, before, isUndocumented: false, isOptional: false, ...properties }
 }
 
 export function nameOf({ exchange, kind }: Target): string {
   return `${exchange}: ${kind}`
 }
 
-/** What came of a fault. */
+export function targetOf(exchange: string, kind: Target['kind']): Target {
+  const found = TARGETS.find(one => one.exchange === exchange && one.kind === kind)
+  if (found === undefined) throw new Error(`${exchange} has no request of the kind ${kind}`)
+  return found
+}
+
+/** What a fault leads to. */
 export interface Outcome {
+  /** `granted`, or the code of the error. */
   readonly code: string
-  /** How many requests (connections, where it comes before the request) met the fault. */
-  readonly tries: number
-  /** What was said or sent that should not have been. */
-  readonly wrong: readonly string[]
-  readonly expiresInSeconds?: number | 'not said'
+  /** How many requests met the fault (connections, if it comes before the request). */
+  readonly attempts: number
+  /** What was logged or sent, and should not have been. */
+  readonly problems: readonly string[]
 }
 
 export interface Cell extends Outcome {
   readonly message: string
   readonly waits: readonly number[]
-  /** How many requests were sent that did not meet the fault, before it or after it. */
-  readonly sentBefore: number
+  /** How many attempts did not meet the fault. */
+  readonly otherAttempts: number
+  /** Of the token that was granted. */
+  readonly expiresInSeconds: number | 'unknown'
 }
 
-/** Chance at its highest: each wait is as long as it can be, so that the number of tries is always the same. */
-class HighClock extends StillClock {
-  override readonly random = (): number => 0.999999
+/** A clock with the highest random numbers, so that the waits are the longest and the number of attempts is fixed. */
+function highClock(): Clock & Pick<StillClock, 'waits'> {
+  const { waits, now, sleep } = new StillClock()
+  return { waits, now, sleep, random: () => 0.999999 }
 }
 
-/** Both platforms, and what plays faults before them. */
+/** Both platforms, to place faults in front of. */
 export class Bench {
   readonly #platforms: Promise<{
     genesys: Awaited<ReturnType<typeof startGenesys>>
@@ -97,74 +111,77 @@ export class Bench {
     await Promise.all([genesys.close(), cxone.close()])
   }
 
-  /** Plays a fault at one request, for ever unless told how often, and tells what came of it. */
-  async play(
+  /** Runs an exchange with a fault at one request, always or so many times. */
+  async run(
     at: Target,
-    fault: AttemptError | undefined,
-    more: Pick<FrontOptions, 'times' | 'tls'> = {},
+    fault: Fault | undefined,
+    options: Pick<FrontOptions, 'times' | 'tls'> = {},
     attemptTimeoutMs?: number
   ): Promise<Cell> {
-    const clock = new HighClock()
+    const clock = highClock()
     const front = await startFront({
       platform: await this.platformOf(at),
       target: at,
       now: clock.now,
       ...(fault ? { fault } : {}),
-      ...more
+      ...options
     })
-    const { wire, events, told, said, debugged } = openWire({
+    const { session, events, secrets, infos, debugs, warnings } = openSession({
       clock,
-      secrets: SECRETS.map(secret => new Secret(secret)),
-      timeoutMs: 120_000,
+      known: SECRETS.map(secret => new Secret(secret)),
       attemptTimeoutMs: attemptTimeoutMs ?? (fault?.slow ? SHORT_ATTEMPT_MS : LONG_ATTEMPT_MS),
       maxAttempts: MAX_ATTEMPTS
     })
-    let grant: ExchangeResult | undefined
+    let result: ExchangeResult | undefined
     let error: unknown
     try {
-      grant = await orHang(exchange(requestFor(at.exchange, new URL(front.origin)), wire, events))
+      result = await orHang(exchange(requestFor(at.exchange, front.origin), session, events))
     } catch (caught) {
       error = caught
     }
-    wire.close()
+    session.close()
     await front.close()
-    const tries = fault?.at === 'nowhere' ? wire.sent - at.before : front.played
-    const seconds = grant?.token.expiresInSeconds
+    const attempts = fault?.at === 'nowhere' ? session.attemptCount - at.before : front.played
+    // As it is reported: the error itself quotes the platform unchanged.
+    const message =
+      error instanceof ActionError ? redactorOf([...SECRETS, ...secrets]).clean(error.message, 1100) : ''
     return {
-      code: grant ? 'granted' : error instanceof ActionError ? error.code : inspect(error),
-      tries,
-      sentBefore: wire.sent - tries,
-      message: error instanceof Error ? error.message : '',
+      code: result ? 'granted' : error instanceof ActionError ? error.code : inspect(error),
+      attempts,
+      otherAttempts: session.attemptCount - attempts,
+      message,
       waits: clock.waits,
-      wrong: [...wrongly(front, grant, told), ...leaks([...said, ...debugged, ...words(error)], told)],
-      ...(grant ? { expiresInSeconds: seconds ?? 'not said' } : {})
+      problems: [
+        ...misdirected(front, result, secrets),
+        ...leaks([...infos, ...debugs, ...warnings, message, ...ownWords(error)], secrets)
+      ],
+      expiresInSeconds: result?.token.expiresInSeconds ?? 'unknown'
     }
   }
 }
 
-/** Returns what the contract says must come of a fault that never ends. */
-export function expected(fault: AttemptError, at: Target): Outcome & { expiresInSeconds?: unknown } {
+/** Returns what the contract says about a fault that does not end. */
+export function expected(fault: Fault, at: Target): Outcome {
   const code = typeof fault.code === 'function' ? fault.code(at) : fault.code
-  return { code, tries: triesOf(againOf(fault, at), at), wrong: [] }
+  const isIgnored = at.isOptional && fault.namesEndpoint === undefined
+  return { code: isIgnored ? 'granted' : code, attempts: attemptsOf(fault, at), problems: [] }
 }
 
-export function againOf({ again }: AttemptError, at: Target): Again {
-  return typeof again === 'function' ? again(at) : again
-}
-
-export function triesOf(again: Again, { kind }: Target): number {
-  switch (again) {
-    case 'no':
+export function attemptsOf({ retries }: Pick<Fault, 'retries'>, at: Target): number {
+  if (at.isOptional) return 1
+  const kind: Retries = typeof retries === 'function' ? retries(at) : retries
+  switch (kind) {
+    case 'none':
       return 1
-    case 'yes':
-      return kind === 'generate' ? 1 : MAX_ATTEMPTS
-    case 'not-carried-out':
+    case 'transient':
+      return at.kind === 'generate' ? 1 : MAX_ATTEMPTS
+    case 'not-sent':
       return MAX_ATTEMPTS
-    // At once, after 15 s, after a minute more, and just before the two minutes are over.
+    // At once, after 15 s, after another minute, and just before the two minutes are over.
     case 'throttled':
       return 4
-    // At once, and twice after the 50 s that were asked for (with jitter, 55); a third time would be too late.
-    case 'asked':
+    // At once, and twice after 50 s (55 s with jitter). A third wait would be too long.
+    case 'retry-after':
       return 3
   }
 }
@@ -182,40 +199,30 @@ export const SECRETS: readonly string[] = [
   CXONE_ACCESS_KEY
 ].flatMap(({ id, secret }) => [secret, Buffer.from(`${id}:${secret}`).toString('base64')])
 
-export function requestFor(exchange: string, baseUrl?: URL): AuthRequest {
-  const common = baseUrl ? { baseUrl } : {}
-  const login = { exchange: 'genesys-login', region: REGION, client: CLIENT, ...common } as const
+export function requestFor(exchange: string, origin?: string): AnyRequest {
+  const baseUrl = origin === undefined ? undefined : ({ input: 'base-url', url: origin } as const)
+  const genesys = { region: REGION, baseUrl }
+  const login = { ...genesys, exchange: 'genesys-login', client: CLIENT, loginBaseUrl: baseUrl } as const
+  const issuer = 'cxone.niceincontact.com'
   switch (exchange) {
     case 'genesys-login':
       return login
     case 'genesys-api':
-      return { ...login, exchange }
+      return { ...genesys, exchange, client: CLIENT }
     case 'genesys-long-lived':
-      return {
-        exchange,
-        region: REGION,
-        initial: login,
-        serviceAccountId: GENESYS_SERVICE_ACCOUNT.id,
-        ...common
-      }
+      return { ...genesys, exchange, initial: login, serviceAccountId: GENESYS_SERVICE_ACCOUNT.id }
     case 'cxone-application':
-      return {
-        exchange,
-        issuer: 'cxone.niceincontact.com',
-        client: APPLICATION,
-        accessKey: ACCESS_KEY,
-        ...common
-      }
+      return { exchange, issuer, client: APPLICATION, accessKey: ACCESS_KEY, baseUrl }
     case 'cxone-access-key':
-      return { exchange, area: 'na1', accessKey: ACCESS_KEY, ...common }
+      return { exchange, issuer, area: 'na1', accessKey: ACCESS_KEY, baseUrl }
     case 'cxone-client':
-      return { exchange, realm: 'us-22', client: REALM_CLIENT, ...common }
+      return { exchange, realm: 'us-22', client: REALM_CLIENT, baseUrl }
     default:
-      throw new Error(`no exchange is called ${exchange}`)
+      throw new Error(`there is no exchange ${exchange}`)
   }
 }
 
-/** The inputs that lead to the same exchange. */
+/** Returns the inputs for the same exchange. */
 export function inputsFor(exchange: string, baseUrl?: string): Record<string, string> {
   const genesys = {
     provider: 'genesys',
@@ -248,46 +255,46 @@ export function inputsFor(exchange: string, baseUrl?: string): Record<string, st
   return { ...inputs[exchange], ...(baseUrl === undefined ? {} : { 'base-url': baseUrl }) }
 }
 
-/** Whatever was sent where, or with what, it should not have been. */
-export function wrongly(front: Front, grant: ExchangeResult | undefined, told: readonly string[]): string[] {
+/** Returns what was sent to the wrong place or with the wrong credentials. */
+export function misdirected(
+  front: Front,
+  result: ExchangeResult | undefined,
+  secrets: readonly string[]
+): string[] {
   const found: string[] = []
-  if (front.foreignSaw > 0) found.push(`the foreign server saw ${front.foreignSaw} connections`)
-  for (const { method, path, raw } of front.asked) {
+  if (front.foreignConnections > 0)
+    found.push(`the foreign server received ${front.foreignConnections} connections`)
+  for (const { method, path, raw } of front.requests) {
     const isGenerate = path.endsWith('/generate')
-    // The documents of an issuer are public, and the generate request brings the initial token alone.
-    const secrets = method === 'GET' ? [...SECRETS, ...told] : isGenerate ? SECRETS : []
-    if (hidden(raw, secrets) !== raw) found.push(`${method} ${path} carries a credential`)
-    if (
-      !raw.includes(`\r\nhost: ${new URL(front.origin).host}\r\n`) &&
-      !raw.includes(`\r\nHost: ${new URL(front.origin).host}\r\n`)
-    )
+    // The documents of an issuer are public; the generate request has only the initial token.
+    const forbidden = method === 'GET' ? [...SECRETS, ...secrets] : isGenerate ? SECRETS : []
+    if (redactorOf(forbidden).matches(raw)) found.push(`${method} ${path} has a credential`)
+    if (!raw.toLowerCase().includes(`\r\nhost: ${new URL(front.origin).host}\r\n`))
       found.push(`${method} ${path} names another host`)
   }
-  if (grant?.token.value.reveal() === POISON || grant?.apiUrl?.includes('evil'))
-    found.push('the poison was taken')
+  if (result?.token.value.reveal() === POISON || result?.apiUrl?.includes('evil'))
+    found.push('the second response was used')
   return found
 }
 
-export function leaks(texts: readonly string[], told: readonly string[]): string[] {
-  const secrets = [...SECRETS, ...told]
-  return texts
-    .filter(text => hidden(text, secrets) !== text)
-    .map(text => `a secret is in: ${text.slice(0, 200)}`)
+/** Returns the texts that contain a secret. */
+export function leaks(texts: readonly string[], secrets: readonly string[]): string[] {
+  const redactor = redactorOf([...SECRETS, ...secrets])
+  return texts.filter(text => redactor.matches(text)).map(text => `a secret is in: ${text.slice(0, 200)}`)
 }
 
-function words(error: unknown): string[] {
+/** Returns what the error says itself. Its message quotes the platform; only the reporter redacts it. */
+function ownWords(error: unknown): string[] {
   if (error === undefined) return []
-  const { hint = '' } = error as { hint?: string }
-  return [String(error), hint, inspect(error, { depth: 6, showHidden: true })]
+  const { hint = '', cause } = error as { hint?: string; cause?: unknown }
+  return [hint, inspect(cause, { depth: 6, showHidden: true })]
 }
 
-function hidden(text: string, secrets: readonly string[]): string {
-  const known = new Redactor()
-  for (const secret of secrets) known.add(new Secret(secret))
-  return known.hideIn(text)
+function redactorOf(secrets: readonly string[]): Redactor {
+  return new Redactor(secrets.map(secret => new Secret(secret)))
 }
 
-/** Nothing may hang; what does is told instead of waited for. */
+/** Rejects if the promise is not settled in time. */
 async function orHang<T>(promise: Promise<T>): Promise<T> {
   let timer: NodeJS.Timeout | undefined
   const hung = new Promise<never>((_, reject) => {
@@ -300,7 +307,7 @@ async function orHang<T>(promise: Promise<T>): Promise<T> {
   }
 }
 
-/** Runs the tasks, so many of them at a time, and returns what they return. */
+/** Runs the tasks, so many at a time. Returns their results in order. */
 export async function pooled<T>(tasks: readonly (() => Promise<T>)[], atOnce: number): Promise<T[]> {
   const results: T[] = []
   let next = 0

@@ -1,6 +1,6 @@
 /**
- * Everything that can go wrong between a request and its answer, one function a fault, played on the bare socket;
- * and what the contract says must come of it.
+ * Everything that can go wrong between a request and its response: what happens on the bare socket, and what the
+ * contract says about the outcome.
  */
 import type { Socket } from 'node:net'
 import type { ErrorCode } from '../../src/lib/action-error.js'
@@ -15,51 +15,54 @@ export interface Target {
   readonly path: string
   /** How many requests the exchange sends before it. */
   readonly before: number
-  /** Whether only the tutorial knows this request. */
-  readonly tutorial: boolean
+  readonly isUndocumented: boolean
+  /** Whether the exchange can do without its response. It is sent once. */
+  readonly isOptional: boolean
 }
 
-/** An answer as the platform itself gave it. */
+/** A response as the platform itself gave it. */
 export interface Genuine {
   readonly status: number
   readonly json: Record<string, unknown>
 }
 
-/** Where a fault is played. */
+/** Where a fault happens. */
 export interface Scene {
   readonly socket: Socket
   readonly kind: Kind
-  /** The request, as it came; empty where the fault comes before it. */
+  /** The request as it arrived; empty if the fault comes before it. */
   readonly raw: string
-  /** The host and port of a server to which nothing must ever go. */
+  /** Host and port of a server to which nothing must be sent. */
   readonly foreign: string
-  /** By the clock of whoever asks. */
+  /** The client's clock, in milliseconds. */
   readonly now: () => number
   readonly genuine: () => Promise<Genuine>
 }
 
-export interface AttemptError {
+export interface Fault {
   readonly name: string
-  /** When it happens: a request was read (unless told otherwise), a connection was made, or nobody listens. */
+  /** When it happens: a request was read (default), a connection was made, or the port is closed. */
   readonly at?: 'request' | 'connection' | 'nowhere'
   readonly play: (scene: Scene) => unknown
   readonly code: ErrorCode | 'granted' | ((target: Target) => ErrorCode | 'granted')
-  /**
-   * `no`: one request. `yes`: until max-attempts, but for what makes something. `not-carried-out`: until
-   * max-attempts, whatever it makes. `throttled`: until the time is up. `asked`: after the time that was asked for.
-   */
-  readonly again: Again | ((target: Target) => Again)
-  /** It ends by the attempt's own timeout. */
+  readonly retries: Retries | ((target: Target) => Retries)
+  /** It ends only with the timeout of the attempt. */
   readonly slow?: true
-  /** The requests that can meet it; all of them unless told otherwise. */
+  /** The requests at which it can happen. Default: all. */
   readonly kinds?: readonly Kind[]
-  /** What the message says, beside what every message says. */
-  readonly says?: RegExp
-  /** What the grant says of the token's life, for the kinds whose answer is the token that is handed on. */
-  readonly expiresInSeconds?: number | 'not said'
+  /** What the message contains, beside what every message contains. */
+  readonly message?: RegExp
+  /** The lifetime in the result, for responses with the token that is published. */
+  readonly expiresInSeconds?: number | 'unknown'
+  /** The response names an endpoint that is not trusted: also an optional request then fails. */
+  readonly namesEndpoint?: true
 }
 
-export type Again = 'no' | 'yes' | 'not-carried-out' | 'throttled' | 'asked'
+/**
+ * `none`: one attempt. `transient`: until max-attempts, but generate is not retried. `not-sent`: until max-attempts,
+ * also generate. `throttled`: until the timeout. `retry-after`: after the time that the server asks for.
+ */
+export type Retries = 'none' | 'transient' | 'not-sent' | 'throttled' | 'retry-after'
 
 export const POISON = 'poisoned-token-poisoned-token'
 
@@ -69,7 +72,7 @@ const LATER_MS = 30
 
 const REASON = 'As It Is'
 
-/** A whole answer, with a length unless the headers bring one. */
+/** Returns a complete response, with a content-length unless the headers have one. */
 export function reply(
   status: number,
   body: string | Buffer = '',
@@ -89,8 +92,8 @@ export function reply(
 
 const CHUNKED = `HTTP/1.1 200 ${REASON}\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n`
 
-/** What the answer to a request of this kind is about: a token, or an endpoint. */
-function saying(kind: Kind, value: unknown): string {
+/** Returns the body of a response whose token or endpoint is this value. */
+function bodyWith(kind: Kind, value: unknown): string {
   switch (kind) {
     case 'token':
     case 'generate':
@@ -106,7 +109,7 @@ const GOOD_TOKEN = 'a-token-that-would-do-in-itself'
 
 const COMMERCIAL = 'cxone.niceincontact.com'
 
-/** A value that would be accepted, were it not for the fault. */
+/** Returns a value that would be accepted without the fault. */
 function good(kind: Kind): string {
   if (kind === 'discovery') return `https://${COMMERCIAL}/auth/token`
   return kind === 'configuration' ? 'https://api-na1.niceincontact.com' : GOOD_TOKEN
@@ -114,7 +117,7 @@ function good(kind: Kind): string {
 
 // How it is sent
 
-type Play = AttemptError['play']
+type Play = Fault['play']
 
 const sends =
   (bytes: (scene: Scene) => string | Buffer): Play =>
@@ -128,7 +131,7 @@ const sendsAndCloses =
     scene.socket.end(bytes(scene))
   }
 
-/** The bytes arrive before the reset does, or the reset would swallow them. */
+/** The reset comes later than the bytes, because it would discard them. */
 const sendsAndResets =
   (bytes: (scene: Scene) => string | Buffer): Play =>
   scene => {
@@ -136,7 +139,7 @@ const sendsAndResets =
     later(() => scene.socket.resetAndDestroy())
   }
 
-const answers =
+const responds =
   (
     status: number,
     body: string | Buffer | ((scene: Scene) => string | Buffer) = '',
@@ -146,9 +149,9 @@ const answers =
     scene.socket.write(reply(status, typeof body === 'function' ? body(scene) : body, headers))
   }
 
-const saysOnly = (value: unknown): Play => answers(200, ({ kind }) => saying(kind, value))
+const bodyIs = (value: unknown): Play => responds(200, ({ kind }) => bodyWith(kind, value))
 
-/** The platform's own answer, with a member changed; `undefined` takes it out. */
+/** The platform's own response with one member changed; `undefined` removes it. */
 const alters =
   (name: string, value: unknown): Play =>
   async scene => {
@@ -156,7 +159,7 @@ const alters =
     scene.socket.write(reply(status, JSON.stringify({ ...json, [name]: value })))
   }
 
-/** Writes for as long as the other side takes it. */
+/** Writes as long as the client reads. */
 const floods =
   (start: string, piece: string): Play =>
   ({ socket }) => {
@@ -186,121 +189,126 @@ const nothing: Play = () => {}
 
 const ALL_5XX_ONCE = [501, 505, 507, 511]
 
-const connection: AttemptError[] = [
+const connection: Fault[] = [
   {
     name: 'connection refused',
     at: 'nowhere',
     play: nothing,
     code: 'network',
-    again: 'not-carried-out',
-    says: /ECONNREFUSED/
+    retries: 'not-sent',
+    message: /ECONNREFUSED/
   },
   {
     name: 'reset before the request is read',
     at: 'connection',
     play: ({ socket }) => later(() => socket.resetAndDestroy()),
     code: 'network',
-    again: 'yes',
-    says: /ECONNRESET/
+    retries: 'transient',
+    message: /ECONNRESET/
   },
   {
     name: 'closed before the request is read',
     at: 'connection',
     play: ({ socket }) => later(() => socket.end()),
     code: 'network',
-    again: 'yes'
+    retries: 'transient'
   },
   {
     name: 'reset after the request',
     play: ({ socket }) => socket.resetAndDestroy(),
     code: 'network',
-    again: 'yes'
+    retries: 'transient'
   },
-  { name: 'closed after the request', play: ({ socket }) => socket.end(), code: 'network', again: 'yes' },
   {
-    name: 'refuses before it has read anything',
+    name: 'closed after the request',
+    play: ({ socket }) => socket.end(),
+    code: 'network',
+    retries: 'transient'
+  },
+  {
+    name: 'refused before the request is read',
     at: 'connection',
     play: ({ socket }) =>
       socket.resume().end(reply(403, '{"error":"address not allowed"}', { Connection: 'close' })),
     code: 'forbidden',
-    again: 'no'
+    retries: 'none'
   }
 ]
 
-const cut: AttemptError[] = [
+const cut: Fault[] = [
   {
     name: 'cut inside the status line',
     play: sendsAndCloses(() => 'HTTP/1.1 20'),
     code: 'network',
-    again: 'yes'
+    retries: 'transient'
   },
   {
     name: 'cut inside the headers',
     play: sendsAndCloses(() => `HTTP/1.1 200 ${REASON}\r\nContent-Type: appl`),
     code: 'network',
-    again: 'yes'
+    retries: 'transient'
   },
   {
     name: 'reset inside the headers',
     play: sendsAndResets(() => `HTTP/1.1 200 ${REASON}\r\nContent-`),
     code: 'network',
-    again: 'yes'
+    retries: 'transient'
   },
   {
     name: 'cut inside the body',
-    play: sendsAndCloses(({ kind }) => reply(200, saying(kind, good(kind))).subarray(0, -9)),
+    play: sendsAndCloses(({ kind }) => reply(200, bodyWith(kind, good(kind))).subarray(0, -9)),
     code: 'bad-response',
-    again: 'yes',
-    says: /cut short/
+    retries: 'transient',
+    message: /cut short/
   },
   {
     name: 'reset inside the body',
-    play: sendsAndResets(({ kind }) => reply(200, saying(kind, good(kind))).subarray(0, -9)),
+    play: sendsAndResets(({ kind }) => reply(200, bodyWith(kind, good(kind))).subarray(0, -9)),
     code: 'bad-response',
-    again: 'yes',
-    says: /cut short/
+    retries: 'transient',
+    message: /cut short/
   },
   {
     name: 'cut before the body',
     play: sendsAndCloses(({ kind }) =>
-      reply(200, '', { 'Content-Length': String(saying(kind, good(kind)).length) })
+      reply(200, '', { 'Content-Length': String(bodyWith(kind, good(kind)).length) })
     ),
     code: 'bad-response',
-    again: 'yes',
-    says: /cut short/
+    retries: 'transient',
+    message: /cut short/
   },
   {
     name: 'cut before the last chunk',
-    play: sendsAndCloses(({ kind }) => `${CHUNKED}${chunk(saying(kind, good(kind)))}`),
+    play: sendsAndCloses(({ kind }) => `${CHUNKED}${chunk(bodyWith(kind, good(kind)))}`),
     code: 'bad-response',
-    again: 'yes',
-    says: /cut short/
+    retries: 'transient',
+    message: /cut short/
   },
   {
     name: 'content-length too long, and closed',
-    play: sendsAndCloses(({ kind }) => reply(200, saying(kind, good(kind)), { 'Content-Length': '4096' })),
+    play: sendsAndCloses(({ kind }) => reply(200, bodyWith(kind, good(kind)), { 'Content-Length': '4096' })),
     code: 'bad-response',
-    again: 'yes',
-    says: /cut short/
+    retries: 'transient',
+    message: /cut short/
   },
   {
     name: 'content-length too long, and kept open',
-    play: sends(({ kind }) => reply(200, saying(kind, good(kind)), { 'Content-Length': '4096' })),
+    play: sends(({ kind }) => reply(200, bodyWith(kind, good(kind)), { 'Content-Length': '4096' })),
     code: 'timeout',
-    again: 'yes',
+    retries: 'transient',
     slow: true
   },
   {
     name: 'content-length too short',
-    play: sends(({ kind }) => reply(200, saying(kind, good(kind)), { 'Content-Length': '10' })),
+    play: sends(({ kind }) => reply(200, bodyWith(kind, good(kind)), { 'Content-Length': '10' })),
     code: 'bad-response',
-    again: 'no'
+    retries: 'none'
   },
   {
-    name: 'a refusal cut inside its body',
+    name: 'a 401 cut inside its body',
     play: sendsAndCloses(() => reply(401, '{"error":"invalid_client"}').subarray(0, -9)),
     code: 'bad-response',
-    again: 'yes'
+    retries: 'transient'
   }
 ]
 
@@ -308,171 +316,172 @@ function chunk(text: string): string {
   return `${Buffer.byteLength(text).toString(16)}\r\n${text}\r\n`
 }
 
-const garbage: AttemptError[] = [
+const garbage: Fault[] = [
   {
     name: 'chunked garbage',
     play: sends(() => `${CHUNKED}this is no chunk\r\n`),
     code: 'bad-response',
-    again: 'yes'
+    retries: 'transient'
   },
   {
     name: 'not HTTP',
     play: sends(() => 'SSH-2.0-OpenSSH_9.2p1\r\n'),
     code: 'bad-response',
-    again: 'no',
-    says: /not HTTP/
+    retries: 'none',
+    message: /not HTTP/
   },
   {
     name: 'binary noise',
     play: sends(() => Buffer.alloc(2048, 0xfe)),
     code: 'bad-response',
-    again: 'no',
-    says: /not HTTP/
+    retries: 'none',
+    message: /not HTTP/
   },
   {
     name: 'a control character in a header',
     play: sends(() => `HTTP/1.1 200 ${REASON}\r\nX-Na\u0001me: x\r\nContent-Length: 2\r\n\r\n{}`),
     code: 'bad-response',
-    again: 'no'
+    retries: 'none'
   },
   {
     name: 'two lengths that differ',
     play: sends(({ kind }) =>
-      reply(200, saying(kind, good(kind)), { 'Content-Length': '4', 'content-length': '5' })
+      reply(200, bodyWith(kind, good(kind)), { 'Content-Length': '4', 'content-length': '5' })
     ),
     code: 'bad-response',
-    again: 'no'
+    retries: 'none'
   },
   {
     name: 'a length and chunks',
-    play: sends(({ kind }) => reply(200, saying(kind, good(kind)), { 'Transfer-Encoding': 'chunked' })),
+    play: sends(({ kind }) => reply(200, bodyWith(kind, good(kind)), { 'Transfer-Encoding': 'chunked' })),
     code: 'bad-response',
-    again: 'no'
+    retries: 'none'
   },
   {
-    name: 'headers for ever',
+    name: 'endless headers',
     play: floods(`HTTP/1.1 200 ${REASON}\r\n`, `X-Filler: ${'x'.repeat(500)}\r\n`),
     code: 'bad-response',
-    again: 'no'
+    retries: 'none'
   },
   {
-    name: 'body for ever',
+    name: 'an endless body',
     play: floods(CHUNKED, chunk(' '.repeat(65_536))),
     code: 'bad-response',
-    again: 'no',
-    says: /larger than/
+    retries: 'none',
+    message: /larger than/
   },
   {
     name: 'body of 5 MB',
-    play: answers(200, ({ kind }) => saying(kind, good(kind)).padEnd(5_000_000)),
+    play: responds(200, ({ kind }) => bodyWith(kind, good(kind)).padEnd(5_000_000)),
     code: 'bad-response',
-    again: 'no',
-    says: /larger than/
+    retries: 'none',
+    message: /larger than/
   },
   {
-    name: 'a refusal of 5 MB',
-    play: answers(401, '{"error":"invalid_client"}'.padEnd(5_000_000)),
+    name: 'a 401 of 5 MB',
+    play: responds(401, '{"error":"invalid_client"}'.padEnd(5_000_000)),
     code: 'bad-response',
-    again: 'no',
-    says: /larger than/
+    retries: 'none',
+    message: /larger than/
   },
   {
-    name: 'gzip that was not asked for',
-    play: answers(200, Buffer.from('1f8b0800000000000003ab562a2d4e2d52b2520200', 'hex'), {
+    name: 'gzip, which was not requested',
+    play: responds(200, Buffer.from('1f8b0800000000000003ab562a2d4e2d52b2520200', 'hex'), {
       'Content-Encoding': 'gzip'
     }),
     code: 'bad-response',
-    again: 'no'
+    retries: 'none'
   },
   {
     name: 'invalid UTF-8',
-    play: answers(200, ({ kind }) => Buffer.from(saying(kind, `${good(kind)}\u00ff`), 'latin1')),
+    play: responds(200, ({ kind }) => Buffer.from(bodyWith(kind, `${good(kind)}\u00ff`), 'latin1')),
     code: 'bad-response',
-    again: 'no'
+    retries: 'none',
+    namesEndpoint: true
   },
   {
     name: 'UTF-16',
-    play: answers(200, ({ kind }) => Buffer.from(saying(kind, good(kind)), 'utf16le')),
+    play: responds(200, ({ kind }) => Buffer.from(bodyWith(kind, good(kind)), 'utf16le')),
     code: 'bad-response',
-    again: 'no'
+    retries: 'none'
   }
 ]
 
-const silence: AttemptError[] = [
+const silence: Fault[] = [
   {
-    name: 'accepts and says nothing',
+    name: 'silence after the connection',
     at: 'connection',
     play: nothing,
     code: 'timeout',
-    again: 'yes',
+    retries: 'transient',
     slow: true
   },
-  { name: 'reads and says nothing', play: nothing, code: 'timeout', again: 'yes', slow: true },
+  { name: 'silence after the request', play: nothing, code: 'timeout', retries: 'transient', slow: true },
   {
     name: 'headers, a byte at a time',
     play: drips(`HTTP/1.1 200 ${REASON}\r\nX-Slow: `, 'x'),
     code: 'timeout',
-    again: 'yes',
+    retries: 'transient',
     slow: true
   },
   {
     name: 'a body, a byte at a time',
     play: drips(reply(200, '', { 'Content-Length': '4096' }).toString(), ' '),
     code: 'timeout',
-    again: 'yes',
+    retries: 'transient',
     slow: true
   },
   {
-    name: 'a whole answer that never closes',
+    name: 'a body that ends with the connection, which stays open',
     play: sends(
       ({ kind }) =>
-        `HTTP/1.1 200 ${REASON}\r\nContent-Type: application/json\r\n\r\n${saying(kind, good(kind))}`
+        `HTTP/1.1 200 ${REASON}\r\nContent-Type: application/json\r\n\r\n${bodyWith(kind, good(kind))}`
     ),
     code: 'timeout',
-    again: 'yes',
+    retries: 'transient',
     slow: true
   },
   {
-    name: 'early hints for ever',
+    name: 'endless early hints',
     play: drips('', 'HTTP/1.1 103 Early Hints\r\n\r\n'),
     code: 'timeout',
-    again: 'yes',
+    retries: 'transient',
     slow: true
   }
 ]
 
 const REDIRECTS = [301, 302, 303, 307, 308]
 
-const redirects: AttemptError[] = [
+const redirects: Fault[] = [
   ...REDIRECTS.map(
-    (status): AttemptError => ({
+    (status): Fault => ({
       name: `${status} to another host`,
       play: scene =>
         scene.socket.write(reply(status, '', { Location: `http://${scene.foreign}/oauth/token` })),
       code: 'redirected',
-      again: 'no',
-      says: /a redirect to 127\.0\.0\.1:\d+/
+      retries: 'none',
+      message: /a redirect to 127\.0\.0\.1:\d+/
     })
   ),
   {
     name: '302 to another path',
-    play: answers(302, '', { Location: '/login' }),
+    play: responds(302, '', { Location: '/login' }),
     code: 'redirected',
-    again: 'no',
-    says: /a redirect to 127\.[\d.]+:\d+, 1 attempt\.$/
+    retries: 'none',
+    message: /a redirect to 127\.[\d.]+:\d+, 1 attempt\./
   },
-  { name: '302 to nowhere', play: answers(302), code: 'redirected', again: 'no' },
-  { name: '304', play: sends(() => `HTTP/1.1 304 ${REASON}\r\n\r\n`), code: 'redirected', again: 'no' },
+  { name: '302 to nowhere', play: responds(302), code: 'redirected', retries: 'none' },
+  { name: '304', play: sends(() => `HTTP/1.1 304 ${REASON}\r\n\r\n`), code: 'redirected', retries: 'none' },
   {
     name: '302 that repeats the request',
     play: ({ socket, raw, foreign }) =>
       socket.write(reply(302, '', { Location: `http://${foreign}/?${encodeURIComponent(raw)}` })),
     code: 'redirected',
-    again: 'no'
+    retries: 'none'
   }
 ]
 
-const noToken: AttemptError[] = [
+const noToken: Fault[] = [
   ['HTML', '<!doctype html><title>Log in</title>'],
   ['an empty body', ''],
   ['an error object', '{"error":"invalid_client","error_description":"authentication failed"}'],
@@ -486,33 +495,32 @@ const noToken: AttemptError[] = [
   ['100,000 brackets', '['.repeat(100_000)]
 ].map(([what, body = '']) => ({
   name: `200 with ${what}`,
-  play: answers(200, body),
+  play: responds(200, body),
   code: 'bad-response',
-  again: 'no'
+  retries: 'none'
 }))
 
-const otherSuccess: AttemptError[] = [
+const otherSuccess: Fault[] = [
   ...[201, 202, 203].map(
-    (status): AttemptError => ({
-      name: `${status} with what would do`,
-      play: answers(status, ({ kind }) => saying(kind, good(kind))),
-      // 201 is the usual answer where something is made, and nobody documents generate's.
+    (status): Fault => ({
+      name: `${status} with a valid body`,
+      play: responds(status, ({ kind }) => bodyWith(kind, good(kind))),
+      // The response to generate is undocumented, and 201 is usual for something that is created.
       code: ({ kind }) => (status === 201 && kind === 'generate' ? 'granted' : 'bad-response'),
-      again: 'no'
+      retries: 'none'
     })
   ),
-  { name: '204', play: sends(() => `HTTP/1.1 204 ${REASON}\r\n\r\n`), code: 'bad-response', again: 'no' },
-  // Nobody asked for another protocol; Node then says nothing at all.
+  { name: '204', play: sends(() => `HTTP/1.1 204 ${REASON}\r\n\r\n`), code: 'bad-response', retries: 'none' },
   {
     name: '101',
     play: sends(() => 'HTTP/1.1 101 Switching\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n'),
-    code: 'timeout',
-    again: 'yes',
-    slow: true
+    code: 'bad-response',
+    retries: 'none',
+    message: /HTTP 101/
   }
 ]
 
-const badValues: AttemptError[] = (
+const badValues: Fault[] = (
   [
     ['a number', 1_234_567_890_123_456],
     ['true', true],
@@ -527,22 +535,23 @@ const badValues: AttemptError[] = (
     ['a workflow command', 'token-and\n::set-output name=token::x'],
     ['a control character', 'token-with-a\u0000-or-\u001b[31m'],
     ['a blank', 'token with blanks in it'],
-    ['a letter beyond ASCII', 'token-with-an-ümlaut-in-it'],
+    ['a letter outside ASCII', 'token-with-an-ümlaut-in-it'],
     ['half a surrogate pair', 'token-with-half-\ud83d-a-pair']
   ] as const
 ).map(([what, value]) => ({
-  name: `200 with ${what} for what it is about`,
-  play: saysOnly(value),
+  name: `200 with ${what} as the token or endpoint`,
+  play: bodyIs(value),
   code: 'bad-response',
-  again: 'no'
+  retries: 'none',
+  namesEndpoint: true
 }))
 
-const echoes: AttemptError[] = [
+const echoes: Fault[] = [
   {
-    name: '200 with a token that holds a credential',
-    play: ({ socket, kind, raw }) => socket.write(reply(200, saying(kind, credentialIn(raw)))),
+    name: '200 with a token that contains a credential',
+    play: ({ socket, kind, raw }) => socket.write(reply(200, bodyWith(kind, credentialIn(raw)))),
     code: 'bad-response',
-    again: 'no',
+    retries: 'none',
     kinds: ['token', 'generate']
   },
   {
@@ -550,86 +559,86 @@ const echoes: AttemptError[] = [
     play: ({ socket, raw }) =>
       socket.write(reply(400, JSON.stringify({ error: 'invalid_request', error_description: `got ${raw}` }))),
     code: 'bad-request',
-    again: 'no'
+    retries: 'none'
   },
   {
     name: '500 that repeats the credential in its correlation id',
     play: ({ socket, raw }) => socket.write(reply(500, '', { 'ININ-Correlation-Id': credentialIn(raw) })),
     code: 'unavailable',
-    again: 'yes'
+    retries: 'transient'
   },
   {
     name: '400 with escapes, markup and 100,000 letters',
-    play: answers(
+    play: responds(
       400,
       JSON.stringify({ error: 'x\r\n::error::y\u001b[31m\u202e', message: 'long '.repeat(20_000) })
     ),
     code: 'bad-request',
-    again: 'no'
+    retries: 'none'
   }
 ]
 
-/** The credential as it stands in the request: Basic, Bearer, or the last member of the body. */
+/** Returns the credential in the request: in a Basic or Bearer header, or the last member of the body. */
 function credentialIn(raw: string): string {
   const header = /^authorization: \w+ (\S+)/im.exec(raw)?.[1]
-  return header ?? /(?:_secret|Secret|password)"?[=:]"?([^"&]+)"?\}?$/.exec(raw)?.[1] ?? 'no credential in it'
+  return header ?? /(?:_secret|Secret|password)"?[=:]"?([^"&]+)"?\}?$/.exec(raw)?.[1] ?? 'no credential'
 }
 
 const GRANT_KINDS: readonly Kind[] = ['token', 'generate']
 
-const lifetimes: AttemptError[] = (
+const lifetimes: Fault[] = (
   [
-    ['negative', -3600, 'not said'],
-    ['huge', 1e15, 'not said'],
-    ['beyond all numbers', '9'.repeat(400), 'not said'],
+    ['negative', -3600, 'unknown'],
+    ['huge', 1e15, 'unknown'],
+    ['beyond all numbers', '9'.repeat(400), 'unknown'],
     ['fractional', 3599.9, 3599],
-    ['less than a second', 0.5, 'not said'],
+    ['less than a second', 0.5, 'unknown'],
     ['a text of digits', '1800', 1800],
-    ['a text', 'an hour', 'not said'],
-    ['an empty text', '', 'not said'],
-    ['zero', 0, 'not said'],
-    ['null', null, 'not said'],
-    ['true', true, 'not said'],
-    ['an object', { seconds: 3600 }, 'not said'],
-    ['an array', [3600], 'not said'],
-    ['missing', undefined, 'not said']
+    ['a text', 'an hour', 'unknown'],
+    ['an empty text', '', 'unknown'],
+    ['zero', 0, 'unknown'],
+    ['null', null, 'unknown'],
+    ['true', true, 'unknown'],
+    ['an object', { seconds: 3600 }, 'unknown'],
+    ['an array', [3600], 'unknown'],
+    ['missing', undefined, 'unknown']
   ] as const
 ).map(([what, value, expiresInSeconds]) => ({
   name: `expires_in is ${what}`,
   play: alters('expires_in', value),
   code: 'granted',
-  again: 'no',
+  retries: 'none',
   kinds: GRANT_KINDS,
   expiresInSeconds
 }))
 
-const oddButGood: AttemptError[] = [
+const oddButGood: Fault[] = [
   {
-    name: 'a good answer without its type',
+    name: 'a good response with the wrong type',
     play: async ({ socket, genuine }) =>
       socket.write(reply(200, JSON.stringify((await genuine()).json), { 'Content-Type': 'text/html' })),
     code: 'granted',
-    again: 'no'
+    retries: 'none'
   },
   {
-    name: 'a good answer in many chunks, a few bytes at a time',
+    name: 'a good response in small chunks',
     play: async ({ socket, genuine }) => {
       const bytes = [...JSON.stringify((await genuine()).json)].map(chunk).join('')
       const text = `${CHUNKED}${bytes}0\r\n\r\n`
       for (let at = 0; at < text.length; at += 97) socket.write(text.slice(at, at + 97))
     },
     code: 'granted',
-    again: 'no'
+    retries: 'none'
   },
   {
-    name: 'a good answer, and closed',
+    name: 'a good response, and the connection is closed',
     play: async ({ socket, genuine }) =>
       socket.end(reply(200, JSON.stringify((await genuine()).json), { Connection: 'close' })),
     code: 'granted',
-    again: 'no'
+    retries: 'none'
   },
   {
-    name: 'a good answer, and another one behind it',
+    name: 'a good response, followed by another one',
     play: async ({ socket, genuine }) => {
       const poison = {
         access_token: POISON,
@@ -644,84 +653,94 @@ const oddButGood: AttemptError[] = [
       )
     },
     code: 'granted',
-    again: 'no'
+    retries: 'none'
   }
 ]
 
-const notOffered = ({ tutorial }: Target): ErrorCode => (tutorial ? 'not-offered' : 'bad-request')
+const notOffered = ({ isUndocumented }: Target): ErrorCode => (isUndocumented ? 'not-offered' : 'bad-request')
 
-const refusals: AttemptError[] = [
+const refusals: Fault[] = [
   {
     name: '400 invalid_client',
-    play: answers(400, '{"error":"invalid_client","description":"client not found"}'),
+    play: responds(400, '{"error":"invalid_client","description":"client not found"}'),
     code: 'credentials-rejected',
-    again: 'no',
-    says: /invalid_client \(client not found\)/
+    retries: 'none',
+    message: /invalid_client \(client not found\)/
   },
   {
     name: '400 invalid_grant',
-    play: answers(400, '{"error":"invalid_grant"}'),
+    play: responds(400, '{"error":"invalid_grant"}'),
     code: 'credentials-rejected',
-    again: 'no'
+    retries: 'none'
   },
-  { name: '400', play: answers(400, '{"error":"invalid_request"}'), code: 'bad-request', again: 'no' },
-  { name: '400 with HTML', play: answers(400, '<h1>Bad request</h1>'), code: 'bad-request', again: 'no' },
+  { name: '400', play: responds(400, '{"error":"invalid_request"}'), code: 'bad-request', retries: 'none' },
+  {
+    name: '400 with HTML',
+    play: responds(400, '<h1>Bad request</h1>'),
+    code: 'bad-request',
+    retries: 'none'
+  },
   {
     name: '401',
-    play: answers(401, '{"message":"Unauthorized"}'),
+    play: responds(401, '{"message":"Unauthorized"}'),
     code: 'credentials-rejected',
-    again: 'no'
+    retries: 'none'
   },
   {
     name: '401 with a challenge',
-    play: answers(401, '', { 'WWW-Authenticate': 'Basic realm="x"' }),
+    play: responds(401, '', { 'WWW-Authenticate': 'Basic realm="x"' }),
     code: 'credentials-rejected',
-    again: 'no'
+    retries: 'none'
   },
-  { name: '403', play: answers(403, '{"message":"Forbidden"}'), code: 'forbidden', again: 'no' },
-  { name: '404', play: answers(404), code: notOffered, again: 'no' },
-  { name: '405', play: answers(405), code: notOffered, again: 'no' },
+  { name: '403', play: responds(403, '{"message":"Forbidden"}'), code: 'forbidden', retries: 'none' },
+  { name: '404', play: responds(404), code: notOffered, retries: 'none' },
+  { name: '405', play: responds(405), code: notOffered, retries: 'none' },
   {
     name: '407',
-    play: answers(407, '', { 'Proxy-Authenticate': 'Basic' }),
+    play: responds(407, '', { 'Proxy-Authenticate': 'Basic' }),
     code: 'bad-request',
-    again: 'no'
+    retries: 'none'
   },
-  { name: '413', play: answers(413), code: 'bad-request', again: 'no' },
-  { name: '418', play: answers(418), code: 'bad-request', again: 'no' },
+  { name: '413', play: responds(413), code: 'bad-request', retries: 'none' },
+  { name: '418', play: responds(418), code: 'bad-request', retries: 'none' },
   ...ALL_5XX_ONCE.map(
-    (status): AttemptError => ({ name: `${status}`, play: answers(status), code: 'unavailable', again: 'no' })
+    (status): Fault => ({ name: `${status}`, play: responds(status), code: 'unavailable', retries: 'none' })
   )
 ]
 
-const passing: AttemptError[] = [
+const passing: Fault[] = [
   ...[408, 425].map(
-    (status): AttemptError => ({
+    (status): Fault => ({
       name: `${status}`,
-      play: answers(status),
+      play: responds(status),
       code: 'bad-request',
-      again: 'yes'
+      retries: 'transient'
     })
   ),
   ...[500, 502, 503, 504].map(
-    (status): AttemptError => ({
+    (status): Fault => ({
       name: `${status}`,
-      play: answers(status),
+      play: responds(status),
       code: 'unavailable',
-      again: 'yes'
+      retries: 'transient'
     })
   ),
   {
     name: '500 invalid_client',
-    play: answers(500, '{"error":"invalid_client"}'),
+    play: responds(500, '{"error":"invalid_client"}'),
     code: 'unavailable',
-    again: 'yes'
+    retries: 'transient'
   },
-  { name: '503 with HTML', play: answers(503, '<h1>Maintenance</h1>'), code: 'unavailable', again: 'yes' }
+  {
+    name: '503 with HTML',
+    play: responds(503, '<h1>Maintenance</h1>'),
+    code: 'unavailable',
+    retries: 'transient'
+  }
 ]
 
-/** What is asked for, in seconds: twice within two minutes, and not a third time. */
-const ASKED = 50
+/** In seconds. There is time for two such waits within two minutes, and not for a third. */
+const RETRY_AFTER = 50
 
 const onDate =
   (status: number, inSeconds: number): Play =>
@@ -730,89 +749,99 @@ const onDate =
       reply(status, '', { 'Retry-After': new Date(scene.now() + inSeconds * 1000).toUTCString() })
     )
 
-const throttles = ({ kind }: Target): boolean => kind === 'token' || kind === 'generate'
+const isThrottled = ({ kind }: Target): boolean => kind === 'token' || kind === 'generate'
 
-const throttling: AttemptError[] = [
-  { name: '429 without Retry-After', play: answers(429), code: 'rate-limited', again: 'throttled' },
+const throttling: Fault[] = [
+  { name: '429 without Retry-After', play: responds(429), code: 'rate-limited', retries: 'throttled' },
   {
     name: '429 with Retry-After in seconds',
-    play: answers(429, '', { 'Retry-After': `${ASKED}` }),
+    play: responds(429, '', { 'Retry-After': `${RETRY_AFTER}` }),
     code: 'rate-limited',
-    again: 'asked'
+    retries: 'retry-after'
   },
-  { name: '429 with Retry-After as a date', play: onDate(429, ASKED), code: 'rate-limited', again: 'asked' },
+  {
+    name: '429 with Retry-After as a date',
+    play: onDate(429, RETRY_AFTER),
+    code: 'rate-limited',
+    retries: 'retry-after'
+  },
   {
     name: '429 with Retry-After in the past',
-    play: onDate(429, -ASKED),
+    play: onDate(429, -RETRY_AFTER),
     code: 'rate-limited',
-    again: 'throttled'
+    retries: 'throttled'
   },
   {
     name: '429 with Retry-After of zero',
-    play: answers(429, '', { 'Retry-After': '0' }),
+    play: responds(429, '', { 'Retry-After': '0' }),
     code: 'rate-limited',
-    again: 'throttled'
+    retries: 'throttled'
   },
   {
     name: '429 with a negative Retry-After',
-    play: answers(429, '', { 'Retry-After': '-5' }),
+    play: responds(429, '', { 'Retry-After': '-5' }),
     code: 'rate-limited',
-    again: 'throttled'
+    retries: 'throttled'
   },
   {
-    name: '429 with nonsense for Retry-After',
-    play: answers(429, '', { 'Retry-After': 'a while' }),
+    name: '429 with a Retry-After that is not a time',
+    play: responds(429, '', { 'Retry-After': 'a while' }),
     code: 'rate-limited',
-    again: 'throttled'
+    retries: 'throttled'
   },
   {
     name: '429 with an absurd Retry-After',
-    play: answers(429, '', { 'Retry-After': '999999999' }),
+    play: responds(429, '', { 'Retry-After': '999999999' }),
     code: 'rate-limited',
-    again: 'no',
-    says: /asking to wait/
+    retries: 'none',
+    message: /the server asks to wait/
   },
   {
     name: '429 with an absurd date',
     play: onDate(429, 10 * 365 * 86_400),
     code: 'rate-limited',
-    again: 'no',
-    says: /asking to wait/
+    retries: 'none',
+    message: /the server asks to wait/
   },
   {
     name: '400 rate limit exceeded',
-    play: answers(
+    play: responds(
       400,
       '{"error":"invalid_request","description":"rate limit exceeded; 300 per 60 seconds","error_description":"rate limit exceeded; 300 per 60 seconds"}'
     ),
-    // The documents of an issuer are no token requests.
-    code: target => (throttles(target) ? 'rate-limited' : 'bad-request'),
-    again: target => (throttles(target) ? 'throttled' : 'no'),
-    says: /rate limit exceeded/
+    // The documents of an issuer do not count as token requests.
+    code: target => (isThrottled(target) ? 'rate-limited' : 'bad-request'),
+    retries: target => (isThrottled(target) ? 'throttled' : 'none'),
+    message: /rate limit exceeded/
   },
   {
     name: '503 with Retry-After in seconds',
-    play: answers(503, '', { 'Retry-After': `${ASKED}` }),
+    play: responds(503, '', { 'Retry-After': `${RETRY_AFTER}` }),
     code: 'unavailable',
-    again: 'yes'
+    retries: 'transient'
   },
-  { name: '503 with Retry-After as a date', play: onDate(503, ASKED), code: 'unavailable', again: 'yes' },
-  // Of a request that is not tried again anyhow, the time that was asked for is not told.
+  {
+    name: '503 with Retry-After as a date',
+    play: onDate(503, RETRY_AFTER),
+    code: 'unavailable',
+    retries: 'transient'
+  },
+  // For a request that is never retried, the error does not name the time.
   {
     name: '503 with an absurd Retry-After',
-    play: answers(503, '', { 'Retry-After': '999999999' }),
+    play: responds(503, '', { 'Retry-After': '999999999' }),
     code: 'unavailable',
-    again: 'no'
+    retries: 'none'
   },
   {
     name: '500 with an absurd Retry-After',
-    play: answers(500, '', { 'Retry-After': '999999999' }),
+    play: responds(500, '', { 'Retry-After': '999999999' }),
     code: 'unavailable',
-    again: 'yes'
+    retries: 'transient'
   }
 ]
 
-/** Where an issuer's documents must not lead. `FOREIGN` stands for the server that must see nothing. */
+/** Endpoints that an issuer's documents must not name. `FOREIGN` stands for the server that must receive nothing. */
 export const FOREIGN_ENDPOINTS: readonly string[] = [
   'https://FOREIGN/auth/token',
   'http://FOREIGN/auth/token',
@@ -858,7 +887,7 @@ export const FOREIGN_ENDPOINTS: readonly string[] = [
   `https://${COMMERCIAL}/auth/token#x`,
   `https://${COMMERCIAL}/auth\\..\\token`,
   `https://${COMMERCIAL}/%2f%2fevil.example/token`,
-  // A path that starts with two slashes is another host to whoever resolves it against an origin.
+  // Resolved against an origin, a path that begins with two slashes is another host.
   `https://${COMMERCIAL}//evil.example/auth/token`,
   `https://${COMMERCIAL}///evil.example/auth/token`,
   `https://${COMMERCIAL}/..//evil.example/auth/token`,
@@ -870,17 +899,18 @@ export const FOREIGN_ENDPOINTS: readonly string[] = [
   'not a url'
 ]
 
-const endpoints: AttemptError[] = FOREIGN_ENDPOINTS.map(endpoint => ({
+const endpoints: Fault[] = FOREIGN_ENDPOINTS.map(endpoint => ({
   name: `the endpoint is ${JSON.stringify(endpoint)}`,
   play: ({ socket, kind, foreign }) =>
-    socket.write(reply(200, saying(kind, endpoint.replaceAll('FOREIGN', foreign)))),
+    socket.write(reply(200, bodyWith(kind, endpoint.replaceAll('FOREIGN', foreign)))),
   code: 'bad-response',
-  again: 'no',
+  retries: 'none',
   kinds: ['discovery', 'configuration'],
-  says: /own domains/
+  message: /is not a plain https address on port 443 under the domains of cxone\.niceincontact\.com/,
+  namesEndpoint: true
 }))
 
-export const FAULTS: readonly AttemptError[] = [
+export const FAULTS: readonly Fault[] = [
   ...connection,
   ...cut,
   ...garbage,
@@ -898,8 +928,8 @@ export const FAULTS: readonly AttemptError[] = [
   ...endpoints
 ]
 
-export function faultNamed(name: string): AttemptError {
+export function faultNamed(name: string): Fault {
   const fault = FAULTS.find(one => one.name === name)
-  if (fault === undefined) throw new Error(`no fault is called ${name}`)
+  if (fault === undefined) throw new Error(`there is no fault ${name}`)
   return fault
 }

@@ -1,58 +1,55 @@
-/**
- * A server of bare sockets before the emulators: it hands every request on to the platform behind it, but for the
- * one that a fault is played at.
- */
+/** A server of bare sockets in front of an emulator. It forwards every request, except the one at which a fault happens. */
 import { request as httpRequest } from 'node:http'
 import net, { type AddressInfo, type Socket } from 'node:net'
 import tls from 'node:tls'
 import type { Pair } from '../support/certificates.js'
-import { type AttemptError, type Genuine, reply, type Scene, type Target } from './faults.js'
+import { type Fault, type Genuine, reply, type Scene, type Target } from './faults.js'
 
-/** A request as it was read, byte by byte. */
-export interface Asked {
+export interface ReceivedRequest {
   readonly method: string
   readonly path: string
+  /** Head and body. */
   readonly raw: string
 }
 
-/** What is done with the bare connection, before TLS: a certificate to show, or something else. */
+/** What happens on the connection before TLS: a certificate is presented, or something else. */
 export type Handshake = Pair | ((socket: Socket) => void)
 
 export interface FrontOptions {
-  /** The origin of the platform behind. */
+  /** The origin of the emulator. */
   readonly platform: string
   readonly target: Pick<Target, 'method' | 'path' | 'before'>
-  readonly fault?: AttemptError
-  /** How often the fault is played before all is well; for ever unless told otherwise. */
+  readonly fault?: Fault
+  /** How often the fault happens. Default: always. */
   readonly times?: number
   readonly now?: () => number
-  /** Speaks TLS with `good`, and plays `bad` at the target's connections. */
+  /** Speaks TLS with the certificate `good`, and uses `bad` for the connections of the target. */
   readonly tls?: { readonly good: Pair; readonly bad?: Handshake }
 }
 
 export interface Front {
   readonly origin: string
-  readonly asked: readonly Asked[]
-  /** How often the fault was played. */
+  readonly requests: readonly ReceivedRequest[]
+  /** How often the fault happened. */
   readonly played: number
-  /** How many connections the foreign server saw. */
-  readonly foreignSaw: number
+  /** How many connections the foreign server received. */
+  readonly foreignConnections: number
   close(): Promise<void>
 }
 
-/** An address of its own for ports that are closed again, so that nobody else's server gets such a port. */
+/** A separate address for ports that are closed again, so that no other server of the tests gets such a port. */
 const REFUSED_HOST = process.platform === 'linux' ? '127.77.0.1' : '127.0.0.1'
 
-/** Starts a front and, beside it, the foreign server to which nothing may go. */
+/** Starts a front, and a foreign server to which nothing may be sent. */
 export async function startFront(options: FrontOptions): Promise<Front> {
   const { platform, target, fault, times = Number.POSITIVE_INFINITY, now = Date.now } = options
   const sockets = new Set<Socket>()
-  const asked: Asked[] = []
+  const requests: ReceivedRequest[] = []
   let played = 0
-  let foreignSaw = 0
+  let foreignConnections = 0
   let genuineAnswers = 0
   const foreign = net.createServer(socket => {
-    foreignSaw += 1
+    foreignConnections += 1
     socket.destroy()
   })
   const server = net.createServer(socket => {
@@ -81,12 +78,12 @@ export async function startFront(options: FrontOptions): Promise<Front> {
 
   return {
     origin: `${options.tls ? 'https' : 'http'}://${host}:${port}`,
-    asked,
+    requests,
     get played() {
       return played
     },
-    get foreignSaw() {
-      return foreignSaw
+    get foreignConnections() {
+      return foreignConnections
     },
     async close() {
       const closed = [server, foreign].map(one => new Promise(resolve => one.close(resolve)))
@@ -101,7 +98,7 @@ export async function startFront(options: FrontOptions): Promise<Front> {
     socket.on('close', () => sockets.delete(socket))
   }
 
-  /** Reads one request after the other. */
+  /** Reads one request after another. */
   function converse(socket: Socket): void {
     let text = ''
     socket.setEncoding('latin1')
@@ -113,7 +110,7 @@ export async function startFront(options: FrontOptions): Promise<Front> {
       const raw = Buffer.from(text, 'latin1').toString('utf8')
       const [, method = '', path = ''] = /^(\S+) (\S+) HTTP/.exec(raw) ?? []
       text = ''
-      asked.push({ method, path, raw })
+      requests.push({ method, path, raw })
       const isTarget = method === target.method && path.split('?')[0] === target.path
       if (isTarget && fault !== undefined && fault.at === undefined && played < times) void play(socket, raw)
       else void answer(socket, raw)
@@ -123,12 +120,19 @@ export async function startFront(options: FrontOptions): Promise<Front> {
   async function play(socket: Socket, raw: string): Promise<void> {
     played += 1
     const kind = (target as Target).kind
-    const scene: Scene = { socket, kind, raw, foreign: foreignHost, now, genuine: () => ask(platform, raw) }
+    const scene: Scene = {
+      socket,
+      kind,
+      raw,
+      foreign: foreignHost,
+      now,
+      genuine: () => forward(platform, raw)
+    }
     await fault?.play(scene)
   }
 
   async function answer(socket: Socket, raw: string): Promise<void> {
-    const { status, json } = await ask(platform, raw)
+    const { status, json } = await forward(platform, raw)
     genuineAnswers += 1
     const last = genuineAnswers === target.before
     if (fault?.at === 'nowhere' && last) server.close()
@@ -146,8 +150,8 @@ function listen(server: net.Server, host: string): Promise<void> {
   })
 }
 
-/** Hands a request on to the platform, as it is. */
-function ask(platform: string, raw: string): Promise<Genuine> {
+/** Sends a request to the emulator, unchanged. */
+function forward(platform: string, raw: string): Promise<Genuine> {
   const [head = '', body = ''] = raw.split(/\r\n\r\n(.*)/s)
   const [first = '', ...lines] = head.split('\r\n')
   const [method = '', path = ''] = first.split(' ')
