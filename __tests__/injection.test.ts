@@ -1,20 +1,15 @@
-import { summary } from '@actions/core'
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import { PROVIDERS } from '../src/auth/providers.js'
 import { main } from '../src/main.js'
-import { type Ending, runToEnd } from '../src/runner/run-action.js'
+import { type ActionProcess, runAction } from '../src/runner/run-action.js'
 import { Answering, type Said } from './support/answering.js'
 import { parseCommandFile } from './support/command-files.mjs'
+import { runStep, type StepResult, withRunner } from './support/in-process.js'
 import { parseCommand, RunnerLog } from './support/runner-log.mjs'
-import { surrounded } from './support/surroundings.js'
-import { fastClock, type Ran, runMain } from './support/world.js'
 
 let server: Answering
 beforeAll(async () => {
   server = await Answering.open()
-})
-beforeEach(() => {
-  // The toolkit's summary is one for the whole process and remembers its first file.
-  Object.assign(summary.emptyBuffer(), { _filePath: undefined })
 })
 afterAll(() => server.close())
 
@@ -34,6 +29,8 @@ const APPLICATION = {
   'access-key-secret': KEY_SECRET
 }
 
+const LONG_LIVED = { ...GENESYS, 'token-kind': 'long-lived', 'service-account-id': 'someone' }
+
 const json = (body: unknown, status = 200, headers: Record<string, string> = {}): Said => ({
   status,
   headers: { 'Content-Type': 'application/json', ...headers },
@@ -42,33 +39,39 @@ const json = (body: unknown, status = 200, headers: Record<string, string> = {})
 
 async function run(
   inputs: Record<string, string>,
-  answers: readonly Said[],
+  responses: readonly Said[],
   env: Record<string, string> = {}
-): Promise<Ran> {
-  server.says(answers)
-  return runMain({ ...inputs, 'base-url': server.origin }, env)
+): Promise<StepResult> {
+  server.says(responses)
+  return runStep(main, { inputs: { ...inputs, 'base-url': server.origin }, env })
 }
 
-/** The commands that the runner would carry out, by name, without the masks. */
-function commands(ran: Ran): string[] {
+/** Returns the names of the commands that the runner obeys, without the masks. */
+function commands({ stdout }: StepResult): string[] {
   const log = new RunnerLog({ debug: true })
   const stream = log.stream()
-  stream.write(ran.stdout)
+  stream.write(stdout)
   stream.end()
   return log.commands.map(({ name }) => name).filter(name => name !== 'add-mask')
 }
 
-function masks(ran: Ran): string[] {
-  return ran.stdout.split('\n').flatMap(line => {
+function masks({ stdout }: StepResult): string[] {
+  return stdout.split('\n').flatMap(line => {
     const command = parseCommand(line)
     return command?.name === 'add-mask' ? [command.data] : []
   })
 }
 
-const shown = (ran: Ran) => ran.stdout.replace(/^::add-mask::.*$/gm, '')
+const withoutMasks = ({ stdout }: StepResult) => stdout.replace(/^::add-mask::.*$/gm, '')
+/** Everything that a person or a later step can read, except masks and state. */
+const everything = (step: StepResult) => `${withoutMasks(step)}${step.output}${step.env}${step.summary}`
+
+function expectFailure(step: StepResult, code: string): void {
+  expect([step.exitCode, parseCommandFile(step.output), step.env]).toEqual([1, { 'error-code': code }, ''])
+}
 
 const OUTPUTS = [
-  ...['token', 'token-type', 'expires-in', 'expires-at', 'api-url', 'region', 'domain'],
+  ...['token', 'token-type', 'expires-in', 'expires-at', 'idles-at', 'api-url', 'region', 'domain'],
   ...['organization-id', 'organization-name', 'token-file']
 ]
 
@@ -98,23 +101,23 @@ describe('tokens that look like something else', () => {
   ].map(sixteen)
 
   test.each(tokens.map((token): [string, string] => [token.slice(0, 50), token]))('%s', async (_, token) => {
-    const ran = await run({ ...GENESYS, 'export-env': 'MY_TOKEN', 'tool-env': 'true' }, [
+    const step = await run({ ...GENESYS, 'export-env': 'MY_TOKEN', 'tool-env': 'true' }, [
       json({ access_token: token, expires_in: 60 })
     ])
-    expect([ran.exitCode, commands(ran)]).toEqual([0, []])
-    expect(masks(ran)).toContain(token)
-    const outputs = parseCommandFile(ran.output)
+    expect([step.exitCode, commands(step)]).toEqual([0, []])
+    expect(masks(step)).toContain(token)
+    const outputs = parseCommandFile(step.output)
     expect(Object.keys(outputs)).toEqual(OUTPUTS)
     expect(outputs).toMatchObject({ token, 'token-type': 'Bearer', region: 'eu-west-1' })
-    expect(parseCommandFile(ran.env)).toEqual({
+    expect(parseCommandFile(step.env)).toEqual({
       MY_TOKEN: token,
       GENESYSCLOUD_ACCESS_TOKEN: token,
       GENESYSCLOUD_REGION: 'eu-west-1',
       GENESYSCLOUD_API_REGION: server.origin
     })
-    for (const value of Object.values(parseCommandFile(ran.state))) expect(value).not.toMatch(/[\r\n]/)
-    expect(shown(ran)).not.toContain(token)
-    expect(ran.summary).not.toContain(token)
+    for (const value of Object.values(parseCommandFile(step.state))) expect(value).not.toMatch(/[\r\n]/)
+    expect(withoutMasks(step)).not.toContain(token)
+    expect(step.summary).not.toContain(token)
   })
 
   test.each([
@@ -126,43 +129,37 @@ describe('tokens that look like something else', () => {
     ['15 characters', 'a'.repeat(15)],
     ['more than 32 KiB', 'a'.repeat(32 * 1024 + 1)],
     ['a delete', 'token-0123456789\u007f'],
-    ['nothing', '']
-  ])('one with %s is none', async (_, token) => {
-    const ran = await run({ ...GENESYS, 'export-env': 'MY_TOKEN' }, [
+    ['no characters', '']
+  ])('a token with %s is rejected', async (_, token) => {
+    const step = await run({ ...GENESYS, 'export-env': 'MY_TOKEN' }, [
       json({ access_token: token, expires_in: 60 })
     ])
-    expect([ran.exitCode, parseCommandFile(ran.output), ran.env]).toEqual([
-      1,
-      { 'error-code': 'bad-response' },
-      ''
-    ])
-    expect(commands(ran)).toEqual(['error'])
-    if (token !== '') expect(shown(ran)).not.toContain(token.slice(0, 15))
+    expectFailure(step, 'bad-response')
+    expect(commands(step)).toEqual(['error'])
+    if (token !== '') expect(withoutMasks(step) + step.summary).not.toContain(token.slice(0, 15))
   })
 
-  test('two of the greatest length, one after the other', async () => {
-    const long = { ...GENESYS, 'token-kind': 'long-lived', 'service-account-id': 'someone' }
-    const ran = await run(long, [
+  test('two tokens of the maximum length, one after the other', async () => {
+    const step = await run(LONG_LIVED, [
       json({ access_token: `${'+'.repeat(32 * 1024 - 1)}a`, expires_in: 60 }),
       json({ access_token: `${'/'.repeat(32 * 1024 - 1)}b`, expires_in: 60 })
     ])
-    expect([ran.exitCode, parseCommandFile(ran.output)['error-code']]).toEqual([0, undefined])
-    expect(parseCommandFile(ran.output)['token']?.slice(-2)).toBe('/b')
+    expect([step.exitCode, parseCommandFile(step.output)['error-code']]).toEqual([0, undefined])
+    expect(parseCommandFile(step.output)['token']?.slice(-2)).toBe('/b')
   })
 
-  test('one of the greatest length, echoed in the refusal of the next request', async () => {
-    const long = { ...GENESYS, 'token-kind': 'long-lived', 'service-account-id': 'someone' }
+  test('a token of the maximum length, repeated in the response to the next request', async () => {
     const token = `Marker${'+'.repeat(32 * 1024 - 6)}`
-    const ran = await run(long, [
+    const step = await run(LONG_LIVED, [
       json({ access_token: token }),
       json({ error: 'x', description: `no: ${token}` }, 400)
     ])
-    expect([ran.exitCode, parseCommandFile(ran.output)]).toEqual([1, { 'error-code': 'bad-request' }])
-    expect(shown(ran)).not.toContain('Marker+++')
+    expectFailure(step, 'bad-request')
+    expect(withoutMasks(step) + step.summary).not.toContain('Marker+++')
   })
 })
 
-describe('what a platform says', () => {
+describe('the words of a platform', () => {
   const words = [
     ['%', '100%25 %0A::error::evil %'],
     ['a command', '::set-output name=token::evil'],
@@ -177,22 +174,27 @@ describe('what a platform says', () => {
     ['colours and a bell', '\u001b[31mred\u001b[0m\u0007\u0008\u009b31m'],
     ['other line breaks', 'a\u0085::error::b\u2028::error::c\u2029::error::d\u000b::error::e\u000c::error::f']
   ]
+  /** The summary is a title and a table in one line: nothing in it is a tag or Markdown. */
+  function expectPlainTable(summary: string): void {
+    expect(summary).toMatch(/^<h3>[^<>\n]+<\/h3>\n<table>.+<\/table>\n$/)
+    expect(summary.replace(/<\/?(h3|table|tr|td|strong|code)>/g, '')).not.toMatch(/[<>]/)
+  }
   const fields = ['error', 'error_description', 'errorDescription', 'description', 'message', 'code']
 
-  test.each(words)('with %s makes one error, and no other command', async (_, text) => {
+  test.each(words)('with %s: one error, and no other command', async (_, text) => {
     for (const field of fields) {
       for (const status of [400, 403, 500]) {
-        const ran = await run(
+        const step = await run(
           GENESYS,
           [json({ [field]: text }, status, { 'ININ-Correlation-Id': '::error::evil' })],
           { RUNNER_DEBUG: '1' }
         )
-        expect(ran.exitCode).toBe(1)
-        expect(commands(ran).filter(name => name !== 'debug')).toEqual(['error'])
-        expect(Object.keys(parseCommandFile(ran.output))).toEqual(['error-code'])
-        expect([ran.env, ran.state, ran.summary]).toEqual(['', '', ''])
-        expect(ran.stdout).not.toContain('##[')
-        const error = ran.stdout.split('\n').find(line => line.startsWith('::error::')) ?? ''
+        expect(commands(step).filter(name => name !== 'debug')).toEqual(['error'])
+        expect([step.exitCode, Object.keys(parseCommandFile(step.output))]).toEqual([1, ['error-code']])
+        expect([step.env, step.state]).toEqual(['', ''])
+        expectPlainTable(step.summary)
+        expect(step.stdout).not.toContain('##[')
+        const error = step.stdout.split('\n').find(line => line.startsWith('::error::')) ?? ''
         expect(parseCommand(error)?.data.length).toBeLessThanOrEqual(2000)
         const lines = parseCommand(error)?.data.split('\n') ?? []
         expect([lines.length, lines[2]]).toEqual([
@@ -205,69 +207,72 @@ describe('what a platform says', () => {
   })
 
   test.each(words)(
-    'with %s as the name of an organisation goes no further than the output',
+    'with %s as the name of an organisation: it is an output and a cell of the summary',
     async (_, text) => {
-      const ran = await run({ ...GENESYS, verify: 'true' }, [
+      const step = await run({ ...GENESYS, verify: 'true' }, [
         json({ access_token: 'token-of-an-organisation', expires_in: 60 }),
         json({ organization: { id: 'org-1', name: text } })
       ])
-      expect([ran.exitCode, commands(ran)]).toEqual([0, []])
-      const outputs = parseCommandFile(ran.output)
+      expect([step.exitCode, commands(step)]).toEqual([0, []])
+      const outputs = parseCommandFile(step.output)
       expect(Object.keys(outputs)).toEqual(OUTPUTS)
       expect(outputs['organization-name']).not.toMatch(/[\p{Cc}\p{Zl}\p{Zp}]/u)
-      expect(ran.env).toBe('')
-      const cells = ran.summary.replace(/<\/?(h3|table|tr|td|strong|code)>/g, '')
-      expect(cells).not.toMatch(/[<>]/)
+      expect(step.env).toBe('')
+      expectPlainTable(step.summary)
     }
   )
 
   test('a Location with commands in it is not followed', async () => {
-    const ran = await run(GENESYS, [
+    const step = await run(GENESYS, [
       { status: 302, headers: { Location: 'https://evil.example/%0A::error::x ##[error]y' } }
     ])
     expect(server.asked).toHaveLength(1)
-    expect([commands(ran), parseCommandFile(ran.output)]).toEqual([['error'], { 'error-code': 'redirected' }])
+    expectFailure(step, 'redirected')
+    expect(commands(step)).toEqual(['error'])
   })
 })
 
-describe('a token that holds what it was asked for with', () => {
-  const SAID = 'with an access_token that holds one of the credentials'
+describe('a token that contains a secret of the request is rejected', () => {
+  const MESSAGE = 'but its access_token contains one of the credentials'
   const ODD = 'Inj3ct10n/Secret+value=1'
   test.each<[string, Record<string, string>, string]>([
     ['as it is', { ...GENESYS, 'client-secret': ODD }, ODD],
     ['as a form spells it', { ...GENESYS, 'client-secret': ODD }, encodeURIComponent(ODD)],
-    ['in the Basic blob', GENESYS, Buffer.from(`injection-client:${SECRET}`).toString('base64')]
-  ])('%s is refused', async (_, inputs, echo) => {
-    const ran = await run(inputs, [json({ access_token: `got=${echo}`, expires_in: 60 })])
-    expect([ran.exitCode, parseCommandFile(ran.output)]).toEqual([1, { 'error-code': 'bad-response' }])
-    expect(ran.stdout).toContain(SAID)
+    ['as HTML spells it', { ...GENESYS, 'client-secret': ODD }, ODD.replace('/', '&#47;')],
+    ['in hex', { ...GENESYS, 'client-secret': ODD }, Buffer.from(ODD).toString('hex')],
+    ['in the Basic header', GENESYS, Buffer.from(`injection-client:${SECRET}`).toString('base64')]
+  ])('%s', async (_, inputs, echo) => {
+    const step = await run(inputs, [json({ access_token: `got=${echo}`, expires_in: 60 })])
+    expectFailure(step, 'bad-response')
+    expect(step.stdout).toContain(MESSAGE)
   })
-  test('as a long-lived one that is its initial one is refused', async () => {
-    const long = { ...GENESYS, 'token-kind': 'long-lived', 'service-account-id': 'someone' }
+  test('a long-lived token that is the initial token', async () => {
     const token = json({ access_token: 'an-initial-token-0123456789', expires_in: 60 })
-    const ran = await run(long, [token, token])
-    expect([ran.exitCode, parseCommandFile(ran.output)]).toEqual([1, { 'error-code': 'bad-response' }])
-    expect(ran.stdout).toContain(SAID)
+    const step = await run(LONG_LIVED, [token, token])
+    expectFailure(step, 'bad-response')
+    expect(step.stdout).toContain(MESSAGE)
   })
 })
 
-describe('a tenant that is one of the secrets', () => {
+describe('a tenant that is a secret', () => {
   const keySecret = 'Inj3ct10nKeyValue2'
   const claims = Buffer.from(JSON.stringify({ tenantId: keySecret })).toString('base64url')
   const granted = json({ access_token: `header.${claims}.signature`, expires_in: 60 })
 
   test('does not become an output', async () => {
     const { 'client-id': _, 'client-secret': __, ...key } = APPLICATION
-    const ran = await run({ ...key, 'access-key-secret': keySecret, verify: 'true' }, [granted])
-    expect(JSON.stringify(parseCommandFile(ran.output))).not.toContain(keySecret)
+    const step = await run({ ...key, 'access-key-secret': keySecret, verify: 'true' }, [granted])
+    expectFailure(step, 'bad-response')
+    expect(everything(step)).not.toContain(keySecret)
   })
-  test('does not become part of an address', async () => {
-    await run({ ...APPLICATION, 'access-key-secret': keySecret }, [
+  test('does not become part of a URL', async () => {
+    const step = await run({ ...APPLICATION, 'access-key-secret': keySecret }, [
       json({ token_endpoint: 'https://cxone.niceincontact.com/auth/token' }),
       granted,
       json({ api_endpoint: 'https://api-na1.niceincontact.com', area: 'na1' })
     ])
-    expect(server.asked.length).toBeGreaterThanOrEqual(2)
+    expectFailure(step, 'bad-response')
+    expect(server.asked).toHaveLength(2)
     for (const { url } of server.asked) expect(url).not.toContain(keySecret)
   })
 })
@@ -285,18 +290,16 @@ describe('inputs that look like something else', () => {
         'export-env',
         'tool-env'
       ]) {
-        const ran = await runMain({ ...GENESYS, [name]: text })
-        expect([commands(ran), parseCommandFile(ran.output)]).toEqual([
-          ['error'],
-          { 'error-code': 'invalid-input' }
-        ])
-        expect(ran.stdout).not.toContain('##[')
+        const step = await runStep(main, { inputs: { ...GENESYS, [name]: text } })
+        expectFailure(step, 'invalid-input')
+        expect(commands(step)).toEqual(['error'])
+        expect(step.stdout).not.toContain('##[')
       }
     }
   )
 })
 
-describe('a credential that comes back', () => {
+describe('a secret in a response', () => {
   const claims = (tenantId: string) =>
     `eyJhbGciOiJub25lIn0.${Buffer.from(JSON.stringify({ tenantId })).toString('base64url')}.x`
   const discovery = json({ token_endpoint: 'https://cxone.niceincontact.com/auth/token' })
@@ -311,69 +314,68 @@ describe('a credential that comes back', () => {
     ['area', { ...configured, area: SECRET }],
     ['domain', { ...configured, domain: SECRET }],
     ['area, in lower case', { ...configured, area: SECRET.toLowerCase() }],
-    ['domain, among other things', { ...configured, domain: `x.${SECRET}.example` }]
+    ['part of the domain', { ...configured, domain: `x.${SECRET}.example` }]
   ])('as the %s is not published', async (_, configuration) => {
-    const ran = await run({ ...APPLICATION, 'tool-env': 'true' }, [discovery, granted, json(configuration)])
+    const step = await run({ ...APPLICATION, 'tool-env': 'true' }, [discovery, granted, json(configuration)])
     expect(server.asked).toHaveLength(3)
-    expect(`${shown(ran)}${ran.output}${ran.env}${ran.summary}`.toLowerCase()).not.toContain(
-      SECRET.toLowerCase()
-    )
+    expectFailure(step, 'bad-response')
+    expect(everything(step).toLowerCase()).not.toContain(SECRET.toLowerCase())
   })
 
   test.each([
-    ['the token', { area: claims('tenant-1').slice(0, 90) }, 'token-of-an-area-0123456789'],
-    ['the refresh token', { area: 'refresh-token.0123456789' }, 'refresh-token.0123456789']
-  ])('%s is not published as the area', async (_, more, refresh) => {
-    const token = json({ access_token: claims('tenant-1').slice(0, 90), refresh_token: refresh })
-    const ran = await run(APPLICATION, [discovery, token, json({ ...configured, ...more })])
-    expect(parseCommandFile(ran.output)['region'] ?? '').not.toContain(more.area)
+    ['the id token', 'header.payload-0123456789.signature'],
+    ['the refresh token', 'refresh-token.0123456789']
+  ])('as the area is not published: %s', async (_, area) => {
+    const tokens = { access_token: claims('tenant-1'), refresh_token: 'refresh-token.0123456789' }
+    const token = json({ ...tokens, id_token: 'header.payload-0123456789.signature' })
+    const step = await run(APPLICATION, [discovery, token, json({ ...configured, area })])
+    expectFailure(step, 'bad-response')
+    expect(everything(step)).not.toContain(area)
   })
 
   test.each([
     ['the name', { id: 'org-1', name: `Org ${SECRET}` }],
-    ['the name, cut in the middle of it', { id: 'org-1', name: `${'x'.repeat(185)} ${SECRET}` }],
+    ['the name, cut inside the secret', { id: 'org-1', name: `${'x'.repeat(185)} ${SECRET}` }],
     ['the id', { id: 'org_secret_0123456789', name: 'x' }]
   ])('as %s of the organisation is not published', async (_, organization) => {
     const secret = organization.id === 'org-1' ? SECRET : organization.id
-    const ran = await run({ ...GENESYS, 'client-secret': secret, verify: 'true' }, [
+    const step = await run({ ...GENESYS, 'client-secret': secret, verify: 'true' }, [
       json({ access_token: 'token-of-an-organisation', expires_in: 60 }),
       json({ organization })
     ])
     expect(server.asked.length).toBeGreaterThanOrEqual(2)
-    const everywhere = `${shown(ran)}${ran.output}${ran.env}${ran.summary}`
-    expect(everywhere).not.toContain(secret)
-    // Nor most of it.
-    expect(everywhere).not.toContain(secret.slice(0, 12))
+    // Nor is most of it.
+    expect(everything(step)).not.toContain(secret.slice(0, 12))
   })
 
-  test('as the name of the organisation is not in the summary, whatever its characters become there', async () => {
+  test('as the name of the organisation is not in the summary, where its characters are escaped', async () => {
     const secret = `amper&sand<less"quote'secret`
-    const ran = await run({ ...GENESYS, 'client-secret': secret, verify: 'true' }, [
+    const step = await run({ ...GENESYS, 'client-secret': secret, verify: 'true' }, [
       json({ access_token: 'token-of-an-organisation', expires_in: 60 }),
       json({ organization: { id: 'org-1', name: secret } })
     ])
-    const read = ran.summary.replace(/&#(\d+);/g, (_, code) => String.fromCharCode(Number(code)))
+    const read = step.summary.replace(/&#(\d+);/g, (_, code) => String.fromCharCode(Number(code)))
     expect(read).not.toContain(secret)
   })
 
-  test('in the host of a redirect, cut in the middle, is not shown in part', async () => {
+  test('in the host of a redirect, cut inside it, is not shown in part', async () => {
     const secret = 'longsecretlongsecretlongsecret42'
     const host = `${'a'.repeat(40)}.${'b'.repeat(40)}.${secret}.example`
-    const ran = await run({ ...GENESYS, 'client-secret': secret }, [
+    const step = await run({ ...GENESYS, 'client-secret': secret }, [
       { status: 302, headers: { Location: `https://${host}/` } }
     ])
-    expect(parseCommandFile(ran.output)).toEqual({ 'error-code': 'redirected' })
-    expect(shown(ran)).not.toContain(secret.slice(0, 12))
+    expectFailure(step, 'redirected')
+    expect(everything(step)).not.toContain(secret.slice(0, 12))
   })
 
   test.each(['region', 'base-url', 'scope', 'provider', 'export-env'])(
-    'in %s, cut in the middle, is not shown in part',
+    'in the input %s, cut inside it, is not shown in part',
     async name => {
       const secret = `Long${'secret'.repeat(20)}`
       const text = `${name === 'scope' ? 'ä' : '^'}${secret}`
-      const ran = await runMain({ ...GENESYS, 'client-secret': secret, [name]: text })
-      expect(parseCommandFile(ran.output)).toEqual({ 'error-code': 'invalid-input' })
-      expect(shown(ran).toLowerCase()).not.toContain(secret.slice(0, 12).toLowerCase())
+      const step = await runStep(main, { inputs: { ...GENESYS, 'client-secret': secret, [name]: text } })
+      expectFailure(step, 'invalid-input')
+      expect(everything(step).toLowerCase()).not.toContain(secret.slice(0, 12).toLowerCase())
     }
   )
 
@@ -382,60 +384,45 @@ describe('a credential that comes back', () => {
     ['soft hyphen', 'Paste\u00addSecret-1234'],
     ['two spaces', 'Paste  dSecret-1234'],
     ['no-break space', 'Paste\u00a0dSecret-1234']
-  ])('with a %s in it is not shown without', async (_, secret) => {
-    const ran = await run({ ...GENESYS, 'client-secret': secret }, [
+  ])('that contains a %s is not shown without it', async (_, secret) => {
+    const step = await run({ ...GENESYS, 'client-secret': secret }, [
       json({ error: 'x', description: `wrong secret ${secret}` }, 400)
     ])
-    const said = shown(ran).replace(/[^a-zA-Z0-9-]/g, '')
-    expect(said).not.toContain('PastedSecret-1234')
+    const letters = everything(step).replace(/[^a-zA-Z0-9-]/g, '')
+    expect(letters).not.toContain('PastedSecret-1234')
   })
 
-  test('a short refresh token is a token too', async () => {
+  test('also a short refresh token', async () => {
     const refused = json({ error: 'x', error_description: 'your refresh token is rfr-0123456' }, 400)
     const token = json({ access_token: claims('tenant-1'), refresh_token: 'rfr-0123456' })
-    const ran = await run(APPLICATION, [discovery, token, refused])
-    expect(ran.exitCode).toBe(1)
-    expect(shown(ran)).not.toContain('rfr-0123456')
+    const step = await run(APPLICATION, [discovery, token, refused])
+    expect(step.exitCode).toBe(1)
+    expect(everything(step)).not.toContain('rfr-0123456')
   })
 })
 
-describe('a step that is cancelled once its token is written', () => {
-  test('leaves none, however long the summary takes', () =>
-    surrounded(async around => {
-      Object.assign(summary.emptyBuffer(), { _filePath: undefined })
-      server.says([json({ access_token: 'token-of-a-cancelled-job', expires_in: 60 })])
-      for (const [name, value] of Object.entries({ ...GENESYS, 'base-url': server.origin }))
-        process.env[`INPUT_${name.toUpperCase()}`] = value
-      const listeners = new Map<string, (reason: unknown) => unknown>()
-      const exits: number[] = []
-      let exited = () => {}
-      const gone = new Promise<void>(resolve => {
-        exited = resolve
-      })
-      const ending: Ending = {
-        on: (event, listener) => listeners.set(event, listener),
-        exit: code => {
-          exits.push(code)
-          exited()
-        },
-        stdout: { write: (_, written) => setImmediate(written) }
-      }
-      const done = runToEnd(async console => {
-        const watched = Object.assign(Object.create(console), {
-          info: (line: string) => {
-            console.info(line)
-            // The runner's signal comes right after the last line of the step.
-            if (line.startsWith('Handed on')) setImmediate(() => listeners.get('SIGINT')?.('SIGINT'))
-          }
-        }) as typeof console
-        return main({ env: process.env, console: watched, clock: fastClock() })
-      }, ending)
-      await gone
-      await done
-      expect(exits).toHaveLength(1)
-      // Either the signal came too late and all is handed on, or nothing is.
-      expect([exits[0], around.text('GITHUB_OUTPUT').includes('token-of-a-cancelled-job')]).toEqual(
-        exits[0] === 0 ? [0, true] : [1, false]
-      )
-    }))
-})
+test('a step that is cancelled right after its last line publishes nothing', () =>
+  withRunner(async runner => {
+    server.says([json({ access_token: 'token-of-a-cancelled-job', expires_in: 60 })])
+    for (const [name, value] of Object.entries({ ...GENESYS, 'base-url': server.origin }))
+      process.env[`INPUT_${name.toUpperCase()}`] = value
+    const listeners = new Map<string, (reason: unknown) => void>()
+    const exits: number[] = []
+    const action: ActionProcess = {
+      env: process.env,
+      on: (event, listener) => listeners.set(event, listener),
+      exit: code => void exits.push(code),
+      stdout: { write: (_, written) => setImmediate(written) }
+    }
+    const step = async (context: Parameters<typeof main>[0]) => {
+      await main(context, PROVIDERS)
+      // The signal arrives right after the last line of the step.
+      setImmediate(() => listeners.get('SIGINT')?.('SIGINT'))
+    }
+    await runAction(step, { process: action, kind: 'main' })
+    while (exits.length === 0) await new Promise(resolve => setImmediate(resolve))
+    expect(runner.log()).toContain('Available as output token.')
+    expect(exits).toEqual([1])
+    for (const file of ['GITHUB_OUTPUT', 'GITHUB_ENV', 'GITHUB_STEP_SUMMARY'] as const)
+      expect([file, runner.text(file)]).toEqual([file, ''])
+  }))
