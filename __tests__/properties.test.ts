@@ -1,16 +1,17 @@
-import { summary } from '@actions/core'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import { endpointUrl } from '../src/auth/base-url.js'
 import { trustedEndpoint } from '../src/auth/cxone/hosts.js'
-import { GENESYS_REGIONS, genesysRegion } from '../src/auth/genesys/regions.js'
-import { place } from '../src/auth/request-body.js'
-import { formEncode, Redactor, Secret } from '../src/lib/secret.js'
-import { oneLine } from '../src/lib/text.js'
+import { GENESYS_REGIONS, parseGenesysRegion } from '../src/auth/genesys/regions.js'
+import { Redactor } from '../src/lib/redactor.js'
+import { formEncode, Secret } from '../src/lib/secret.js'
+import { toOneLine, truncate, truncateMiddle } from '../src/lib/text.js'
+import { main } from '../src/main.js'
 import { Answering, type Said } from './support/answering.js'
 import { parseCommandFile } from './support/command-files.mjs'
+import { runStep, type StepResult } from './support/in-process.js'
 import { fc } from './support/properties.js'
-import { type Ran, runMain } from './support/world.js'
 
-/** What an answer, whatever it is, may bring a step to. */
+/** The codes that a response can lead to. */
 const CODES = [
   ...[
     'credentials-rejected',
@@ -30,7 +31,7 @@ beforeAll(async () => {
 })
 afterAll(() => server.close())
 
-// --- what is secret -----------------------------------------------------------------------------------------
+// --- secrets -----------------------------------------------------------------------------------------
 
 const marker = fc
   .string({
@@ -40,7 +41,7 @@ const marker = fc
   })
   .map(text => `Qz${text}`)
 
-/** A secret that nothing else contains; its tail is whatever a platform may have put into a secret. */
+/** A secret with a beginning that occurs nowhere else, and an end with characters that encodings change. */
 const secretText = fc
   .tuple(
     marker,
@@ -49,7 +50,7 @@ const secretText = fc
   )
   .map(parts => parts.join('').trim())
 
-/** A token of the form that is taken; sometimes one of the greatest length. */
+/** A token of the accepted form, sometimes of the maximum length. */
 const tokenText = fc
   .tuple(
     marker,
@@ -67,7 +68,7 @@ const tokenText = fc
   )
   .map(parts => parts.join(''))
 
-interface Cast {
+interface Credentials {
   readonly clientId: string
   readonly clientSecret: string
   readonly keyId: string
@@ -75,7 +76,7 @@ interface Cast {
   readonly tokens: readonly [string, string, string]
 }
 
-const cast: fc.Arbitrary<Cast> = fc.record({
+const credentials: fc.Arbitrary<Credentials> = fc.record({
   clientId: fc.uuid(),
   clientSecret: secretText,
   keyId: fc.uuid().map(id => id.replaceAll('-', '').toUpperCase()),
@@ -83,43 +84,46 @@ const cast: fc.Arbitrary<Cast> = fc.record({
   tokens: fc.tuple(tokenText, tokenText, tokenText)
 })
 
-const blobOf = ({ clientId, clientSecret }: Cast) =>
+const basicOf = ({ clientId, clientSecret }: Credentials) =>
   Buffer.from(`${clientId}:${clientSecret}`).toString('base64')
 const jsonSpelled = (text: string) => JSON.stringify(text).slice(1, -1)
 
-/** All that must not be said of credentials, in every spelling that is masked. */
+/** Every spelling of a secret that is masked. */
 const spellings = (text: string) => [
   text,
   formEncode(text),
   encodeURIComponent(text.toWellFormed()),
   jsonSpelled(text)
 ]
-const sendsBlob = (inputs: Record<string, string>) =>
+const sendsBasic = (inputs: Record<string, string>) =>
   inputs['provider'] === 'genesys'
     ? 'client-secret' in inputs && inputs['token-endpoint'] !== 'api'
     : 'client-secret' in inputs && 'access-key-secret' in inputs
-const hiddenOf = (who: Cast, inputs: Record<string, string>) => [
+const secretsOf = (who: Credentials, inputs: Record<string, string>) => [
   ...('client-secret' in inputs ? spellings(who.clientSecret) : []),
-  // The blob is a secret of the exchanges that send it, and there from the start: an issuer has seen it in earlier runs.
-  ...(sendsBlob(inputs) ? spellings(blobOf(who)) : []),
+  // Basic credentials are secret from the start in an exchange that sends them: the issuer received them in earlier runs.
+  ...(sendsBasic(inputs) ? spellings(basicOf(who)) : []),
   ...('access-key-secret' in inputs ? spellings(who.keySecret) : [])
 ]
 
-// --- what a platform may say --------------------------------------------------------------------------------
+// --- responses --------------------------------------------------------------------------------
 
-/** Where in the cast a text comes from; resolved only when secrets are known, so that all can shrink by themselves. */
-type Line = (who: Cast) => string
+/** A text made from the secrets. A function, so that fast-check can shrink the secrets and the text separately. */
+type Line = (who: Credentials) => string
 
-const said: fc.Arbitrary<Line> = fc.oneof(
+const secretLine: fc.Arbitrary<Line> = fc.oneof(
   fc.constant<Line>(who => who.clientSecret),
   fc.constant<Line>(who => who.keySecret),
-  fc.constant<Line>(blobOf),
-  fc.constant<Line>(who => `Basic ${blobOf(who)}`),
+  fc.constant<Line>(basicOf),
+  fc.constant<Line>(who => `Basic ${basicOf(who)}`),
   fc.constant<Line>(who => formEncode(who.clientSecret)),
   fc.constant<Line>(who => encodeURIComponent(who.clientSecret)),
   fc.constant<Line>(who => `password=${formEncode(who.keySecret)}`),
   fc.constant<Line>(who => JSON.stringify({ client_secret: who.clientSecret })),
   fc.constant<Line>(who => jsonSpelled(who.keySecret)),
+  fc.constant<Line>(who => Buffer.from(who.clientSecret).toString('base64url')),
+  fc.constant<Line>(who => Buffer.from(who.keySecret).toString('hex')),
+  fc.constant<Line>(who => [...who.clientSecret].map(letter => `&#${letter.codePointAt(0)};`).join('')),
   ...[0, 1, 2].flatMap(at => [
     fc.constant<Line>(who => who.tokens[at] ?? ''),
     fc.constant<Line>(who => `Bearer ${who.tokens[at]}`),
@@ -127,10 +131,10 @@ const said: fc.Arbitrary<Line> = fc.oneof(
   ])
 )
 
-/** The same, disguised. */
+/** The same, changed in ways that could hide it from a search. */
 const disguised: fc.Arbitrary<Line> = fc
   .tuple(
-    said,
+    secretLine,
     fc.constantFrom(
       ...[
         '',
@@ -184,23 +188,26 @@ const noise: fc.Arbitrary<Line> = fc
 
 const anyText: fc.Arbitrary<Line> = fc.oneof(
   { weight: 3, arbitrary: disguised },
-  { weight: 2, arbitrary: said },
+  { weight: 2, arbitrary: secretLine },
   { weight: 2, arbitrary: noise }
 )
 
-type Value = (who: Cast) => unknown
+type Value = (who: Credentials) => unknown
 const anyValue: fc.Arbitrary<Value> = fc.oneof(
   { weight: 6, arbitrary: anyText },
   { weight: 1, arbitrary: fc.jsonValue().map(value => () => value) },
   {
     weight: 1,
-    arbitrary: fc.tuple(anyText, anyText).map(([a, b]) => (who: Cast) => ({ a: a(who), error: [b(who)] }))
+    arbitrary: fc.tuple(anyText, anyText).map(([a, b]) => (who: Credentials) => ({
+      a: a(who),
+      error: [b(who)]
+    }))
   }
 )
 
 const claims = (tenant: unknown) => Buffer.from(JSON.stringify({ tenantId: tenant })).toString('base64url')
 
-/** An access token that names a tenant, as CXone's do. */
+/** An access token that names a tenant, as a token of CXone does. */
 const jwt =
   (at: number, tenant: Value): Value =>
   who =>
@@ -212,7 +219,7 @@ const tenantName: fc.Arbitrary<Value> = fc.oneof(
 )
 
 const accessToken: fc.Arbitrary<Value> = fc.oneof(
-  { weight: 5, arbitrary: fc.nat(2).map(at => (who: Cast) => who.tokens[at]) },
+  { weight: 5, arbitrary: fc.nat(2).map(at => (who: Credentials) => who.tokens[at]) },
   { weight: 5, arbitrary: fc.tuple(fc.nat(2), tenantName).map(([at, tenant]) => jwt(at, tenant)) },
   { weight: 2, arbitrary: anyValue }
 )
@@ -224,12 +231,18 @@ const endpoint: fc.Arbitrary<Value> = fc.oneof(
       .constantFrom('https://cxone.niceincontact.com/auth/token', 'https://api-na1.niceincontact.com')
       .map(text => () => text)
   },
-  { weight: 1, arbitrary: said.map(line => (who: Cast) => `https://${line(who)}.niceincontact.com/auth`) },
-  { weight: 1, arbitrary: said.map(line => (who: Cast) => `https://cxone.niceincontact.com/${line(who)}`) },
+  {
+    weight: 1,
+    arbitrary: secretLine.map(line => (who: Credentials) => `https://${line(who)}.niceincontact.com/auth`)
+  },
+  {
+    weight: 1,
+    arbitrary: secretLine.map(line => (who: Credentials) => `https://cxone.niceincontact.com/${line(who)}`)
+  },
   { weight: 1, arbitrary: anyValue }
 )
 
-/** The members that the exchanges read, each present or not, good or hostile. */
+/** The members that the exchanges read: missing, valid or hostile. */
 const members: fc.Arbitrary<Record<string, Value>> = fc.record(
   {
     access_token: accessToken,
@@ -243,7 +256,7 @@ const members: fc.Arbitrary<Record<string, Value>> = fc.record(
       anyValue
     ),
     refresh_token: fc.oneof(
-      fc.nat(2).map(at => (who: Cast) => who.tokens[at]),
+      fc.nat(2).map(at => (who: Credentials) => who.tokens[at]),
       anyValue
     ),
     id_token: anyValue,
@@ -264,6 +277,8 @@ const members: fc.Arbitrary<Record<string, Value>> = fc.record(
     errorDescription: anyValue,
     description: anyValue,
     message: anyValue,
+    dateTokenIdles: anyValue,
+    OAuthClient: fc.record({ id: anyValue }).map(({ id }) => (who: Credentials) => ({ id: id(who) })),
     organization: fc
       .record({
         id: fc.oneof(
@@ -272,11 +287,11 @@ const members: fc.Arbitrary<Record<string, Value>> = fc.record(
         ),
         name: anyValue
       })
-      .map(({ id, name }) => (who: Cast) => ({ id: id(who), name: name(who) }))
+      .map(({ id, name }) => (who: Credentials) => ({ id: id(who), name: name(who) }))
   },
   { requiredKeys: [] }
 )
-/** What every exchange takes for a good answer, so that runs come through to their ends as well. */
+/** A valid response for every exchange, so that runs reach their ends as well. */
 const good: fc.Arbitrary<Record<string, Value>> = fc.tuple(members, fc.nat(2)).map(([more, at]) => ({
   ...more,
   access_token: jwt(at, () => '11eb-tenant'),
@@ -284,7 +299,7 @@ const good: fc.Arbitrary<Record<string, Value>> = fc.tuple(members, fc.nat(2)).m
   api_endpoint: () => 'https://api-na1.niceincontact.com'
 }))
 
-const bodies: fc.Arbitrary<(who: Cast) => string | Uint8Array> = fc.oneof(
+const bodies: fc.Arbitrary<(who: Credentials) => string | Uint8Array> = fc.oneof(
   { weight: 6, arbitrary: good.map(written) },
   { weight: 6, arbitrary: members.map(written) },
   { weight: 1, arbitrary: fc.json().map(text => () => text) },
@@ -297,12 +312,12 @@ const bodies: fc.Arbitrary<(who: Cast) => string | Uint8Array> = fc.oneof(
       .map(text => () => text)
   }
 )
-function written(all: Record<string, Value>): (who: Cast) => string {
+function written(all: Record<string, Value>): (who: Credentials) => string {
   return who =>
     JSON.stringify(Object.fromEntries(Object.entries(all).map(([name, value]) => [name, value(who)])))
 }
 
-/** Header values: what Node's server agrees to send. */
+/** Returns what Node's server can send as a header. */
 const headerText = (text: string) => text.replace(/[^\t\x20-\x7e\x80-\xff]/g, '')
 
 const headers: fc.Arbitrary<Record<string, Line>> = fc.record(
@@ -334,7 +349,7 @@ const status = fc.oneof(
   { weight: 2, arbitrary: fc.integer({ min: 200, max: 999 }) }
 )
 
-const answer: fc.Arbitrary<(who: Cast) => Said> = fc
+const response: fc.Arbitrary<(who: Credentials) => Said> = fc
   .record({ status, headers, body: bodies, cut: fc.constantFrom(...Array<boolean>(15).fill(false), true) })
   .map(({ status, headers, body, cut }) => who => ({
     status,
@@ -343,19 +358,19 @@ const answer: fc.Arbitrary<(who: Cast) => Said> = fc
     cut
   }))
 
-/** Up to four answers: most exchanges go through if the first of them are good. */
-const conversation = fc.array(answer, { minLength: 1, maxLength: 4 })
+/** Up to four responses; the last one is repeated. */
+const conversation = fc.array(response, { minLength: 1, maxLength: 4 })
 
-// --- what is asked ------------------------------------------------------------------------------------------
+// --- inputs ------------------------------------------------------------------------------------------
 
-const genesys = (who: Cast) => ({
+const genesys = (who: Credentials) => ({
   provider: 'genesys',
   region: 'eu-west-1',
   'client-id': who.clientId,
   'client-secret': who.clientSecret
 })
-const key = (who: Cast) => ({ 'access-key-id': who.keyId, 'access-key-secret': who.keySecret })
-const EXCHANGES: Record<string, (who: Cast) => Record<string, string>> = {
+const key = (who: Credentials) => ({ 'access-key-id': who.keyId, 'access-key-secret': who.keySecret })
+const EXCHANGES: Record<string, (who: Credentials) => Record<string, string>> = {
   'genesys-login': genesys,
   'genesys-api': who => ({ ...genesys(who), 'token-endpoint': 'api' }),
   'genesys-long-lived': who => ({
@@ -375,19 +390,17 @@ const options = fc.record({
   debug: fc.boolean()
 })
 
-// --- what must hold -----------------------------------------------------------------------------------------
+// --- guarantees -----------------------------------------------------------------------------------------
 
-/** Answers that are asked for again: nothing of them is shown, so nobody looks for tokens in them. */
-const AGAIN = [408, 425, 429, 500, 502, 503, 504]
-
-/** The tokens, of the form that is taken, in whole answers to requests for one; whatever their status. */
-function granted(answers: readonly Said[]): string[] {
+/** Returns the tokens of the accepted form in complete responses to the exchange, whatever their status. */
+function tokensIn(responses: readonly Said[]): string[] {
   return server.asked
-    .map(({ method }, at) => ({ method, ...(answers[Math.min(at, answers.length - 1)] ?? { status: 404 }) }))
-    .filter(({ method, status, cut }) => method === 'POST' && !AGAIN.includes(status ?? 200) && cut !== true)
-    .flatMap(({ body }) => {
+    .map(({ method, path }, at) => ({ method, path, sent: responses[Math.min(at, responses.length - 1)] }))
+    .filter(({ method, path }) => method === 'POST' || path.startsWith('/.well-known/'))
+    .flatMap(({ sent }) => {
+      if (sent === undefined || sent.cut) return []
       try {
-        const json = JSON.parse(Buffer.from(body ?? '').toString('utf8')) as Record<string, unknown>
+        const json = JSON.parse(Buffer.from(sent.body ?? '').toString('utf8')) as Record<string, unknown>
         return ['access_token', 'refresh_token', 'id_token'].map(name => json?.[name])
       } catch {
         return []
@@ -396,82 +409,87 @@ function granted(answers: readonly Said[]): string[] {
     .filter((text): text is string => typeof text === 'string' && /^[\x21-\x7e]{16,32768}$/.test(text))
 }
 
-/** Whether one of the texts stands in this place; in whatever case. */
-function showing(place: string, texts: readonly string[]): string[] {
+/** Returns those of the texts that are in this place, in upper or lower case. */
+function found(place: string, texts: readonly string[]): string[] {
   const lower = place.toLowerCase()
   return texts.filter(text => text.length >= 8 && lower.includes(text.toLowerCase()))
 }
 
-function check(ran: Ran, who: Cast, answers: readonly Said[], inputs: Record<string, string>): void {
-  const secrets = hiddenOf(who, inputs)
-  const outputs = parseCommandFile(ran.output)
-  const variables = parseCommandFile(ran.env)
-  const token = outputs['token']
+function check(
+  step: StepResult,
+  who: Credentials,
+  responses: readonly Said[],
+  inputs: Record<string, string>
+): void {
+  const secrets = secretsOf(who, inputs)
+  const outputs = parseCommandFile(step.output)
+  const variables = parseCommandFile(step.env)
+  const { token } = outputs
 
-  // (b) one of two ends
-  if (ran.exitCode === 0) {
+  // (a) A token, or a code.
+  if (step.exitCode === 0) {
     expect(token).toMatch(/^[\x21-\x7e]{16,32768}$/)
     expect(outputs).not.toHaveProperty('error-code')
   } else {
     expect(Object.keys(outputs)).toEqual(['error-code'])
     expect(CODES).toContain(outputs['error-code'])
-    expect([ran.env, ran.summary]).toEqual(['', ''])
+    expect(step.env).toBe('')
   }
 
-  // (a) nothing is shown
-  const tokens = granted(answers)
-  const mustHide = [...secrets, ...tokens]
-  const shown = ran.stdout
+  // (b) No secret is shown, and the token only where it was asked for.
+  const allSecrets = [...secrets, ...tokensIn(responses)]
+  const log = step.stdout
     .split('\n')
     .filter(line => !line.startsWith('::add-mask::'))
     .join('\n')
-  expect(showing(shown, mustHide)).toEqual([])
+  expect(found(log, allSecrets)).toEqual([])
+  expect(found(step.summary, allSecrets)).toEqual([])
+  expect(found(step.state, secrets)).toEqual([])
   for (const [name, value] of Object.entries(outputs))
-    expect([name, showing(value, name === 'token' ? secrets : mustHide)]).toEqual([name, []])
+    expect([name, found(value, name === 'token' ? secrets : allSecrets)]).toEqual([name, []])
   const carriers = [
     ...(inputs['export-env'] ?? '').split(','),
     'GENESYSCLOUD_ACCESS_TOKEN',
     'CXONE_ACCESS_TOKEN'
   ]
   for (const [name, value] of Object.entries(variables)) {
-    expect([name, showing(value, carriers.includes(name) ? secrets : mustHide)]).toEqual([name, []])
-    if (carriers.includes(name)) expect(value).toBe(token)
+    const isCarrier = carriers.includes(name)
+    expect([name, found(value, isCarrier ? secrets : allSecrets)]).toEqual([name, []])
+    if (isCarrier) expect(value).toBe(token)
   }
-  if (inputs['tool-env'] !== 'true' && inputs['export-env'] === undefined) expect(ran.env).toBe('')
-  expect(showing(ran.state, secrets)).toEqual([])
-  expect(showing(ran.summary, mustHide)).toEqual([])
+  if (inputs['tool-env'] !== 'true' && inputs['export-env'] === undefined) expect(step.env).toBe('')
 
-  // (c) the log is plain text and known commands
-  for (const line of ran.stdout.split(/\r\n|\n|\r/)) {
-    const command = /^\s*::(add-mask|warning|error|debug)::(.*)$/.exec(line)
-    if (command === null) {
-      expect(line).not.toMatch(/^\s*::|##\[/)
+  // (c) The log has only plain lines and commands of the action.
+  for (const line of step.stdout.split(/\r\n|\n|\r/)) {
+    const [, name, escaped = ''] = /^\s*::(add-mask|warning|error|debug)::(.*)$/.exec(line) ?? []
+    if (name === 'add-mask') continue
+    expect(line).not.toContain('##[')
+    if (name === undefined) {
+      expect(line).not.toMatch(/^\s*::/)
       expect(line).not.toMatch(/[\p{Cc}\p{Zl}\p{Zp}]/u)
       continue
     }
-    if (command[1] === 'add-mask') continue
-    expect(line).not.toContain('##[')
-    const data = (command[2] ?? '').replaceAll('%0D', '\r').replaceAll('%0A', '\n').replaceAll('%25', '%')
+    const data = escaped.replaceAll('%0D', '\r').replaceAll('%0A', '\n').replaceAll('%25', '%')
     expect(data.length).toBeLessThanOrEqual(2000)
-    // What happened, what to do, and where more is said.
-    expect(data.split('\n').length).toBe(command[1] === 'error' ? 3 : 1)
+    // An error has three lines: what happened, what to do, and a link.
+    expect(data.split('\n').length).toBe(name === 'error' ? 3 : 1)
   }
+  // (d) The summary is one table, whatever is in it.
+  expect(step.summary.replace(/<\/?(h3|table|tr|td|strong|code)>/g, '')).not.toMatch(/[<>]/)
 }
 
-async function play(
-  who: Cast,
+async function runWith(
+  who: Credentials,
   {
     exchange,
     exportEnv,
     toolEnv,
     debug
   }: { exchange: string; exportEnv: boolean; toolEnv: boolean; debug: boolean },
-  answers: readonly Said[],
+  responses: readonly Said[],
   more: Record<string, string> = {}
 ): Promise<void> {
-  server.says(answers)
-  // The toolkit's summary is one for the whole process and remembers its first file.
-  Object.assign(summary.emptyBuffer(), { _filePath: undefined })
+  server.says(responses)
   const inputs = {
     ...EXCHANGES[exchange]?.(who),
     'base-url': server.origin,
@@ -479,35 +497,32 @@ async function play(
     ...(toolEnv ? { 'tool-env': 'true' } : {}),
     ...more
   }
-  const ran = await runMain(inputs, debug ? { RUNNER_DEBUG: '1' } : {})
+  const step = await runStep(main, { inputs, env: debug ? { RUNNER_DEBUG: '1' } : {} })
   try {
-    check(ran, who, answers, inputs)
+    check(step, who, responses, inputs)
   } catch (error) {
-    const shown = answers.map(one => ({
+    const sent = responses.map(one => ({
       ...one,
       body: Buffer.from(one.body ?? '')
         .toString('utf8')
         .slice(0, 1500)
     }))
-    const scene = JSON.stringify(
-      { inputs, shown, stdout: ran.stdout.slice(-1500), output: ran.output.slice(0, 1000) },
-      null,
-      1
-    )
-    throw new Error(`${error instanceof Error ? error.message.slice(0, 1500) : error}\n${scene}`)
+    const scene = { inputs, sent, stdout: step.stdout.slice(-1500), output: step.output.slice(0, 1000) }
+    const message = error instanceof Error ? error.message.slice(0, 1500) : error
+    throw new Error(`${message}\n${JSON.stringify(scene, null, 1)}`)
   }
 }
 
 describe('whatever a platform answers', () => {
   test.each(Object.keys(EXCHANGES))(
-    '%s: no secret is shown, and it ends well or with a code',
+    '%s: a token or a code, and no secret is shown',
     async exchange => {
       await fc.assert(
-        fc.asyncProperty(cast, options, conversation, async (who, asked, answers) =>
-          play(
+        fc.asyncProperty(credentials, options, conversation, async (who, chosen, responses) =>
+          runWith(
             who,
-            { ...asked, exchange },
-            answers.map(one => one(who))
+            { ...chosen, exchange },
+            responses.map(one => one(who))
           )
         ),
         { numRuns: 300, endOnFailure: true }
@@ -516,13 +531,13 @@ describe('whatever a platform answers', () => {
     60_000
   )
 
-  test('the same when it is asked whose token it is', async () => {
+  test('also with verify', async () => {
     await fc.assert(
-      fc.asyncProperty(cast, options, conversation, async (who, asked, answers) =>
-        play(
+      fc.asyncProperty(credentials, options, conversation, async (who, chosen, responses) =>
+        runWith(
           who,
-          asked,
-          answers.map(one => one(who)),
+          chosen,
+          responses.map(one => one(who)),
           { verify: 'true' }
         )
       ),
@@ -530,16 +545,17 @@ describe('whatever a platform answers', () => {
     )
   }, 60_000)
 
-  test('a large body full of secrets is no way out either', async () => {
+  test('also with a large body that is full of secrets', async () => {
     await fc.assert(
       fc.asyncProperty(
-        cast,
+        credentials,
         options,
-        said,
+        secretLine,
         fc.constantFrom(400, 401, 500, 200),
-        async (who, asked, line, code) => {
-          const body = JSON.stringify({ error: 'x', error_description: `${line(who)} `.repeat(2000) })
-          await play(who, asked, [{ status: code, body }])
+        fc.constantFrom(1, 20, 2000),
+        async (who, chosen, line, status, times) => {
+          const body = JSON.stringify({ error: 'x', error_description: `${line(who)} `.repeat(times) })
+          await runWith(who, chosen, [{ status, body }])
         }
       ),
       { numRuns: 40, endOnFailure: true }
@@ -560,31 +576,38 @@ const anyString = fc.oneof(
   })
 )
 
-describe('oneLine', () => {
-  test('is one clean line, bounded, and again the same', () => {
+describe('a text from outside', () => {
+  test('becomes one clean line of limited length, without half a character', () => {
     fc.assert(
       fc.property(anyString, fc.integer({ min: 1, max: 120 }), (text, most) => {
-        const line = oneLine(text, most)
+        const line = toOneLine(text)
         expect(line).not.toMatch(/[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Cn}\p{Zl}\p{Zp}]/u)
-        expect([...line].length).toBeLessThanOrEqual(most)
         expect(line).toBe(line.trim())
-        expect(oneLine(line, most).replace(/ +/g, ' ')).toBe(line.replace(/ +/g, ' '))
+        expect(toOneLine(line).replace(/ +/g, ' ')).toBe(line.replace(/ +/g, ' '))
+        for (const [cut, limit] of [
+          [truncate(line, most), most],
+          [truncateMiddle(line, most + 3), most + 3] // a quarter of the limit is for the end
+        ] as const) {
+          expect(cut.length).toBeLessThanOrEqual(limit)
+          expect(cut.isWellFormed()).toBe(true)
+          expect(line.length > limit || cut === line).toBe(true)
+        }
       }),
       { numRuns: 1500 }
     )
   })
-  test('leaves clean words as they are', () => {
+  test('is unchanged if it is clean', () => {
     fc.assert(
       fc.property(fc.array(fc.string({ unit: fc.constantFrom(...'abcé漢😀'), minLength: 1 })), words => {
-        expect(oneLine(words.join(' '), 10_000)).toBe(words.join(' '))
-        expect(oneLine(words.join('\r\n\t'), 10_000)).toBe(words.join(' '))
+        expect(toOneLine(words.join(' '))).toBe(words.join(' '))
+        expect(toOneLine(words.join('\r\n\t'))).toBe(words.join(' '))
       }),
       { numRuns: 500 }
     )
   })
 })
 
-describe('Redactor.hideIn', () => {
+describe('Redactor', () => {
   test('leaves no known secret in any spelling or case', () => {
     fc.assert(
       fc.property(
@@ -592,13 +615,12 @@ describe('Redactor.hideIn', () => {
         fc.array(anyString, { maxLength: 4 }),
         fc.boolean(),
         (texts, words, upper) => {
-          const secrets = new Redactor()
-          for (const text of texts) secrets.add(new Secret(text))
+          const redactor = new Redactor(texts.map(text => new Secret(text)))
           const all = texts.flatMap(spellings).flatMap((text, at) => [words[at % 4] ?? '', text])
-          const hidden = secrets.hideIn(upper ? all.join('').toUpperCase() : all.join(''))
-          const left = texts.flatMap(spellings).filter(text => hidden.includes(text))
+          const redacted = redactor.redact(upper ? all.join('').toUpperCase() : all.join(''))
+          const left = texts.flatMap(spellings).filter(text => redacted.includes(text))
           expect(left).toEqual([])
-          expect(secrets.hideIn(hidden)).toBe(hidden)
+          expect(redactor.redact(redacted)).toBe(redacted)
         }
       ),
       { numRuns: 1000 }
@@ -608,10 +630,9 @@ describe('Redactor.hideIn', () => {
     fc.assert(
       fc.property(secretText, anyString, (text, words) => {
         fc.pre(!words.toLowerCase().includes('qz'))
-        const secrets = new Redactor()
-        secrets.add(new Secret(text))
-        expect(secrets.hideIn(words)).toBe(words)
-        expect(secrets.hideIn(`${words}${text}${words}`)).toBe(`${words}***${words}`)
+        const redactor = new Redactor([new Secret(text)])
+        expect(redactor.redact(words)).toBe(words)
+        expect(redactor.redact(`${words}${text}${words}`)).toBe(`${words}***${words}`)
       }),
       { numRuns: 1000 }
     )
@@ -621,7 +642,7 @@ describe('Redactor.hideIn', () => {
 const wellFormed = (text: string) => Buffer.from(text).toString('utf8')
 
 describe('formEncode', () => {
-  test('is read back by every form parser', () => {
+  test('can be read by every form parser', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'grapheme', maxLength: 100 }), text => {
         const form = `a=1&x=${formEncode(text)}&b=2`
@@ -689,7 +710,7 @@ const hostPiece = fc.constantFrom(
 const hostLike = fc.array(hostPiece, { minLength: 1, maxLength: 8 }).map(pieces => pieces.join(''))
 
 describe('trustedEndpoint', () => {
-  test('whatever it lets pass is https, on 443, under the issuer’s own domains, and stays there', () => {
+  test('returns only https URLs on port 443 under the domains of the issuer', () => {
     const texts = fc.oneof(
       hostLike,
       hostLike.map(text => `https://cxone.niceincontact.com${text}`),
@@ -700,25 +721,25 @@ describe('trustedEndpoint', () => {
       fc.property(texts, text => {
         const url = trustedEndpoint('cxone.niceincontact.com', text)
         if (url === undefined) return
-        const goes = [url, place(url.origin, url.pathname, undefined)]
-        for (const { protocol, port, hostname, username, password } of goes) {
+        const urls = [url, endpointUrl(url.origin, url.pathname, undefined)]
+        for (const { protocol, port, hostname, username, password } of urls) {
           expect([protocol, port, username, password]).toEqual(['https:', '', '', ''])
           expect(hostname).toMatch(/(^|\.)(niceincontact|nice-incontact)\.com$/)
         }
-        expect(place(url.origin, url.pathname, new URL('http://127.0.0.1:1')).origin).toBe(
-          'http://127.0.0.1:1'
-        )
+        const baseUrl = { input: 'base-url', url: 'http://127.0.0.1:1/path' } as const
+        const { origin, pathname } = endpointUrl(url.origin, url.pathname, baseUrl)
+        expect([origin, pathname.startsWith('/path/')]).toEqual(['http://127.0.0.1:1', true])
       }),
       { numRuns: 5000 }
     )
   })
 })
 
-describe('genesysRegion', () => {
-  test('whatever it lets pass is a known region or one name below the domains that grow', () => {
+describe('parseGenesysRegion', () => {
+  test('returns only known regions, and names below the domains of new regions', () => {
     fc.assert(
       fc.property(fc.oneof(hostLike, anyString), text => {
-        const region = genesysRegion(text)
+        const region = parseGenesysRegion(text)
         if (region === undefined) return
         if (region.code !== undefined) expect(GENESYS_REGIONS).toContainEqual(region)
         else
