@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
-import { Bench, inputsFor, leaks, nameOf, pooled, TARGETS, wrongly } from '../faults/cells.js'
-import { faultNamed, type Kind, type Target } from '../faults/faults.js'
+import { Bench, inputsFor, leaks, misdirected, pooled, targetOf } from '../faults/cells.js'
+import { type Fault, faultNamed, type Kind, reply, type Target } from '../faults/faults.js'
 import { type Handshake, startFront } from '../faults/front.js'
 import { type Certificates, makeCertificates } from '../support/certificates.js'
 import { type RunResult, runAction } from '../support/runner.mjs'
@@ -9,7 +9,7 @@ const MAIN = 'dist/main/index.js'
 const AT_ONCE = 4
 const TIMEOUT_S = 4
 const ATTEMPT_S = 1
-/** What a process takes to start and to end, on a machine with other things to do. */
+/** How long a process may take to start and to end on a busy machine. */
 const AROUND_MS = 4000
 
 interface Case {
@@ -17,9 +17,9 @@ interface Case {
   readonly kind: Kind
   readonly fault: string
   readonly code: string
-  /** How many requests the server sees, with max-attempts: 2; or how few and how many. */
-  readonly tries: number | readonly [number, number]
-  readonly says?: RegExp
+  /** How many requests the server receives, with max-attempts: 2; or the least and the most. */
+  readonly attempts: number | readonly [number, number]
+  readonly message?: RegExp
 }
 
 const row = (
@@ -27,9 +27,9 @@ const row = (
   kind: Kind,
   fault: string,
   code: string,
-  tries: Case['tries'],
-  says?: RegExp
-): Case => ({ exchange, kind, fault, code, tries, ...(says ? { says } : {}) })
+  attempts: Case['attempts'],
+  message?: RegExp
+): Case => ({ exchange, kind, fault, code, attempts, ...(message ? { message } : {}) })
 
 const CASES: readonly Case[] = [
   row(
@@ -47,20 +47,20 @@ const CASES: readonly Case[] = [
   row('genesys-login', 'token', 'content-length too long, and closed', 'bad-response', 2),
   row('cxone-application', 'token', 'content-length too short', 'bad-response', 1),
   row('cxone-application', 'discovery', 'chunked garbage', 'bad-response', 2),
-  row('genesys-login', 'token', 'gzip that was not asked for', 'bad-response', 1),
+  row('genesys-login', 'token', 'gzip, which was not requested', 'bad-response', 1),
   row(
     'genesys-long-lived',
     'generate',
-    'reads and says nothing',
+    'silence after the request',
     'timeout',
     1,
-    /no whole answer within 1000 ms, 1 attempt\./
+    /no complete response within 1000 ms, 1 attempt\. A long-lived token of the service account \S+ may exist/
   ),
-  row('genesys-login', 'token', 'accepts and says nothing', 'timeout', 2),
+  row('genesys-login', 'token', 'silence after the connection', 'timeout', 2),
   row('cxone-application', 'configuration', 'headers, a byte at a time', 'timeout', 2),
   row('cxone-client', 'token', 'a body, a byte at a time', 'timeout', 2),
-  row('genesys-api', 'token', 'headers for ever', 'bad-response', 1),
-  row('cxone-access-key', 'token', 'body for ever', 'bad-response', 1),
+  row('genesys-api', 'token', 'endless headers', 'bad-response', 1),
+  row('cxone-access-key', 'token', 'an endless body', 'bad-response', 1),
   row('genesys-login', 'token', 'body of 5 MB', 'bad-response', 1, /larger than/),
   row(
     'genesys-login',
@@ -73,7 +73,7 @@ const CASES: readonly Case[] = [
   row('cxone-application', 'token', '307 to another host', 'redirected', 1),
   row('genesys-long-lived', 'generate', '308 to another host', 'redirected', 1),
   row('cxone-application', 'configuration', '200 with HTML', 'bad-response', 1),
-  row('genesys-login', 'token', '200 with a workflow command for what it is about', 'bad-response', 1),
+  row('genesys-login', 'token', '200 with a workflow command as the token or endpoint', 'bad-response', 1),
   row('genesys-login', 'token', '400 that repeats the request', 'bad-request', 1),
   row('genesys-login', 'token', '400 with escapes, markup and 100,000 letters', 'bad-request', 1),
   row(
@@ -84,6 +84,7 @@ const CASES: readonly Case[] = [
     1,
     /400 invalid_client \(client not found\), 1 attempt\./
   ),
+  row('genesys-api', 'token', '101', 'bad-response', 1, /the server switched protocols \(HTTP 101\)/),
   row('cxone-client', 'token', '404', 'not-offered', 1),
   row('genesys-long-lived', 'generate', '403', 'forbidden', 1),
   row('genesys-login', 'token', '503', 'unavailable', 2),
@@ -94,7 +95,7 @@ const CASES: readonly Case[] = [
     '429 with an absurd Retry-After',
     'rate-limited',
     1,
-    /asking to wait .* past the timeout of 4 s\./
+    /; the server asks to wait .*, but only [34] s of the timeout of 4 s are left\./
   ),
   row(
     'genesys-login',
@@ -102,7 +103,7 @@ const CASES: readonly Case[] = [
     '400 rate limit exceeded',
     'rate-limited',
     [1, 3],
-    /with no time left of the timeout of 4 s\./
+    /; no time is left of the timeout of 4 s\./
   ),
   row('cxone-application', 'discovery', 'the endpoint is "https://FOREIGN/auth/token"', 'bad-response', 1),
   row(
@@ -119,15 +120,9 @@ const LIMITS = { timeout: `${TIMEOUT_S}s`, 'attempt-timeout': `${ATTEMPT_S}s`, '
 const bench = new Bench()
 afterAll(() => bench.close())
 
-function targetOf({ exchange, kind }: Pick<Case, 'exchange' | 'kind'>): Target {
-  const found = TARGETS.find(one => one.exchange === exchange && one.kind === kind)
-  if (found === undefined) throw new Error(`${exchange} has no ${kind}`)
-  return found
-}
-
-/** What each failure has in common, whatever it is. */
+/** Checks what all failures have in common. Returns the error. */
 function expectFailure(result: RunResult, code: string, at: Target): string {
-  const { exitCode, stderr, outputs, exported, commands, durationMs } = result
+  const { exitCode, stderr, outputs, exported, commands, durationMs, summary } = result
   expect({ exitCode, stderr, outputs, exported }).toEqual({
     exitCode: 1,
     stderr: '',
@@ -139,7 +134,7 @@ function expectFailure(result: RunResult, code: string, at: Target): string {
   expect(errors.length).toBe(1)
   const text = errors[0]?.data ?? ''
   expect(text.length).toBeLessThanOrEqual(2000)
-  // The code, what was attempted, what came of it, how often; and in lines of their own what to do, and where more is said.
+  // Code, request, response and attempts; in the next lines the hint and the link.
   const request = `${at.method} https?://127\\.[\\d.]+:\\d+${at.path.replaceAll('.', '\\.')}`
   expect(text).toMatch(
     new RegExp(
@@ -147,20 +142,19 @@ function expectFailure(result: RunResult, code: string, at: Target): string {
     )
   )
   expect(text.replaceAll('\n', '')).not.toMatch(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u)
-  // A message is an annotation, and the log; what is hidden there must not stand in a command either.
-  expect(leaks([text, result.log], [])).toEqual([])
-  // Nothing the other side said is a command.
-  const said = new Set(commands.map(({ name }) => name))
-  for (const name of ['set-output', 'set-env', 'add-path', 'notice']) expect(said).not.toContain(name)
+  expect(leaks([text, result.log, summary], [])).toEqual([])
+  // Nothing that the server sent is a command.
+  const names = new Set(commands.map(({ name }) => name))
+  for (const name of ['set-output', 'set-env', 'add-path', 'notice']) expect(names).not.toContain(name)
   return text
 }
 
 describe('Through the bundle', () => {
-  let results: { result: RunResult; played: number; wrong: string[] }[]
+  let results: { result: RunResult; played: number; problems: string[] }[]
   beforeAll(async () => {
     results = await pooled(
       CASES.map(one => async () => {
-        const at = targetOf(one)
+        const at = targetOf(one.exchange, one.kind)
         const front = await startFront({
           platform: await bench.platformOf(at),
           target: at,
@@ -171,30 +165,56 @@ describe('Through the bundle', () => {
           inputs: { ...inputsFor(at.exchange, front.origin), ...LIMITS }
         })
         await front.close()
-        return { result, played: front.played, wrong: wrongly(front, undefined, []) }
+        return { result, played: front.played, problems: misdirected(front, undefined, []) }
       }),
       AT_ONCE
     )
   }, 90_000)
 
   test.each(CASES.map((one, index) => ({ ...one, index })))('$exchange, $kind: $fault', one => {
-    const { result, played, wrong } = results[one.index] as (typeof results)[number]
-    const text = expectFailure(result, one.code, targetOf(one))
-    const [least, most] = typeof one.tries === 'number' ? [one.tries, one.tries] : one.tries
+    const { result, played, problems } = results[one.index] as (typeof results)[number]
+    const text = expectFailure(result, one.code, targetOf(one.exchange, one.kind))
+    const [least, most] = typeof one.attempts === 'number' ? [one.attempts, one.attempts] : one.attempts
     expect(played).toBeGreaterThanOrEqual(least)
     expect(played).toBeLessThanOrEqual(most)
-    expect(wrong).toEqual([])
-    if (one.says) expect(text).toMatch(one.says)
-    // Each wait is announced.
-    const waits = result.log.split('\n').filter(line => line.includes('; waiting '))
-    const tries = one.fault === 'connection refused' ? 2 : played
-    expect(waits.length).toBe(tries - 1)
+    expect(problems).toEqual([])
+    if (one.message) expect(text).toMatch(one.message)
+    // Each wait is logged.
+    const waits = result.log.split('\n').filter(line => line.includes('; retrying in '))
+    expect(waits.length).toBe((one.fault === 'connection refused' ? 2 : played) - 1)
     for (const line of waits)
       expect(line).toMatch(
-        /^127\.[\d.]+:\d+: .+(, attempt \d of 2|, which says that too much is asked for, attempt \d); waiting \d+\.\d s before the next attempt\.$/
+        /^127\.[\d.]+:\d+: (?:.+, attempt \d of 2|rate limited \(HTTP \d+\), attempt \d); retrying in \d+\.\d s\.$/
       )
   })
 })
+
+test.each(['America/New_York', 'Asia/Tokyo'])(
+  'a Retry-After date in the asctime form is GMT, also in %s',
+  async TZ => {
+    const at = targetOf('genesys-login', 'token')
+    const fault: Fault = {
+      name: 'asctime',
+      play: ({ socket }) => {
+        // Thu, 01 Jan 1970 00:00:00 GMT becomes Thu Jan  1 00:00:00 1970.
+        const [, weekday, day = '', month, year, time] =
+          /^(\w{3}), (\d\d) (\w{3}) (\d{4}) (\S+) GMT$/.exec(new Date(Date.now() + 30_000).toUTCString()) ??
+          []
+        const asctime = `${weekday} ${month} ${day.replace(/^0/, ' ')} ${time} ${year}`
+        socket.write(reply(429, '', { 'Retry-After': asctime }))
+      },
+      code: 'rate-limited',
+      retries: 'none'
+    }
+    const front = await startFront({ platform: await bench.platformOf(at), target: at, fault })
+    const inputs = { ...inputsFor(at.exchange, front.origin), ...LIMITS }
+    const result = await runAction({ main: MAIN, inputs, env: { TZ } })
+    await front.close()
+    expect(expectFailure(result, 'rate-limited', at)).toMatch(
+      /; the server asks to wait (29|30) s, but only /
+    )
+  }
+)
 
 describe('TLS, through the bundle', () => {
   let certificates: Certificates
@@ -219,7 +239,7 @@ describe('TLS, through the bundle', () => {
   }
 
   test('a private authority in NODE_EXTRA_CA_CERTS is trusted', async () => {
-    const { result } = await run(targetOf({ exchange: 'genesys-login', kind: 'token' }), undefined, true)
+    const { result } = await run(targetOf('genesys-login', 'token'), undefined, true)
     expect({ exitCode: result.exitCode, stderr: result.stderr }).toEqual({ exitCode: 0, stderr: '' })
   })
 
@@ -227,19 +247,25 @@ describe('TLS, through the bundle', () => {
     ['self-signed', 'genesys-login', 'token', true, /self-signed \(DEPTH_ZERO_SELF_SIGNED_CERT\)/],
     ['expired', 'cxone-client', 'token', true, /has expired \(CERT_HAS_EXPIRED\)/],
     ['wrong name', 'cxone-application', 'token', true, /for another name \(ERR_TLS_CERT_ALTNAME_INVALID\)/],
-    ['unknown authority', 'cxone-application', 'discovery', false, /not trusted here/]
+    [
+      'unknown authority',
+      'cxone-application',
+      'discovery',
+      false,
+      /by an authority that the runner does not trust/
+    ]
   ] as const)(
     '%s, %s %s: one attempt, and NODE_EXTRA_CA_CERTS is named',
-    async (name, exchange, kind, trusted, says) => {
-      const at = targetOf({ exchange, kind })
+    async (name, exchange, kind, trusted, message) => {
+      const at = targetOf(exchange, kind)
       const { result, front } = await run(at, certificates.bad[name], trusted)
       const text = expectFailure(result, 'tls', at)
-      expect(text).toMatch(says)
+      expect(text).toMatch(message)
       expect(text).toContain(', 1 attempt.')
       expect(text).toContain('NODE_EXTRA_CA_CERTS')
       expect(front.played).toBe(1)
-      // No request was sent over such a connection.
-      expect([nameOf(at), front.asked.length]).toEqual([nameOf(at), at.before])
+      // No request was sent on such a connection.
+      expect(front.requests.length).toBe(at.before)
     }
   )
 })
