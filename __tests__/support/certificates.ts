@@ -1,11 +1,11 @@
-/** Certificates of a throw-away authority, made by `openssl` when they are needed. */
+/** Certificates of a temporary authority, created with `openssl` when a test needs them. */
 import { execFileSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import * as tls from 'node:tls'
 
-/** What a TLS server needs, as PEM. */
+/** Key and certificate of a TLS server, as PEM. */
 export interface Pair {
   readonly key: string
   readonly cert: string
@@ -20,11 +20,11 @@ export type Bad =
   | 'not for servers'
   | 'by no authority'
 
-/** An authority of our own, and a certificate that it vouches for. */
+/** A new authority, and a certificate that it issued. */
 export interface Certified {
-  /** The authority's certificate, as PEM. */
+  /** The certificate of the authority, as PEM. */
   readonly authority: string
-  /** The same in a file, for NODE_EXTRA_CA_CERTS. */
+  /** A file with it, for NODE_EXTRA_CA_CERTS. */
   readonly authorityFile: string
   readonly good: Pair
   remove(): void
@@ -72,19 +72,19 @@ const NOW = ['-days', '30']
 const PAST = ['-startdate', '20200101000000Z', '-enddate', '20200201000000Z']
 const FUTURE = ['-startdate', '20480101000000Z', '-enddate', '20480201000000Z']
 
-/** A folder with an authority in it, and what it can make. Whoever opened it removes it. */
-class Workshop {
-  readonly folder = mkdtempSync(join(tmpdir(), 'certificates-'))
+/** A temporary folder with an authority and its certificates. */
+class AuthorityFolder {
+  readonly path = mkdtempSync(join(tmpdir(), 'certificates-'))
 
   constructor(here: string) {
-    writeFileSync(join(this.folder, 'config'), config(here))
-    writeFileSync(join(this.folder, 'index.txt'), '')
+    writeFileSync(join(this.path, 'config'), config(here))
+    writeFileSync(join(this.path, 'index.txt'), '')
     this.authority('own')
     this.key('leaf')
   }
 
   read(file: string): string {
-    return readFileSync(join(this.folder, file), 'utf8')
+    return readFileSync(join(this.path, file), 'utf8')
   }
 
   authority(name: string): void {
@@ -104,7 +104,7 @@ class Workshop {
     return { key: this.read(`${name}.key`), cert: this.read(`${name}.pem`) }
   }
 
-  /** Signs the leaf's key. `openssl ca` is the only part of openssl 3.0 that sets both ends of a certificate's life. */
+  /** Signs the key of the leaf. In openssl 3.0, only `openssl ca` sets both dates of a certificate. */
   signed(by: string, section: string, dates: readonly string[], subject = 'leaf', out = 'signed.pem'): Pair {
     this.#openssl(
       ...['req', '-new', '-key', 'leaf.key', '-config', 'config', '-subj', `/CN=${subject}`],
@@ -118,58 +118,58 @@ class Workshop {
   }
 
   remove(): void {
-    rmSync(this.folder, { recursive: true, force: true })
+    rmSync(this.path, { recursive: true, force: true })
   }
 
   #openssl(...args: string[]): void {
-    execFileSync('openssl', args, { cwd: this.folder, stdio: 'pipe' })
+    execFileSync('openssl', args, { cwd: this.path, stdio: 'pipe' })
   }
 }
 
-function inWorkshop<T>(here: string, make: (workshop: Workshop) => T): T & Certified {
-  const workshop = new Workshop(here)
+function inFolder<T>(here: string, make: (folder: AuthorityFolder) => T): T & Certified {
+  const folder = new AuthorityFolder(here)
   try {
     return {
-      authority: workshop.read('own.pem'),
-      authorityFile: join(workshop.folder, 'own.pem'),
-      good: workshop.signed('own', 'here', NOW),
-      remove: () => workshop.remove(),
-      ...make(workshop)
+      authority: folder.read('own.pem'),
+      authorityFile: join(folder.path, 'own.pem'),
+      good: folder.signed('own', 'here', NOW),
+      remove: () => folder.remove(),
+      ...make(folder)
     }
   } catch (error) {
-    workshop.remove()
+    folder.remove()
     throw error
   }
 }
 
-/** Returns a good certificate for the names, under an authority of its own. */
+/** Returns a good certificate for the names, issued by a new authority. */
 export function certify(names: string): Certified {
-  return inWorkshop(names, () => ({}))
+  return inFolder(names, () => ({}))
 }
 
-/** Returns a good certificate for 127.0.0.1 and localhost, under an authority of its own, and every kind of bad one. */
+/** Returns a good certificate for 127.0.0.1 and localhost, issued by a new authority, and every kind of bad one. */
 export function makeCertificates(): Certificates {
-  return inWorkshop('IP:127.0.0.1, DNS:localhost', workshop => {
-    workshop.authority('stranger')
-    workshop.key('self')
-    // A leaf that signs another one: no authority allowed it to.
-    const between = workshop.signed('own', 'here', NOW, 'in between', 'leaf.pem')
-    const byLeaf = workshop.signed('leaf', 'here', NOW)
+  return inFolder('IP:127.0.0.1, DNS:localhost', folder => {
+    folder.authority('stranger')
+    folder.key('self')
+    // A leaf signs another one, which it may not do.
+    const between = folder.signed('own', 'here', NOW, 'in between', 'leaf.pem')
+    const byLeaf = folder.signed('leaf', 'here', NOW)
     return {
       bad: {
-        'self-signed': workshop.selfSigned('self', 'here'),
-        expired: workshop.signed('own', 'here', PAST),
-        'not valid yet': workshop.signed('own', 'here', FUTURE),
-        'wrong name': workshop.signed('own', 'elsewhere', NOW),
-        'unknown authority': workshop.signed('stranger', 'here', NOW),
-        'not for servers': workshop.signed('own', 'client', NOW),
+        'self-signed': folder.selfSigned('self', 'here'),
+        expired: folder.signed('own', 'here', PAST),
+        'not valid yet': folder.signed('own', 'here', FUTURE),
+        'wrong name': folder.signed('own', 'elsewhere', NOW),
+        'unknown authority': folder.signed('stranger', 'here', NOW),
+        'not for servers': folder.signed('own', 'client', NOW),
         'by no authority': { key: byLeaf.key, cert: `${byLeaf.cert}${between.cert}` }
       }
     }
   })
 }
 
-/** Trusts an authority in this process, as NODE_EXTRA_CA_CERTS does at its start. Returns how to end that. */
+/** Trusts an authority in this process, as NODE_EXTRA_CA_CERTS does when it starts. Returns a function that ends it. */
 export function trust(authority: string): () => void {
   const before = tls.getCACertificates('default')
   tls.setDefaultCACertificates([...before, authority])

@@ -12,8 +12,7 @@ export interface SocketServer {
 
 /** Starts a server on a free port of loopback, or one that passes each connection to the function. */
 export async function startSocketServer(
-  serverOrListener: Server | ((socket: Socket) => void),
-  address = '127.0.0.1'
+  serverOrListener: Server | ((socket: Socket) => void)
 ): Promise<SocketServer> {
   const server = typeof serverOrListener === 'function' ? createServer(serverOrListener) : serverOrListener
   const sockets = new Set<Socket>()
@@ -22,13 +21,13 @@ export async function startSocketServer(
     socket.on('error', () => {})
     socket.on('close', () => sockets.delete(socket))
   })
-  await once(server.listen(0, address), 'listening')
+  await once(server.listen(0, '127.0.0.1'), 'listening')
   const listening = server.address()
   if (listening === null || typeof listening === 'string') throw new Error('the server has no port')
   const { port } = listening
   return {
     port,
-    host: `${address.includes(':') ? `[${address}]` : address}:${port}`,
+    host: `127.0.0.1:${port}`,
     async close() {
       const closed = once(server, 'close')
       server.close()
