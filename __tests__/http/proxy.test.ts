@@ -44,11 +44,11 @@ describe('a proxy variable that cannot be read', () => {
     ]) {
       expect([value, outcome({ [name]: value }, url)]).toEqual([
         value,
-        `network: POST ${target(url)} was not sent: the value of ${name} is not an http or https URL, 0 attempts.`
+        `network: POST ${target(url)} was not sent: the value of ${name} is not an http or https URL.`
       ])
     }
     expect(outcome({ [name]: 'http://user:pass-word@[fd00::1]:3128' }, url)).toBe(
-      `network: POST ${target(url)} was not sent: the proxy in ${name} is an IPv6 address, which is not supported, 0 attempts.`
+      `network: POST ${target(url)} was not sent: the proxy in ${name} is an IPv6 address, which is not supported.`
     )
   })
 

@@ -1,13 +1,13 @@
 import { describe, expect, test } from '@jest/globals'
-import type { AttemptErrorKind } from '../../src/http/attempt-error.js'
+import type { AttemptErrorKind } from '../../src/http/errors.js'
 import {
   type AttemptResult,
   type Decision,
   decide as decideIn,
   type RetryContext,
-  type RetryPolicy,
   retryAfterMs
 } from '../../src/http/retry.js'
+import type { RetryPolicy } from '../../src/http/types.js'
 import { fc } from '../support/properties.js'
 
 const SECOND = 1000

@@ -154,7 +154,7 @@ describe('why there is no retry', () => {
     [
       'the wait is too long',
       '300',
-      '; the server asks to wait 5 min, but only 2 min of the timeout of 2 min are left'
+      '; the server asks to wait 5 min, longer than the remaining 2 min of the timeout of 2 min'
     ],
     ['time is used up', '', '; no time is left of the timeout of 2 min']
   ])('%s', async (_, retryAfter, whyNoRetry) => {
