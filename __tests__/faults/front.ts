@@ -47,14 +47,15 @@ export async function startFront(options: FrontOptions): Promise<Front> {
   const requests: ReceivedRequest[] = []
   let played = 0
   let foreignConnections = 0
-  let genuineAnswers = 0
+  let genuineResponses = 0
   const foreign = net.createServer(socket => {
     foreignConnections += 1
     socket.destroy()
   })
   const server = net.createServer(socket => {
     keep(socket)
-    const due = genuineAnswers === target.before && played < times
+    // On a busy machine, a request before the target may have been repeated.
+    const due = genuineResponses >= target.before && played < times
     if (options.tls) {
       const { good, bad } = options.tls
       const handshake = due && bad !== undefined ? bad : good
@@ -133,8 +134,8 @@ export async function startFront(options: FrontOptions): Promise<Front> {
 
   async function answer(socket: Socket, raw: string): Promise<void> {
     const { status, json } = await forward(platform, raw)
-    genuineAnswers += 1
-    const last = genuineAnswers === target.before
+    genuineResponses += 1
+    const last = genuineResponses === target.before
     if (fault?.at === 'nowhere' && last) server.close()
     const ends = last && (options.tls?.bad !== undefined || fault?.at !== undefined)
     const bytes = reply(status, JSON.stringify(json), ends ? { Connection: 'close' } : {})
