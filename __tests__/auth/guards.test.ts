@@ -107,7 +107,9 @@ describe('allowed-organization-ids', () => {
     [['one', 'two'], 'two'],
     [['abc-def'], 'ABC-DEF']
   ])('%j allows %s', (allowedOrganizationIds, id) =>
-    expect(outcome(() => requireOrganization({ id }, guards({ allowedOrganizationIds })))).toBe('passed')
+    expect(outcome(() => requireOrganization({ id }, guards({ allowedOrganizationIds }), 'tenant'))).toBe(
+      'passed'
+    )
   )
 
   test.each([
@@ -117,10 +119,12 @@ describe('allowed-organization-ids', () => {
     [{ id: 'one,two' }, 'one,two']
   ])('%j is refused by name', (organization, described) =>
     expect(
-      outcome(() => requireOrganization(organization, guards({ allowedOrganizationIds: ['one', 'two'] })))
+      outcome(() =>
+        requireOrganization(organization, guards({ allowedOrganizationIds: ['one', 'two'] }), 'tenant')
+      )
     ).toBe(
-      `organization-not-allowed: The token belongs to organisation ${described}, which is not in ` +
-        'allowed-organization-ids. The credentials belong to another organisation than expected: check which secret this ' +
+      `organization-not-allowed: The token belongs to tenant ${described}, which is not in ` +
+        'allowed-organization-ids. The credentials belong to another tenant than expected: check which secret this ' +
         'job uses. Nothing was published.'
     )
   )
