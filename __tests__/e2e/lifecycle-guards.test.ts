@@ -60,13 +60,11 @@ function refused(exchange: Exchange, code: string, message: string, hint: string
   })
 }
 
-const NOT_ALLOWED_HINT =
-  'The credentials belong to another organisation than expected: check which secret this job uses. Nothing was published.'
-const notAllowed = (owner: string) =>
+const notAllowed = (owner: string, noun = 'organisation') =>
   [
     'organization-not-allowed',
-    `The token belongs to organisation ${owner}, which is not in allowed-organization-ids.`,
-    NOT_ALLOWED_HINT
+    `The token belongs to ${noun} ${owner}, which is not in allowed-organization-ids.`,
+    `The credentials belong to another ${noun} than expected: check which secret this job uses. Nothing was published.`
   ] as const
 
 const revoked = (where: GenesysEmulator) => [...where.tokens.values()].map(token => token.revoked)
@@ -200,7 +198,7 @@ describe('verify on CXone', () => {
   test.each(cases)('$name: another tenant is refused', async ({ inputs, exchange }) => {
     const where = await cxone()
     const ran = await main(where, { ...inputs, 'allowed-organization-ids': OTHER, 'token-file': 'true' })
-    expect(written(ran, where)).toEqual(refused(exchange, ...notAllowed(CXONE_TENANT.id)))
+    expect(written(ran, where)).toEqual(refused(exchange, ...notAllowed(CXONE_TENANT.id, 'tenant')))
     expect(ran.leftovers()).toEqual([])
     expect(written(await post(ran), where)).toEqual(NOTHING)
     expect(where.requests).toHaveLength(exchange.requests)

@@ -181,7 +181,7 @@ describe('credentials from the environment', () => {
 describe('missing credentials', () => {
   /** The message if one half is an input. The environment was not used, so nothing is said about what it holds. */
   const ignored = (name: string, ...variables: string[]) =>
-    `Input ${name} is empty. ${variables.join(' and ')} ${variables.length === 1 ? 'was' : 'were'} ignored because ` +
+    `Input ${name} is empty. ${variables.join(' and ')} ${variables.length === 1 ? 'is' : 'are'} not read because ` +
     'other credential inputs are set.'
   const SECRETS = ['GENESYS_CLOUD_CLIENT_SECRET', 'GENESYSCLOUD_OAUTHCLIENT_SECRET']
   const IDS = ['GENESYS_CLOUD_CLIENT_ID', 'GENESYSCLOUD_OAUTHCLIENT_ID']

@@ -902,7 +902,7 @@ async function findApiUrl(request, tenantId, connection) {
         return warn('The token does not name its tenant');
     const response = await requestConfiguration(request, tenantId, connection).catch(() => undefined);
     const json = response?.status === 200 ? parseJsonObject(response.body) : undefined;
-    if (response === undefined || json?.['api_endpoint'] === undefined)
+    if (response === undefined || typeof json?.['api_endpoint'] !== 'string')
         return warn('The configuration of the tenant could not be read');
     return readConfiguration(response, request).apiUrl;
 }
@@ -1299,7 +1299,10 @@ async function generateLongLived(request, session, events) {
         acceptedStatus: [200, 201], // the response is undocumented; 201 is usual for something that is created
         credentials: [...spellingsOf(initial), initialToken]
     });
-    let mayExistUnknown = true;
+    let mayExistUnknown = false;
+    const onAttempt = () => {
+        mayExistUnknown = true;
+    };
     const onResponse = (received, sentAt) => {
         if (REFUSED_STATUS.has(received.status))
             mayExistUnknown = false;
@@ -1319,6 +1322,7 @@ async function generateLongLived(request, session, events) {
             retry: 'if-not-applied',
             isOnNewConnection: true,
             isThrottled: isThrottled,
+            onAttempt,
             onResponse,
             hintIfHostUnknown: hintIfHostUnknown(region)
         });
@@ -1530,6 +1534,7 @@ const PROVIDERS = [genesys, cxone];
 /* harmony export */   cb: () => (/* binding */ AttemptError),
 /* harmony export */   h1: () => (/* binding */ statusToCode),
 /* harmony export */   iP: () => (/* binding */ responseTrail),
+/* harmony export */   qz: () => (/* binding */ SWITCHED_PROTOCOLS),
 /* harmony export */   z5: () => (/* binding */ redirectError)
 /* harmony export */ });
 /* harmony import */ var _lib_action_error_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(18);
@@ -1595,6 +1600,8 @@ const NETWORK_WORDS = {
     EHOSTUNREACH: 'the host is unreachable',
     ENETUNREACH: 'the network is unreachable'
 };
+/** The code of the error for a 101 response. */
+const SWITCHED_PROTOCOLS = 'SWITCHED_PROTOCOLS';
 /** Returns what Node or the HTTP client threw as an AttemptError. */
 function toAttemptError(error) {
     if (error instanceof AttemptError)
@@ -1611,6 +1618,8 @@ function toAttemptError(error) {
         return new AttemptError('tls', certificateProblem, details);
     if (isTlsCode(code))
         return new AttemptError('tls', 'the TLS connection failed', details);
+    if (code === SWITCHED_PROTOCOLS)
+        return new AttemptError('not-http', 'the server switched protocols (HTTP 101)');
     if (code === 'HPE_HEADER_OVERFLOW')
         return new AttemptError('too-large', 'its headers are larger than 16 KiB');
     if (code.startsWith('HPE_'))
@@ -1683,7 +1692,8 @@ class RequestError extends _lib_action_error_js__WEBPACK_IMPORTED_MODULE_0__/* .
 function redirectError(response) {
     const { request, status, headers, attempts } = response;
     const location = headers['location'] ?? '';
-    const host = URL.canParse(location, request.url.href) ? new URL(location, request.url).host : '';
+    const isUrl = location !== '' && URL.canParse(location, request.url.href);
+    const host = isUrl ? new URL(location, request.url).host : '';
     return new _lib_action_error_js__WEBPACK_IMPORTED_MODULE_0__/* .ActionError */ .l('redirected', `${(0,_types_js__WEBPACK_IMPORTED_MODULE_2__/* .describeRequest */ .N)(request)} answered ${status}, a redirect to ${host || 'an unknown host'}${throughProxy(request.url)}, ` +
         `${(0,_lib_text_js__WEBPACK_IMPORTED_MODULE_3__/* .pluralize */ .td)(attempts, 'attempt')}.`, request.hintIfRedirected ??
         'Redirects are never followed because the request carries credentials. The login page of a proxy or gateway often ' +
@@ -1714,7 +1724,7 @@ function correlationIdOf({ headers }) {
     return usableId(headers['inin-correlation-id']);
 }
 function usableId(id = '') {
-    return /^[\w.*:-]{1,64}$/.test(id) ? id : undefined;
+    return /^(?!.*::)[\w.*:-]{1,64}$/.test(id) ? id : undefined;
 }
 /** Returns the end of an error message: the server's id of the request, and the attempts. */
 function responseTrail({ headers, attempts, whyNoRetry }) {
@@ -1859,8 +1869,6 @@ class Connections {
         // this variable before the first lookup.
         process.env['RES_OPTIONS'] ??= 'timeout:4 attempts:1';
         (0,external_node_net_namespaceObject.setDefaultAutoSelectFamilyAttemptTimeout)(ADDRESS_TIMEOUT_MS);
-        // Once for all sessions of the process.
-        (0,external_node_diagnostics_channel_namespaceObject.unsubscribe)(REQUEST_CHANNEL, rejectUpgrade);
         (0,external_node_diagnostics_channel_namespaceObject.subscribe)(REQUEST_CHANNEL, rejectUpgrade);
     }
     /** Sends the request once. Returns any complete response; throws AttemptError if there is none within `timeoutMs`. */
@@ -1915,9 +1923,11 @@ const REQUEST_CHANNEL = 'http.client.request.start';
 /** Without a listener, Node closes the connection of a 101 response and leaves the request pending. */
 function rejectUpgrade(message) {
     const { request } = message;
+    if (request.listenerCount('upgrade') > 0)
+        return; // another session is open
     request.once('upgrade', (_response, socket) => {
         socket.destroy();
-        request.emit('error', new errors/* AttemptError */.cb('not-http', 'the server switched protocols (HTTP 101)'));
+        request.emit('error', Object.assign(new Error('HTTP 101'), { code: errors/* SWITCHED_PROTOCOLS */.qz }));
     });
 }
 /** Passes an abort signal to Node's `http`, and IPv6 literals without brackets: the client does neither. */
@@ -2639,7 +2649,7 @@ function truncate(text, maxLength) {
 function truncateMiddle(text, maxLength) {
     if (text.length <= maxLength)
         return text;
-    const tail = text.slice(-Math.floor(maxLength / 4)).replace(/^[\udc00-\udfff]/, '');
+    const tail = text.slice(text.length - Math.floor(maxLength / 4)).replace(/^[\udc00-\udfff]/, '');
     return truncate(text, maxLength - tail.length) + tail;
 }
 /** Returns `1 attempt`, `2 attempts`. */

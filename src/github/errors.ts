@@ -54,6 +54,8 @@ function hintFor(code: ErrorCode, scope: SecretScope, what: 'secrets' | 'variabl
       return 'GitHub limits the requests of a token. Run the job less often, or raise timeout.'
     case 'unavailable':
       return 'GitHub has a problem: see its status page. The next run repeats the rotation.'
+    case 'bad-response':
+      return 'This is not a response of GitHub’s API. Check GITHUB_API_URL, and what is between the runner and GitHub.'
     default:
       return 'GitHub rejected the request; its message above says why.'
   }

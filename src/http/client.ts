@@ -1,10 +1,10 @@
-import { subscribe, unsubscribe } from 'node:diagnostics_channel'
+import { subscribe } from 'node:diagnostics_channel'
 import type { ClientRequest, IncomingMessage } from 'node:http'
 import { setDefaultAutoSelectFamilyAttemptTimeout } from 'node:net'
 import { HttpClient, type HttpClientResponse } from '@actions/http-client'
 import { Secret } from '../lib/secret.js'
 import { VERSION } from '../lib/version.js'
-import { AttemptError, toAttemptError } from './errors.js'
+import { AttemptError, SWITCHED_PROTOCOLS, toAttemptError } from './errors.js'
 import type { HttpRequest, RawResponse } from './types.js'
 
 /** No response of a platform is larger. */
@@ -27,8 +27,6 @@ export class Connections {
     // this variable before the first lookup.
     process.env['RES_OPTIONS'] ??= 'timeout:4 attempts:1'
     setDefaultAutoSelectFamilyAttemptTimeout(ADDRESS_TIMEOUT_MS)
-    // Once for all sessions of the process.
-    unsubscribe(REQUEST_CHANNEL, rejectUpgrade)
     subscribe(REQUEST_CHANNEL, rejectUpgrade)
   }
 
@@ -84,9 +82,10 @@ const REQUEST_CHANNEL = 'http.client.request.start'
 /** Without a listener, Node closes the connection of a 101 response and leaves the request pending. */
 function rejectUpgrade(message: unknown): void {
   const { request } = message as { request: ClientRequest }
+  if (request.listenerCount('upgrade') > 0) return // another session is open
   request.once('upgrade', (_response, socket) => {
     socket.destroy()
-    request.emit('error', new AttemptError('not-http', 'the server switched protocols (HTTP 101)'))
+    request.emit('error', Object.assign(new Error('HTTP 101'), { code: SWITCHED_PROTOCOLS }))
   })
 }
 

@@ -85,6 +85,9 @@ interface SystemError {
   readonly message: string
 }
 
+/** The code of the error for a 101 response. */
+export const SWITCHED_PROTOCOLS = 'SWITCHED_PROTOCOLS'
+
 /** Returns what Node or the HTTP client threw as an AttemptError. */
 export function toAttemptError(error: unknown): AttemptError {
   if (error instanceof AttemptError) return error
@@ -97,6 +100,8 @@ export function toAttemptError(error: unknown): AttemptError {
   const certificateProblem = CERTIFICATE_WORDS[code]
   if (certificateProblem !== undefined) return new AttemptError('tls', certificateProblem, details)
   if (isTlsCode(code)) return new AttemptError('tls', 'the TLS connection failed', details)
+  if (code === SWITCHED_PROTOCOLS)
+    return new AttemptError('not-http', 'the server switched protocols (HTTP 101)')
   if (code === 'HPE_HEADER_OVERFLOW')
     return new AttemptError('too-large', 'its headers are larger than 16 KiB')
   if (code.startsWith('HPE_'))
@@ -195,7 +200,8 @@ export class RequestError extends ActionError {
 export function redirectError(response: HttpResponse): ActionError {
   const { request, status, headers, attempts } = response
   const location = headers['location'] ?? ''
-  const host = URL.canParse(location, request.url.href) ? new URL(location, request.url).host : ''
+  const isUrl = location !== '' && URL.canParse(location, request.url.href)
+  const host = isUrl ? new URL(location, request.url).host : ''
   return new ActionError(
     'redirected',
     `${describeRequest(request)} answered ${status}, a redirect to ${host || 'an unknown host'}${throughProxy(request.url)}, ` +
@@ -238,7 +244,7 @@ export function correlationIdOf({ headers }: Pick<HttpResponse, 'headers'>): str
 }
 
 function usableId(id = ''): string | undefined {
-  return /^[\w.*:-]{1,64}$/.test(id) ? id : undefined
+  return /^(?!.*::)[\w.*:-]{1,64}$/.test(id) ? id : undefined
 }
 
 /** Returns the end of an error message: the server's id of the request, and the attempts. */

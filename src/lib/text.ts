@@ -15,7 +15,7 @@ export function truncate(text: string, maxLength: number): string {
 /** Returns the text cut in its middle to at most `maxLength` UTF-16 units: the end of an error message says how it ended. */
 export function truncateMiddle(text: string, maxLength: number): string {
   if (text.length <= maxLength) return text
-  const tail = text.slice(-Math.floor(maxLength / 4)).replace(/^[\udc00-\udfff]/, '')
+  const tail = text.slice(text.length - Math.floor(maxLength / 4)).replace(/^[\udc00-\udfff]/, '')
   return truncate(text, maxLength - tail.length) + tail
 }
 

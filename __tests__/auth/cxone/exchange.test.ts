@@ -602,7 +602,7 @@ describe('rejections', () => {
     hosts.answer(method, url, { status: 429, headers: { 'Retry-After': '3600' } })
     expect(await failure(request)).toMatchObject({
       code: 'rate-limited',
-      message: `${method} ${url} answered 429, 1 attempt; the server asks to wait 1 h, but only 2 min of the timeout of 2 min are left.`
+      message: `${method} ${url} answered 429, 1 attempt; the server asks to wait 1 h, longer than the remaining 2 min of the timeout of 2 min.`
     })
   })
 

@@ -548,7 +548,7 @@ describe('throttling and errors', () => {
       code: 'rate-limited',
       message:
         `POST ${API_URL} answered 429 too.many.requests.retry.after (Rate limit exceeded the maximum.), 1 attempt; ` +
-        'the server asks to wait 2 min 1 s, but only 2 min of the timeout of 2 min are left.',
+        'the server asks to wait 2 min 1 s, longer than the remaining 2 min of the timeout of 2 min.',
       hint: RATE_HINT
     })
   })

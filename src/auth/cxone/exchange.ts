@@ -123,7 +123,7 @@ async function findApiUrl(
   if (tenantId === undefined) return warn('The token does not name its tenant')
   const response = await requestConfiguration(request, tenantId, connection).catch(() => undefined)
   const json = response?.status === 200 ? parseJsonObject(response.body) : undefined
-  if (response === undefined || json?.['api_endpoint'] === undefined)
+  if (response === undefined || typeof json?.['api_endpoint'] !== 'string')
     return warn('The configuration of the tenant could not be read')
   return readConfiguration(response, request).apiUrl
 }

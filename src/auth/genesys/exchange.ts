@@ -113,7 +113,10 @@ async function generateLongLived(
     acceptedStatus: [200, 201], // the response is undocumented; 201 is usual for something that is created
     credentials: [...spellingsOf(initial), initialToken]
   })
-  let mayExistUnknown = true
+  let mayExistUnknown = false
+  const onAttempt = () => {
+    mayExistUnknown = true
+  }
   const onResponse = (received: RawResponse, sentAt: Date) => {
     if (REFUSED_STATUS.has(received.status)) mayExistUnknown = false
     const onToken = (token: IssuedToken) => {
@@ -132,6 +135,7 @@ async function generateLongLived(
       retry: 'if-not-applied',
       isOnNewConnection: true,
       isThrottled,
+      onAttempt,
       onResponse,
       hintIfHostUnknown: hintIfHostUnknown(region)
     })
