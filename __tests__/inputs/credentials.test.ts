@@ -179,8 +179,8 @@ describe('credentials from the environment', () => {
 })
 
 describe('missing credentials', () => {
-  /** The message if one half is an input. The environment was not used, so nothing is said about what it holds. */
-  const ignored = (name: string, ...variables: string[]) =>
+  /** The message if one half is an input: it says nothing about what the variables contain. */
+  const notRead = (name: string, ...variables: string[]) =>
     `Input ${name} is empty. ${variables.join(' and ')} ${variables.length === 1 ? 'is' : 'are'} not read because ` +
     'other credential inputs are set.'
   const SECRETS = ['GENESYS_CLOUD_CLIENT_SECRET', 'GENESYSCLOUD_OAUTHCLIENT_SECRET']
@@ -201,13 +201,13 @@ describe('missing credentials', () => {
       'The inputs client-id, client-secret, access-key-id and access-key-secret are empty. The environment variables ' +
         'CXONE_CLIENT_ID, CXONE_CLIENT_SECRET, CXONE_ACCESS_KEY_ID and CXONE_ACCESS_KEY_SECRET are not set either.'
     ],
-    ['Genesys, only an id', { ...GENESYS, 'client-secret': '' }, {}, ignored('client-secret', ...SECRETS)],
-    ['Genesys, only a secret', { ...GENESYS, 'client-id': '' }, {}, ignored('client-id', ...IDS)],
+    ['Genesys, only an id', { ...GENESYS, 'client-secret': '' }, {}, notRead('client-secret', ...SECRETS)],
+    ['Genesys, only a secret', { ...GENESYS, 'client-id': '' }, {}, notRead('client-id', ...IDS)],
     [
       'Genesys, only an id, and the environment has both',
       { ...GENESYS, 'client-secret': '' },
       FIRST,
-      ignored('client-secret', ...SECRETS)
+      notRead('client-secret', ...SECRETS)
     ],
     [
       'Genesys, only a variable with an id',
@@ -219,13 +219,13 @@ describe('missing credentials', () => {
       'CXone, only an id',
       { ...CXONE_CLIENT, 'client-secret': '\n' },
       {},
-      ignored('client-secret', 'CXONE_CLIENT_SECRET')
+      notRead('client-secret', 'CXONE_CLIENT_SECRET')
     ],
     [
       'CXone, only the id of a key',
       { ...CXONE_KEY, 'access-key-secret': '' },
       {},
-      ignored('access-key-secret', 'CXONE_ACCESS_KEY_SECRET')
+      notRead('access-key-secret', 'CXONE_ACCESS_KEY_SECRET')
     ],
     [
       'CXone, only a variable with the secret of a key',
@@ -237,7 +237,7 @@ describe('missing credentials', () => {
       'CXone, a client and half a key',
       { ...CXONE_APPLICATION, 'access-key-id': '' },
       {},
-      ignored('access-key-id', 'CXONE_ACCESS_KEY_ID')
+      notRead('access-key-id', 'CXONE_ACCESS_KEY_ID')
     ]
   ])('%s', (_, inputs, env, message) => {
     const read = readInputs(inputs, env)
