@@ -214,7 +214,7 @@ describe('an error', () => {
     [500, 'unavailable', 'GitHub has a problem'],
     [410, 'bad-request', 'GitHub no longer supports the API version'],
     [409, 'bad-request', 'GitHub rejected the request'],
-    [202, 'bad-response', 'GitHub rejected the request']
+    [202, 'bad-response', 'This is not a response of GitHub’s API']
   ])('for %i', async (status, code, hint) => {
     const headers = status === 429 ? { 'Retry-After': '3600' } : {}
     const error = await errorFor({ status, headers, json: {} })

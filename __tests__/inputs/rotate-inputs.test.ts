@@ -255,7 +255,7 @@ describe('the scope', () => {
 
   test.each(['repository', 'environment'])('the secret of an organisation has no %s', input => {
     expect(refusal({ organization: 'octo-org', [input]: 'a/b' })).toBe(
-      notApplicable(input, 'the secret of an organisation has neither')
+      notApplicable(input, 'the secret of an organisation has neither a repository nor an environment')
     )
   })
 })
@@ -388,13 +388,13 @@ describeOnPosix('store-command', () => {
 
   test.each(['read-command', 'revoke-previous', 'command-timeout'])('%s with secret-name is refused', name =>
     expect(refusal({ [name]: name === 'revoke-previous' ? 'true' : '5s' })).toBe(
-      notApplicable(name, 'secret-name is, too: it applies to other stores only')
+      notApplicable(name, 'it applies to other stores only, and secret-name is given')
     )
   )
 
   test('with secret-name is refused', () =>
     expect(refusal({ ...STORE, 'secret-name': 'CC_TOKEN' })).toBe(
-      notApplicable('secret-name', 'store-command is, too')
+      notApplicable('secret-name', 'store-command is given, too')
     ))
 
   test.each([

@@ -3000,8 +3000,9 @@ class EnvironmentReader {
             return undefined;
         for (const half of ['id', 'secret']) {
             const variables = source.variables.map(pair => pair[half]);
+            const unset = hasInputs ? variables : variables.filter(name => this.#variable(name) === '');
             if ({ id, secret }[half] === '')
-                throw (0,input_reader/* missingHalf */.md)(source[half], variables, hasInputs);
+                throw (0,input_reader/* missingHalf */.md)(source[half], unset, hasInputs);
         }
         const name = (half) => this.withOrigin(source[half], source.variables.map(pair => pair[half]));
         if (id.length > 256 || id.includes(':') || !isOneLine(id))

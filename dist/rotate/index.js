@@ -3008,8 +3008,9 @@ class EnvironmentReader {
             return undefined;
         for (const half of ['id', 'secret']) {
             const variables = source.variables.map(pair => pair[half]);
+            const unset = hasInputs ? variables : variables.filter(name => this.#variable(name) === '');
             if ({ id, secret }[half] === '')
-                throw (0,input_reader/* missingHalf */.md)(source[half], variables, hasInputs);
+                throw (0,input_reader/* missingHalf */.md)(source[half], unset, hasInputs);
         }
         const name = (half) => this.withOrigin(source[half], source.variables.map(pair => pair[half]));
         if (id.length > 256 || id.includes(':') || !isOneLine(id))
@@ -3115,7 +3116,7 @@ function readGitHubTarget(reader, env, provider) {
     if (secretName === undefined) {
         throw new action_error/* ActionError */.l('invalid-input', 'The inputs secret-name and store-command are empty.', 'Set secret-name to keep the token in a secret of GitHub Actions, or store-command to keep it in another store.');
     }
-    reader.refuse(COMMAND_INPUTS, 'secret-name is, too: it applies to other stores only');
+    reader.refuse(COMMAND_INPUTS, 'it applies to other stores only, and secret-name is given');
     reader.requireOwnSecret('previous-token');
     const scope = readScope(reader, env);
     const expiryVariable = readName(reader, 'expiry-variable');
@@ -3132,7 +3133,7 @@ function readGitHubTarget(reader, env, provider) {
     };
 }
 function readCommandTarget(reader, provider) {
-    reader.refuse(['secret-name'], 'store-command is, too');
+    reader.refuse(['secret-name'], 'store-command is given, too');
     reader.refuse(GITHUB_INPUTS, 'it applies to secrets of GitHub only, and store-command is given');
     if (process.platform === 'win32')
         reader.refuse(['store-command'], 'it does not work on Windows');
@@ -3176,7 +3177,7 @@ function readPreviousToken(reader, provider) {
 function readScope(reader, env) {
     const organization = reader.text('organization');
     if (organization !== '') {
-        reader.refuse(['repository', 'environment'], 'the secret of an organisation has neither');
+        reader.refuse(['repository', 'environment'], 'the secret of an organisation has neither a repository nor an environment');
         if (/^[A-Za-z0-9][A-Za-z0-9_-]{0,99}$/.test(organization))
             return { kind: 'organization', organization };
         throw (0,input_reader/* invalidInput */.aY)('organization', organization, 'Allowed: the name of an organisation, as in its URL.');

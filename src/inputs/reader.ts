@@ -88,7 +88,8 @@ export class EnvironmentReader implements InputReader {
     if (id === '' && secret === '') return undefined
     for (const half of ['id', 'secret'] as const) {
       const variables = source.variables.map(pair => pair[half])
-      if ({ id, secret }[half] === '') throw missingHalf(source[half], variables, hasInputs)
+      const unset = hasInputs ? variables : variables.filter(name => this.#variable(name) === '')
+      if ({ id, secret }[half] === '') throw missingHalf(source[half], unset, hasInputs)
     }
     const name = (half: 'id' | 'secret') =>
       this.withOrigin(

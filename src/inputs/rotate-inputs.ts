@@ -80,7 +80,7 @@ function readGitHubTarget(reader: EnvironmentReader, env: Environment, provider:
       'Set secret-name to keep the token in a secret of GitHub Actions, or store-command to keep it in another store.'
     )
   }
-  reader.refuse(COMMAND_INPUTS, 'secret-name is, too: it applies to other stores only')
+  reader.refuse(COMMAND_INPUTS, 'it applies to other stores only, and secret-name is given')
   reader.requireOwnSecret('previous-token')
   const scope = readScope(reader, env)
   const expiryVariable = readName(reader, 'expiry-variable')
@@ -98,7 +98,7 @@ function readGitHubTarget(reader: EnvironmentReader, env: Environment, provider:
 }
 
 function readCommandTarget(reader: EnvironmentReader, provider: Provider): CommandTarget {
-  reader.refuse(['secret-name'], 'store-command is, too')
+  reader.refuse(['secret-name'], 'store-command is given, too')
   reader.refuse(GITHUB_INPUTS, 'it applies to secrets of GitHub only, and store-command is given')
   if (process.platform === 'win32') reader.refuse(['store-command'], 'it does not work on Windows')
   const readCommand = reader.text('read-command')
@@ -148,7 +148,10 @@ function readPreviousToken(reader: InputReader, provider: Provider): { readonly 
 function readScope(reader: InputReader, env: Environment): SecretScope {
   const organization = reader.text('organization')
   if (organization !== '') {
-    reader.refuse(['repository', 'environment'], 'the secret of an organisation has neither')
+    reader.refuse(
+      ['repository', 'environment'],
+      'the secret of an organisation has neither a repository nor an environment'
+    )
     if (/^[A-Za-z0-9][A-Za-z0-9_-]{0,99}$/.test(organization)) return { kind: 'organization', organization }
     throw invalidInput('organization', organization, 'Allowed: the name of an organisation, as in its URL.')
   }
