@@ -3,7 +3,7 @@ import { parseArgs } from 'node:util'
 
 /**
  * @typedef {object} Option
- * @property {string} help  one line
+ * @property {string} help  one line; an option without it is not listed
  * @property {string} [value]  the name of its value in the help text; an option without it is a switch
  * @property {string} [default]
  */
@@ -12,12 +12,15 @@ import { parseArgs } from 'node:util'
  * Returns the value of each option: text, or true or false for a switch. Prints the help and exits with 0 on `--help`.
  *
  * @template {Record<string, Option>} Options
- * @param {{usage: string, about: string, options: Options}} command  `about`: what the command does
+ * @template {string} [Argument=never]
+ * @param {{usage: string, about: string, options: Options, argument?: Argument}} command  `about`: what the command
+ *   does; `argument`: the name of what may be given without an option
  * @param {string[]} [args]
  * @returns {{[Name in keyof Options]: Options[Name] extends {value: string}
- *   ? Options[Name] extends {default: string} ? string : string | undefined : boolean}}
+ *   ? Options[Name] extends {default: string} ? string : string | undefined : boolean}
+ *   & {[Name in Argument]: string | undefined}}
  */
-export function readOptions({ usage, about, options }, args = process.argv.slice(2)) {
+export function readOptions({ usage, about, options, argument }, args = process.argv.slice(2)) {
   const known = { ...options, help: { help: 'show this text' } }
   const { tokens } = parseArgs({ args, strict: false, tokens: true, options: kinds(known) })
   /** @type {Record<string, string | boolean | undefined>} */
@@ -26,13 +29,20 @@ export function readOptions({ usage, about, options }, args = process.argv.slice
   )
   for (const token of tokens) {
     if (token.kind === 'option-terminator') continue
-    if (token.kind === 'positional') refuse(`unexpected argument: ${token.value}`)
+    if (token.kind === 'positional') {
+      if (argument === undefined || values[argument] !== undefined)
+        refuse(`unexpected argument: ${token.value}`)
+      values[argument] = token.value
+      continue
+    }
     const { name, rawName, value } = token
     const option = /** @type {Record<string, Option>} */ (known)[name]
-    if (!option) {
-      const nearest = nearestTo(name, Object.keys(known))
-      refuse(`unknown option: ${rawName}${nearest === undefined ? '' : `; did you mean --${nearest}?`}`)
-    }
+    if (!option)
+      refuseUnknown(
+        'option',
+        rawName,
+        Object.keys(known).map(one => `--${one}`)
+      )
     if (name === 'help') {
       console.log(`Usage: ${usage}\n\n${about}\n\n${describe(known)}`)
       process.exit(0)
@@ -58,10 +68,25 @@ export function readNumber(option, text, { least, most }) {
 }
 
 /**
+ * Ends the process and names the nearest word that is known.
+ *
+ * @param {string} noun  what was given
+ * @param {string} given
+ * @param {string[]} known
+ * @returns {never}
+ */
+export function refuseUnknown(noun, given, known) {
+  const nearest = nearestTo(given, known)
+  return refuse(`unknown ${noun}: ${given}${nearest === undefined ? '' : `; did you mean ${nearest}?`}`)
+}
+
+/**
+ * Ends the process with exit code 2.
+ *
  * @param {string} problem
  * @returns {never}
  */
-function refuse(problem) {
+export function refuse(problem) {
   console.error(`${problem}\nUse --help to see all options.`)
   process.exit(2)
 }
@@ -78,7 +103,8 @@ function kinds(options) {
 
 /** @param {Record<string, Option>} options */
 function describe(options) {
-  const rows = Object.entries(options).map(([name, option]) => [
+  const listed = Object.entries(options).filter(([, { help }]) => help !== '')
+  const rows = listed.map(([name, option]) => [
     `--${name}${option.value ? ` ${option.value}` : ''}`,
     `${option.help}${option.default === undefined ? '' : ` (default: ${option.default})`}`
   ])
@@ -92,7 +118,7 @@ function describe(options) {
  * @param {string} given
  * @param {string[]} known
  */
-function nearestTo(given, known) {
+export function nearestTo(given, known) {
   const [best] = known
     .map(word => ({ word, changes: word.startsWith(given) ? 1 : changesBetween(given, word) }))
     .sort((a, b) => a.changes - b.changes)

@@ -1,158 +1,155 @@
 /**
- * `npm run demo`: runs the committed bundle as GitHub's runner does, against platforms emulated on this machine.
- * Needs Node 20 or newer and nothing else: no installation, no account, no network.
+ * `npm run demo`: runs the committed bundles as GitHub's runner does, against platforms emulated on this machine, and
+ * checks what they do. Needs Node 20 or newer and nothing else: no installation, no account, no network.
  */
-import { spawn } from 'node:child_process'
-import { fileURLToPath } from 'node:url'
-import { cleanup, runAction, runPost } from '../__tests__/support/runner.mjs'
-import { RunnerLog } from '../__tests__/support/runner-log.mjs'
-import { readOptions } from './command-line.mjs'
-import { about, playRotation, title } from './demo/rotation.mjs'
+import { cleanup } from '../__tests__/support/runner.mjs'
+import { readOptions, refuseUnknown } from './command-line.mjs'
 import { scenes } from './demo/scenes.mjs'
-import { bold, columns, dim, green, heading, lines, part, red, summaryRows, yellow } from './demo/screen.mjs'
+import {
+  bold,
+  columns,
+  dim,
+  green,
+  heading,
+  lines,
+  openPart,
+  part,
+  red,
+  summaryLines
+} from './try/screen.mjs'
+import { fillIn, openStage, SECRET_INPUTS, useToken } from './try/stage.mjs'
 
-/**
- * @typedef {import('./demo/scenes.mjs').Scene} Scene
- * @typedef {import('../__tests__/support/runner.mjs').RunResult} RunResult
- */
+/** @typedef {import('./demo/scenes.mjs').Scene} Scene */
 
-readOptions({
-  usage: 'npm run demo',
-  about: 'Shows what the action does, against platforms emulated on this machine.',
-  options: {}
+const {
+  all,
+  list,
+  scene: name
+} = readOptions({
+  usage: 'npm run demo -- [SCENE] [options]',
+  about:
+    'Shows what the action does, against platforms emulated on this machine, and checks it. Without options: a few\n' +
+    'scenes in short. With the name of a scene: this one in full.',
+  options: {
+    all: { help: 'all scenes, with all that can be seen of them' },
+    list: { help: 'the names of the scenes' }
+  },
+  argument: 'scene'
 })
-const at = (/** @type {string} */ file) => fileURLToPath(new URL(`../${file}`, import.meta.url))
-const SECRET_INPUTS = ['client-secret', 'access-key-secret']
+const SHORT = ['genesys', 'cxone', 'guard', 'throttled', 'wrong-secret', 'rotation']
+/** Lines of the log that say much the same in every scene. */
+const REPEATED = /: exchanging |^base-url: |^For audits: |^More: /
+
+if (list) {
+  for (const line of columns(Object.fromEntries(scenes.map(({ name, title }) => [name, title]))))
+    console.log(line)
+  process.exit()
+}
+const names = scenes.map(scene => scene.name)
+if (name !== undefined && !names.includes(name)) refuseUnknown('scene', name, names)
+const isShort = !all && name === undefined
+const shown = scenes.filter(
+  scene => all || (name === undefined ? SHORT.includes(scene.name) : scene.name === name)
+)
 
 process.once('SIGINT', () => process.exit(130))
-console.log(`\n${bold('cc-token-action')}  credentials in, a masked token out`)
-console.log(dim(`The committed bundle on Node ${process.versions.node}, platforms emulated on this machine.`))
+console.log(`${bold('cc-token-action')}  credentials in, a masked token out`)
 const started = performance.now()
-const all = [
-  ...scenes.map(scene => ({ title: scene.title, about: scene.about, play: () => play(scene) })),
-  { title, about, play: playRotation }
-]
-const results = []
+let failures = 0
 try {
-  for (const [index, scene] of all.entries()) {
-    heading(`${index + 1}/${all.length}`, scene.title, scene.about)
-    const failed = await scene.play()
-    if (failed.length > 0) part('✗', failed, red)
-    results.push({ title: scene.title, isGood: failed.length === 0 })
+  for (const [index, scene] of shown.entries()) {
+    const failed = await play(scene, index === 0)
+    part('✗ FAILED', failed, { style: red })
+    failures += failed.length > 0 ? 1 : 0
   }
 } finally {
   cleanup()
 }
-console.log()
-for (const { title, isGood } of results)
-  console.log(isGood ? `${green('✓')} ${title}` : `${red('✗')} ${title}`)
-const good = results.filter(({ isGood }) => isGood).length
 const seconds = ((performance.now() - started) / 1000).toFixed(1)
-console.log(`\n${bold(`${good} of ${results.length} as they should be`)}${dim(`, in ${seconds} s`)}\n`)
-process.exitCode = good === results.length ? 0 : 1
+const good = `${shown.length - failures} of ${shown.length} scenes as they should be`
+console.log(`\n${(failures === 0 ? green : red)(good)}${dim(`, in ${seconds} s`)}`)
+if (isShort)
+  console.log(
+    dim('This was short. More: npm run demo -- --all, npm run demo -- --list, npm run try -- --help')
+  )
+process.exitCode = failures === 0 ? 0 : 1
 
 /**
  * Plays a scene. Returns the checks that failed.
  *
  * @param {Scene} scene
+ * @param {boolean} isFirst
  */
-async function play(scene) {
-  const platform = await scene.start()
+async function play(scene, isFirst) {
+  const { action = 'token', modes: given = [], errorCode } = scene
+  const modes = new Set(given)
+  const stage = await openStage(action, { inputs: fillIn(action, scene.inputs, modes), modes })
   try {
-    const inputs = { ...scene.inputs, 'base-url': platform.origin }
-    const result = await runAction({ main: at('dist/main/index.js'), inputs })
-    // Before the next step sends requests of its own.
-    const requests = platform.requests.map(({ method, path, status }) => `${status} ${method} ${path}`)
-    const next = result.outputs['token'] ? await runNextStep(result) : ['does not run']
-    const end = await runPost(result, { post: at('dist/post/index.js') })
-    const hide = (/** @type {Record<string, string>} */ values) =>
-      columns(
-        Object.fromEntries(Object.entries(values).map(([name, value]) => [name, masked(value, result.masks)]))
-      )
-
-    part(
-      'with',
-      Object.entries(inputs).map(
-        ([name, value]) => `${name}: ${SECRET_INPUTS.includes(name) ? '***' : value}`
-      ),
-      dim
-    )
-    part('log', lines(result.log), logStyle())
-    part('requests', requests)
-    part('outputs', hide(result.outputs))
-    part('exported', hide(result.exported))
-    part('next step', next, line => (line.startsWith('#') ? dim(line) : line))
-    if (scene.showsSummary) part('summary', summaryRows(result.summary))
-    part('job ends', lines(end.log))
-
-    const issued = [...platform.tokens.keys(), ...(platform.alsoIssued ?? [])]
-    const secrets = [...SECRET_INPUTS.flatMap(name => scene.inputs[name] ?? []), ...issued]
-    const shown = result.log + result.summary + result.stderr + end.log
-    const token = result.outputs['token']
-    const checks = {
-      'the step ends as it should': result.exitCode === (scene.errorCode ? 1 : 0),
-      'error-code is right': result.outputs['error-code'] === scene.errorCode,
-      'the token is the last one issued': (token || undefined) === [...platform.tokens.keys()].at(-1),
-      'no secret is shown': !secrets.some(secret => shown.includes(secret)),
-      'everything issued is masked': issued.every(secret => result.masks.includes(secret)),
-      'the clean-up never fails the job': end.exitCode === 0,
-      'no access token outlives the job where the platform can revoke it': [
-        ...platform.tokens.values()
-      ].every(({ revoked, kind }) => revoked !== false || kind !== 'access'),
-      'no file is left': end.leftovers().length === 0
-    }
-    return Object.entries(checks).flatMap(([claim, holds]) => (holds ? [] : [claim]))
-  } finally {
-    await platform.close()
-  }
-}
-
-/** An error is the last message of a log and has several lines. */
-function logStyle() {
-  let isError = false
-  return (/** @type {string} */ line) => {
-    isError ||= line.startsWith('Error:')
-    if (isError) return red(line)
-    return line.startsWith('Warning:') ? yellow(line) : line
-  }
-}
-
-/**
- * Runs the step after ours. Returns what the workflow passes to it, and its log.
- *
- * @param {RunResult} result
- * @returns {Promise<string[]>}
- */
-function runNextStep({ outputs, exported, masks }) {
-  const isExported = Object.keys(exported).length > 0
-  const comments = isExported
-    ? [`# reads ${Object.keys(exported).join(', ')}`]
-    : [
-        `# env: TOKEN: \${{ steps.token.outputs.token }}`,
-        `#      API_URL: \${{ steps.token.outputs.api-url }}`
-      ]
-  const child = spawn(process.execPath, [at('scripts/demo/next-step.mjs')], {
-    env: isExported ? exported : { TOKEN: outputs['token'] ?? '', API_URL: outputs['api-url'] ?? '' },
-    stdio: ['ignore', 'pipe', 'inherit'],
-    timeout: 20_000
-  })
-  const log = new RunnerLog({ known: masks })
-  const stream = log.stream()
-  child.stdout.setEncoding('utf8').on('data', stream.write)
-  return new Promise((resolve, reject) => {
-    child.on('error', reject)
-    child.on('close', () => {
-      stream.end()
-      resolve([...comments, ...lines(log.text)])
+    heading(`${scene.name} · ${scene.title}`, isShort ? '' : scene.about)
+    showInputs(stage.inputs, modes.has('gateway'))
+    const print = openPart('log', { isLog: true })
+    /** @type {string[]} */
+    let requests = []
+    let next = ''
+    const previous = [...stage.platform.tokens.keys()]
+    const result = await stage.run({
+      onLine: text => {
+        for (const line of text.split('\n')) if (!isShort || isFirst || !REPEATED.test(line)) print(line)
+      },
+      afterMain: async result => {
+        // Before the next step sends requests of its own.
+        requests = stage.requests()
+        if (!isShort) {
+          part('requests', requests)
+          part('outputs', columns(result.outputs, result.masks))
+          part('exported', columns(result.exported, result.masks))
+          part('summary', summaryLines(result.summary))
+        }
+        if (result.outputs['token']) next = await useToken(result)
+        part('next step', next === '' ? [] : [next])
+      }
     })
-  })
+    const { end } = result
+    if (!isShort || !end.log.includes('nothing to do')) part('job ends', lines(end.log))
+
+    const tokens = [...stage.platform.tokens].filter(([token]) => !previous.includes(token))
+    const issued = [...tokens.map(([token]) => token), ...(stage.platform.alsoIssued ?? [])]
+    const visible = result.log + result.summary + result.stderr + end.log + end.stderr + next
+    const token = result.outputs['token']
+    return failedChecks({
+      'the step ends as it should': result.exitCode === (errorCode ? 1 : 0),
+      'error-code is right': result.outputs['error-code'] === errorCode,
+      'a failed step publishes no token': !errorCode || !token,
+      'the token is the last one issued': !token || token === tokens.at(-1)?.[0],
+      'the token works': !token || next.includes('→ 200') || result.outputs['api-url'] === '',
+      'no secret is shown': !stage.secrets().some(secret => visible.includes(secret)),
+      'everything issued is masked': issued.every(secret => result.masks.includes(secret)),
+      'the clean-up succeeds': end.exitCode === 0 && !end.log.includes('Warning:'),
+      'no access token outlives the job where the platform can revoke it':
+        action === 'rotate' ||
+        tokens.every(([, { revoked, kind }]) => revoked !== false || kind !== 'access'),
+      'no file is left': end.leftovers().length === 0,
+      ...scene.check?.({ result, requests, stage, previous })
+    })
+  } finally {
+    await stage.close()
+  }
+}
+
+/** @param {Record<string, boolean>} checks */
+function failedChecks(checks) {
+  return Object.entries(checks).flatMap(([claim, holds]) => (holds ? [] : [claim]))
 }
 
 /**
- * @param {string} value
- * @param {string[]} masks
+ * @param {Record<string, string>} inputs
+ * @param {boolean} showsBaseUrl
  */
-function masked(value, masks) {
-  if (masks.includes(value)) return `*** (${value.length} characters)`
-  return masks.reduce((text, mask) => text.replaceAll(mask, '***'), value)
+function showInputs(inputs, showsBaseUrl) {
+  const cut = (/** @type {string} */ value) =>
+    isShort && value.length > 20 ? `${value.slice(0, 8)}…` : value
+  const all = Object.entries(inputs)
+    .filter(([name]) => showsBaseUrl || !name.endsWith('base-url'))
+    .map(([name, value]) => `${name}: ${SECRET_INPUTS.includes(name) && value ? '***' : cut(value)}`)
+  part('with', isShort ? [all.join(' · ')] : all, { style: dim })
 }

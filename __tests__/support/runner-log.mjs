@@ -43,15 +43,18 @@ export class RunnerLog {
   /** @type {string[]} */ #lines = []
   #debug
   #known
+  #onLine
 
   /**
    * @param {object} [options]
    * @param {boolean} [options.debug]  whether debug lines are shown
    * @param {string[]} [options.known]  masks of earlier steps of the job
+   * @param {(line: string) => void} [options.onLine]  gets each line as soon as it is shown
    */
-  constructor({ debug = false, known = [] } = {}) {
+  constructor({ debug = false, known = [], onLine = () => {} } = {}) {
     this.#debug = debug
     this.#known = known
+    this.#onLine = onLine
   }
 
   get text() {
@@ -103,6 +106,7 @@ export class RunnerLog {
     let shown = text
     for (const value of hidden) shown = shown.replaceAll(value, '***')
     this.#lines.push(shown)
+    this.#onLine(shown)
   }
 }
 

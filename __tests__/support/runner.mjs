@@ -31,6 +31,8 @@ import { RunnerLog } from './runner-log.mjs'
  * @property {boolean} [debug]  step debugging
  * @property {string[]} [knownMasks]  masks of earlier steps of the job
  * @property {string} [jobDir]  `jobDir` of an earlier step's result, to run in the same job
+ * @property {(line: string) => void} [onLine]  gets each line of the log as soon as it is shown
+ * @property {boolean} [detached]  in a process group of its own, which Ctrl-C does not reach
  *
  * @typedef {RunOptions & {main: string, action?: string, inputs?: Record<string, string>}} ActionOptions
  *   `action`: its action.yml; default: the one that names `main`
@@ -108,19 +110,21 @@ process.once('exit', cleanup)
 async function run(entryPoint, options, inputs) {
   const job = openJob(options.jobDir)
   const commandFiles = createCommandFiles(job.temp)
-  const log = new RunnerLog({ debug: options.debug ?? false, known: options.knownMasks ?? [] })
+  const { debug = false, knownMasks: known = [], detached = false, onLine } = options
+  const log = new RunnerLog({ debug, known, ...(onLine && { onLine }) })
 
   const started = performance.now()
   const child = spawn(options.nodePath ?? process.execPath, [path.resolve(entryPoint)], {
     cwd: job.workspace,
     env: {
-      ...runnerVariables(job, options.debug ?? false),
+      ...runnerVariables(job, debug),
       ...commandFiles.variables,
       ...options.env,
       ...prefixed('STATE_', options.state ?? {}),
       ...inputs
     },
-    stdio: ['ignore', 'pipe', 'pipe']
+    stdio: ['ignore', 'pipe', 'pipe'],
+    detached
   })
   const [stdout, stderr] = [collect(child.stdout, log), collect(child.stderr, log)]
   const end = await ended(child, options)
