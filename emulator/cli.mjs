@@ -6,10 +6,14 @@ import { spawn } from 'node:child_process'
 import { appendFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { readNumber, readOptions } from '../scripts/command-line.mjs'
+import { MODES } from './modes.mjs'
 import { PORT_COUNT, startEmulator } from './start.mjs'
 
 /** @typedef {Record<string, string>} Addresses */
 
+const modeOptions = /** @type {Record<keyof typeof MODES, {help: string}>} */ (
+  Object.fromEntries(Object.entries(MODES).map(([name, help]) => [name, { help }]))
+)
 const options = readOptions({
   usage: 'npm run emulator -- [options]',
   about:
@@ -18,9 +22,11 @@ const options = readOptions({
   options: {
     port: { value: 'NUMBER', help: `first of ${PORT_COUNT} ports in a row; without it, free ports are used` },
     background: { help: 'return when everything answers; the emulator runs on in the background' },
-    seconds: { value: 'NUMBER', default: '3600', help: 'end the background process after this time' }
+    seconds: { value: 'NUMBER', default: '3600', help: 'end the background process after this time' },
+    ...modeOptions
   }
 })
+const modes = Object.entries(options).flatMap(([name, value]) => (name in MODES && value ? [name] : []))
 const port =
   options.port === undefined
     ? undefined
@@ -32,7 +38,7 @@ else await run()
 
 /** Runs until a signal, or until the time is up if it is the background process. */
 async function run() {
-  const { addresses, close } = await startEmulator({ ...(port !== undefined && { port }) }).catch(fail)
+  const { addresses, close } = await startEmulator({ modes, ...(port !== undefined && { port }) }).catch(fail)
   const stop = () => void close().then(() => process.exit())
   process.once('SIGINT', stop)
   process.once('SIGTERM', stop)
@@ -47,7 +53,8 @@ async function run() {
 
 /** Starts the background process and returns when it answers. */
 async function startInBackground() {
-  const args = options.port === undefined ? [] : ['--port', options.port]
+  const args = modes.map(mode => `--${mode}`)
+  if (options.port !== undefined) args.push('--port', options.port)
   const child = spawn(
     process.execPath,
     [fileURLToPath(import.meta.url), '--seconds', options.seconds, ...args],

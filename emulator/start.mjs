@@ -8,6 +8,7 @@ import {
 } from './cxone.mjs'
 import { GENESYS_CLIENT, GENESYS_SERVICE_ACCOUNT, startGenesys } from './genesys.mjs'
 import { startGithubBehindProxy } from './github/proxy.mjs'
+import { cxoneOptions, GATEWAY, genesysOptions } from './modes.mjs'
 
 /** How many ports in a row `startEmulator` uses if it is given the first. */
 export const PORT_COUNT = 5
@@ -17,25 +18,28 @@ export const PORT_COUNT = 5
  *
  * @param {object} [options]
  * @param {number} [options.port]  the first of five in a row; default: free ports
+ * @param {string[]} [options.modes]  of the platforms; see `modes.mjs`
  * @param {Record<string, string | undefined>} [options.env]  of the runner
  * @returns {Promise<{addresses: Record<string, string>, close: () => Promise<void>}>}
  */
-export async function startEmulator({ port, env = process.env } = {}) {
+export async function startEmulator({ port, modes = [], env = process.env } = {}) {
   const portAt = (/** @type {number} */ index) => (port === undefined ? 0 : port + index)
   /** @type {(() => Promise<void>)[]} */
   const closers = []
   const close = async () => void (await Promise.all(closers.map(closeOne => closeOne())))
   try {
-    const genesys = await startGenesys({ port: portAt(0) })
+    const genesys = await startGenesys({ ...genesysOptions(modes), port: portAt(0) })
     closers.push(genesys.close)
-    const cxone = await startCxone({ port: portAt(1) })
+    const cxone = await startCxone({ ...cxoneOptions(modes), port: portAt(1) })
     closers.push(cxone.close)
     const github = await startGithubBehindProxy(env, { port: portAt(2), proxyPort: portAt(3) })
     closers.push(github.close)
     const withoutGenerate = await startGenesys({ port: portAt(4), generateOffered: false })
     closers.push(withoutGenerate.close)
+    const { apiPath, loginPath } = modes.includes('gateway') ? GATEWAY : { apiPath: '', loginPath: '' }
     const addresses = {
-      'genesys-url': genesys.origin,
+      'genesys-url': genesys.origin + apiPath,
+      ...(loginPath && { 'genesys-login-url': genesys.origin + loginPath }),
       'genesys-url-without-generate': withoutGenerate.origin,
       'genesys-region': genesys.region,
       'genesys-client-id': GENESYS_CLIENT.id,

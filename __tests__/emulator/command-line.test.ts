@@ -3,6 +3,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from '@jest/globals'
+import { MODES } from '../../emulator/modes.mjs'
 import { parseCommandFile } from '../support/command-files.mjs'
 import { testOnPosix } from '../support/posix.js'
 
@@ -37,7 +38,8 @@ const answers = (url: string) =>
 test('--help lists the options and starts nothing', async () => {
   const { code, stdout } = await run(['--help'])
   expect(code).toBe(0)
-  for (const option of ['--port NUMBER', '--background', '--seconds NUMBER']) expect(stdout).toContain(option)
+  for (const option of ['--port NUMBER', '--background', '--seconds NUMBER', ...Object.keys(MODES)])
+    expect(stdout).toContain(option)
   expect(stdout).not.toContain('http://')
 })
 
@@ -80,12 +82,14 @@ testOnPosix('runs until Ctrl-C; a second one on the same port fails', async () =
   }
 })
 
-test('--background prints how to stop it, writes outputs, and ends by itself', async () => {
+test('--background prints how to stop it, writes outputs, takes modes, and ends by itself', async () => {
   const outputs = join(folder, 'outputs')
-  const { code, stdout } = await run(['--background', '--seconds', '2'], { GITHUB_OUTPUT: outputs })
+  const args = ['--background', '--seconds', '2', '--throttled']
+  const { code, stdout } = await run(args, { GITHUB_OUTPUT: outputs })
   expect(code).toBe(0)
   const { pid = '', 'genesys-url': url = '' } = parseCommandFile(readFileSync(outputs, 'utf8'))
   expect(stdout).toContain(`Running in the background for 2 seconds. Stop it with: kill ${pid}`)
+  expect(await answers(url)).toBe(429)
   expect(await answers(url)).toBe(400)
   for (let waits = 0; waits < 60 && (await answers(url)) !== 'nothing'; waits += 1) {
     await new Promise(resolve => setTimeout(resolve, 100))
