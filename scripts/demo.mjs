@@ -4,152 +4,210 @@
  */
 import { cleanup } from '../__tests__/support/runner.mjs'
 import { readOptions, refuseUnknown } from './command-line.mjs'
-import { scenes } from './demo/scenes.mjs'
-import {
-  bold,
-  columns,
-  dim,
-  green,
-  heading,
-  lines,
-  openPart,
-  part,
-  red,
-  summaryLines
-} from './try/screen.mjs'
-import { fillIn, openStage, SECRET_INPUTS, useToken } from './try/stage.mjs'
+import { bold, columns, dim, green, heading, isSecret, part, red, showStep } from './try/screen.mjs'
+import { fillIn, openStage } from './try/stage.mjs'
 
-/** @typedef {import('./demo/scenes.mjs').Scene} Scene */
+/**
+ * @typedef {Awaited<ReturnType<typeof showStep>> & {stage: import('./try/stage.mjs').Stage, token: string}} Played
+ *   `token`: the last one that was issued
+ *
+ * @typedef {object} Scene
+ * @property {string} title
+ * @property {Record<string, string>} inputs  the emulator's credentials are added
+ * @property {string[]} [modes]
+ * @property {string} [errorCode]  absent: the step succeeds
+ * @property {(played: Played) => Record<string, boolean>} [check]  what else must be true
+ */
 
-const {
-  all,
-  list,
-  scene: name
-} = readOptions({
-  usage: 'npm run demo -- [SCENE] [options]',
-  about:
-    'Shows what the action does, against platforms emulated on this machine, and checks it. Without options: a few\n' +
-    'scenes in short. With the name of a scene: this one in full.',
-  options: {
-    all: { help: 'all scenes, with all that can be seen of them' },
-    list: { help: 'the names of the scenes' }
+const genesys = { provider: 'genesys' }
+const cxone = { provider: 'cxone' }
+const isAlive = (/** @type {Played} */ { stage, token }) =>
+  stage.platform.tokens.get(token)?.revoked === false
+
+/** @type {Record<string, Scene>} */
+const SCENES = {
+  genesys: {
+    title: 'Genesys Cloud: client credentials, and the variables that Terraform and gc read',
+    inputs: { ...genesys, verify: 'true', 'tool-env': 'true' }
   },
-  argument: 'scene'
-})
+  cxone: { title: 'NICE CXone: client and access key', inputs: cxone },
+  guard: {
+    title: 'The credentials belong to another organisation: the step fails and revokes the token',
+    inputs: { ...genesys, 'allowed-organization-ids': '9d2b7c40-1e5f-4a86-b3c7-5f08a1e6d294' },
+    errorCode: 'organization-not-allowed',
+    check: played => ({ 'the token is revoked': !isAlive(played) })
+  },
+  throttled: {
+    title: 'Many jobs at once: the platform answers 429 with Retry-After: 2',
+    inputs: genesys,
+    modes: ['throttled'],
+    check: ({ requests, result }) => ({
+      'the first request is refused, the second is not': /^429 POST .* 200 POST /.test(requests.join(' ')),
+      'it waits for as long as the platform asks': result.durationMs > 2000
+    })
+  },
+  'wrong-secret': {
+    title: 'A wrong secret: one request, no second try',
+    inputs: genesys,
+    modes: ['wrong-secret'],
+    errorCode: 'credentials-rejected',
+    check: ({ requests }) => ({ 'it is tried once': requests.length === 1 })
+  },
+  rotation: {
+    title: 'rotate replaces a token that is stored in a secret, and revokes the previous one',
+    inputs: genesys,
+    modes: ['rotate'],
+    check: played => {
+      const { stage, result, token } = played
+      const stored = stage.github.secret('API_TOKEN', { repository: 'example/deploy' })
+      return {
+        'it rotated': result.outputs['rotated'] === 'true',
+        'GitHub has a sealed value of the right length': !!stored?.sealed && stored.bytes === token.length,
+        'the new token lives': isAlive(played),
+        'the previous token is revoked': !isAlive({ ...played, token: stage.inputs['previous-token'] ?? '' })
+      }
+    }
+  },
+  'wrong-region': {
+    title: 'A wrong region: the client belongs to us-east-1',
+    inputs: genesys,
+    modes: ['wrong-region'],
+    errorCode: 'credentials-rejected'
+  },
+  'missing-secret': {
+    title: 'An empty secret, as in a workflow from a fork: nothing is sent',
+    inputs: genesys,
+    modes: ['missing-secret'],
+    errorCode: 'missing-credential',
+    check: ({ requests }) => ({ 'nothing is sent': requests.length === 0 })
+  },
+  'idle-timeout': {
+    title: 'An idle timeout: a token that nothing uses for 15 minutes becomes invalid',
+    inputs: { ...genesys, 'min-lifetime': '1h' },
+    modes: ['idle-timeout'],
+    check: ({ result: { outputs } }) => ({
+      'idles-at is before expires-at': (outputs['idles-at'] || 'none') < (outputs['expires-at'] ?? '')
+    })
+  },
+  gateway: {
+    title: 'An API gateway: base-url and login-base-url replace the hosts of the platform',
+    inputs: { ...genesys, verify: 'true', 'tool-env': 'true' },
+    modes: ['gateway'],
+    check: ({ requests: [login, verify] }) => ({
+      'each request has the path of the gateway':
+        login === '200 POST /genesys-login/oauth/token' && !!verify?.startsWith('200 GET /genesys-api/')
+    })
+  },
+  'long-lived': {
+    title: 'Genesys Cloud: a token for a year (undocumented request), which outlives the job',
+    inputs: { ...genesys, 'token-kind': 'long-lived' },
+    check: played => ({ 'it lives': isAlive(played) })
+  },
+  'json-request': {
+    title: 'Genesys Cloud: JSON at the API host (undocumented request)',
+    inputs: { ...genesys, 'token-endpoint': 'api' }
+  },
+  'access-key': {
+    title: 'NICE CXone: access key only',
+    inputs: { ...cxone, 'tool-env': 'true' },
+    modes: ['access-key-only']
+  },
+  client: {
+    title: 'NICE CXone: client only (undocumented request)',
+    inputs: cxone,
+    modes: ['client-only']
+  }
+}
 const SHORT = ['genesys', 'cxone', 'guard', 'throttled', 'wrong-secret', 'rotation']
 /** Lines of the log that say much the same in every scene. */
 const REPEATED = /: exchanging |^base-url: |^For audits: |^More: /
 
+const { all, list, scene } = readOptions({
+  usage: 'npm run demo -- [SCENE] [options]',
+  about:
+    'Shows what the action does, against platforms emulated on this machine, and checks it. Without options: a few\n' +
+    'scenes in short. With the name of a scene: this one in full.',
+  options: { all: { help: 'all scenes in full' }, list: { help: 'the names of the scenes' } },
+  argument: 'scene'
+})
+const names = Object.keys(SCENES)
+if (scene !== undefined && !names.includes(scene)) refuseUnknown('scene', scene, names)
 if (list) {
-  for (const line of columns(Object.fromEntries(scenes.map(({ name, title }) => [name, title]))))
-    console.log(line)
-  process.exit()
+  const titles = Object.entries(SCENES).map(([name, { title }]) => [name, title])
+  console.log(columns(Object.fromEntries(titles)).join('\n'))
+} else {
+  process.once('SIGINT', () => process.exit(130))
+  process.exitCode = (await playAll(all ? names : scene === undefined ? SHORT : [scene])) ? 0 : 1
 }
-const names = scenes.map(scene => scene.name)
-if (name !== undefined && !names.includes(name)) refuseUnknown('scene', name, names)
-const isShort = !all && name === undefined
-const shown = scenes.filter(
-  scene => all || (name === undefined ? SHORT.includes(scene.name) : scene.name === name)
-)
 
-process.once('SIGINT', () => process.exit(130))
-console.log(`${bold('cc-token-action')}  credentials in, a masked token out`)
-const started = performance.now()
-let failures = 0
-try {
-  for (const [index, scene] of shown.entries()) {
-    const failed = await play(scene, index === 0)
-    part('✗ FAILED', failed, { style: red })
-    failures += failed.length > 0 ? 1 : 0
+/** Returns whether all is as it should be. @param {string[]} chosen  names of scenes */
+async function playAll(chosen) {
+  const isShort = chosen === SHORT
+  console.log(`${bold('cc-token-action')}  credentials in, a masked token out`)
+  const started = performance.now()
+  let failures = 0
+  try {
+    for (const [index, name] of chosen.entries()) {
+      // The first scene shows its whole log.
+      const failed = await play(name, isShort ? (index === 0 ? /^$/ : REPEATED) : undefined)
+      part('✗ FAILED', failed, red)
+      if (failed.length > 0) failures += 1
+    }
+  } finally {
+    cleanup()
   }
-} finally {
-  cleanup()
+  const good = `${chosen.length - failures} of ${chosen.length} as they should be`
+  const seconds = ((performance.now() - started) / 1000).toFixed(1)
+  console.log(`\n${(failures === 0 ? green : red)(good)}${dim(`, in ${seconds} s`)}`)
+  if (isShort) console.log(dim('In full: npm run demo -- --all. With your own inputs: npm run try -- --help'))
+  return failures === 0
 }
-const seconds = ((performance.now() - started) / 1000).toFixed(1)
-const good = `${shown.length - failures} of ${shown.length} scenes as they should be`
-console.log(`\n${(failures === 0 ? green : red)(good)}${dim(`, in ${seconds} s`)}`)
-if (isShort)
-  console.log(
-    dim('This was short. More: npm run demo -- --all, npm run demo -- --list, npm run try -- --help')
-  )
-process.exitCode = failures === 0 ? 0 : 1
 
 /**
  * Plays a scene. Returns the checks that failed.
  *
- * @param {Scene} scene
- * @param {boolean} isFirst
+ * @param {string} name
+ * @param {RegExp} [brief]  see `showStep`
  */
-async function play(scene, isFirst) {
-  const { action = 'token', modes: given = [], errorCode } = scene
-  const modes = new Set(given)
-  const stage = await openStage(action, { inputs: fillIn(action, scene.inputs, modes), modes })
+async function play(name, brief) {
+  const { title, inputs: given, modes: ofScene, errorCode, check } = /** @type {Scene} */ (SCENES[name])
+  const modes = new Set(ofScene)
+  const action = modes.has('rotate') ? 'rotate' : 'token'
+  heading(`${name} · ${title}`)
+  const stage = await openStage(action, { inputs: fillIn(action, given, modes), modes })
   try {
-    heading(`${scene.name} · ${scene.title}`, isShort ? '' : scene.about)
-    showInputs(stage.inputs, modes.has('gateway'))
-    const print = openPart('log', { isLog: true })
-    /** @type {string[]} */
-    let requests = []
-    let next = ''
-    const previous = [...stage.platform.tokens.keys()]
-    const result = await stage.run({
-      onLine: text => {
-        for (const line of text.split('\n')) if (!isShort || isFirst || !REPEATED.test(line)) print(line)
-      },
-      afterMain: async result => {
-        // Before the next step sends requests of its own.
-        requests = stage.requests()
-        if (!isShort) {
-          part('requests', requests)
-          part('outputs', columns(result.outputs, result.masks))
-          part('exported', columns(result.exported, result.masks))
-          part('summary', summaryLines(result.summary))
-        }
-        if (result.outputs['token']) next = await useToken(result)
-        part('next step', next === '' ? [] : [next])
-      }
-    })
-    const { end } = result
-    if (!isShort || !end.log.includes('nothing to do')) part('job ends', lines(end.log))
-
-    const tokens = [...stage.platform.tokens].filter(([token]) => !previous.includes(token))
-    const issued = [...tokens.map(([token]) => token), ...(stage.platform.alsoIssued ?? [])]
+    const { tokens, alsoIssued = [] } = stage.platform
+    const earlier = [...tokens.keys()]
+    const played = await showStep(stage, brief && { brief })
+    const { result, next } = played
+    const { outputs, end } = result
+    const issued = [...tokens].filter(([token]) => !earlier.includes(token))
+    const secrets = [...tokens.keys(), ...alsoIssued, ...Object.entries(stage.inputs).flatMap(secretIn)]
     const visible = result.log + result.summary + result.stderr + end.log + end.stderr + next
-    const token = result.outputs['token']
-    return failedChecks({
+    const checks = {
       'the step ends as it should': result.exitCode === (errorCode ? 1 : 0),
-      'error-code is right': result.outputs['error-code'] === errorCode,
-      'a failed step publishes no token': !errorCode || !token,
-      'the token is the last one issued': !token || token === tokens.at(-1)?.[0],
-      'the token works': !token || next.includes('→ 200') || result.outputs['api-url'] === '',
-      'no secret is shown': !stage.secrets().some(secret => visible.includes(secret)),
-      'everything issued is masked': issued.every(secret => result.masks.includes(secret)),
+      'error-code is right': outputs['error-code'] === errorCode,
+      'the token is the last one issued': (outputs['token'] ?? issued.at(-1)?.[0]) === issued.at(-1)?.[0],
+      'a failed step publishes no token': !errorCode || !outputs['token'],
+      'the token works': !outputs['token'] || !outputs['api-url'] || next.includes('→ 200'),
+      'no secret is shown': !secrets.some(secret => visible.includes(secret)),
+      'everything issued is masked': [...issued.map(([token]) => token), ...alsoIssued].every(secret =>
+        result.masks.includes(secret)
+      ),
       'the clean-up succeeds': end.exitCode === 0 && !end.log.includes('Warning:'),
       'no access token outlives the job where the platform can revoke it':
         action === 'rotate' ||
-        tokens.every(([, { revoked, kind }]) => revoked !== false || kind !== 'access'),
+        issued.every(([, { revoked, kind }]) => revoked !== false || kind !== 'access'),
       'no file is left': end.leftovers().length === 0,
-      ...scene.check?.({ result, requests, stage, previous })
-    })
+      ...check?.({ ...played, stage, token: issued.at(-1)?.[0] ?? '' })
+    }
+    return Object.entries(checks).flatMap(([claim, holds]) => (holds ? [] : [claim]))
   } finally {
     await stage.close()
   }
 }
 
-/** @param {Record<string, boolean>} checks */
-function failedChecks(checks) {
-  return Object.entries(checks).flatMap(([claim, holds]) => (holds ? [] : [claim]))
-}
-
-/**
- * @param {Record<string, string>} inputs
- * @param {boolean} showsBaseUrl
- */
-function showInputs(inputs, showsBaseUrl) {
-  const cut = (/** @type {string} */ value) =>
-    isShort && value.length > 20 ? `${value.slice(0, 8)}…` : value
-  const all = Object.entries(inputs)
-    .filter(([name]) => showsBaseUrl || !name.endsWith('base-url'))
-    .map(([name, value]) => `${name}: ${SECRET_INPUTS.includes(name) && value ? '***' : cut(value)}`)
-  part('with', isShort ? [all.join(' · ')] : all, { style: dim })
+/** @param {[string, string]} input  name and value */
+function secretIn([name, value]) {
+  return isSecret(name) && value !== '' ? [value] : []
 }

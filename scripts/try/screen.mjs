@@ -1,4 +1,5 @@
-/** Prints what a step did. Colours on a terminal, unless NO_COLOR is set. */
+/** Prints what a step does. Colours on a terminal, unless NO_COLOR is set. */
+import { useToken } from './stage.mjs'
 
 const WIDTH = Math.min(process.stdout.columns ?? 120, 120)
 const INDENT = 14
@@ -15,72 +16,108 @@ export const green = paint('32')
 const yellow = paint('33')
 const cyan = paint('36')
 
+export const isSecret = (/** @type {string} */ input) => /-secret$|-token$/.test(input)
+
 /** @param {string} title  @param {string} [about]  one line below it */
-export function heading(title, about) {
-  const rule = '━'.repeat(Math.max(0, WIDTH - title.length - 4))
-  console.log(`\n${cyan('━━')} ${bold(title)} ${cyan(rule)}`)
-  if (about) for (const line of wrap(about, WIDTH - 3)) console.log(dim(`   ${line}`))
+export function heading(title, about = '') {
+  console.log(`\n${cyan('━━')} ${bold(title)} ${cyan('━'.repeat(Math.max(0, WIDTH - title.length - 4)))}`)
+  for (const line of about ? wrap(about, WIDTH - 3) : []) console.log(dim(`   ${line}`))
 }
 
 /**
- * Returns a function that prints a line of a part. The first line has the label before it.
+ * Returns a function that prints a text below earlier ones. The first line has the label before it.
  *
  * @param {string} label
- * @param {{isLog?: boolean, style?: (line: string) => string}} [options]  `isLog`: errors and warnings have colours
+ * @param {(line: string) => string} [style]  default: errors and warnings of a log have colours
  */
-export function openPart(label, { isLog = false, style = line => line } = {}) {
+export function openPart(label, style) {
   let margin = `   ${dim(label.padEnd(INDENT - 3))}`
-  let isError = false
   return (/** @type {string} */ text) => {
-    // An error is the last message of a log and may have several lines.
-    isError ||= isLog && text.startsWith('Error:')
-    const ink = isError ? red : isLog && text.startsWith('Warning:') ? yellow : style
+    const ofLog = text.startsWith('Error:') ? red : text.startsWith('Warning:') ? yellow : String
     for (const line of text.split('\n').flatMap(one => wrap(one, WIDTH - INDENT))) {
-      console.log(`${margin}${ink(line)}`.trimEnd())
+      console.log(`${margin}${(style ?? ofLog)(line)}`.trimEnd())
       margin = ' '.repeat(INDENT)
     }
   }
 }
 
-/**
- * Prints a part; nothing if it has no lines.
- *
- * @param {string} label
- * @param {string[]} lines
- * @param {Parameters<typeof openPart>[1]} [options]
- */
-export function part(label, lines, options) {
-  const print = openPart(label, options)
-  for (const line of lines) print(line)
+/** Prints a part; nothing if there are no lines. @param {string} label  @param {string[]} lines */
+export function part(label, lines, /** @type {((line: string) => string) | undefined} */ style = undefined) {
+  if (lines.length > 0) openPart(label, style)(lines.join('\n'))
 }
 
-/** Returns the lines of a text. @param {string} text */
-export const lines = text => text.trimEnd().split('\n')
+/**
+ * Runs a step and prints everything about it: inputs, log, requests, outputs, variables, summary, next step, clean-up.
+ *
+ * @param {Pick<import('./stage.mjs').Stage, 'inputs' | 'requests' | 'run'>} stage
+ * @param {object} [options]
+ * @param {(name: string) => string} [options.note]  is printed after an input
+ * @param {boolean} [options.hasNextStep]
+ * @param {RegExp} [options.brief]  print what matters most alone, and no line of the log like this
+ * @param {Promise<unknown>} [options.canceled]
+ */
+export async function showStep(stage, { note = () => '', hasNextStep = true, brief, canceled } = {}) {
+  const inputs = Object.entries(stage.inputs).map(([name, value]) => {
+    const shown =
+      isSecret(name) && value ? '***' : brief && value.length > 20 ? `${value.slice(0, 8)}…` : value
+    return `${name}: ${shown || "''"}${note(name)}`
+  })
+  // The address of the emulator would only distract. Nobody needs it in a workflow.
+  const isGateway = 'login-base-url' in stage.inputs
+  const listed = inputs.filter(line => isGateway || !/^base-url: http:/.test(line))
+  part('with', brief ? [listed.join(' · ')] : listed, dim)
+
+  const print = openPart('log')
+  /** @type {string[]} */
+  let requests = []
+  let next = ''
+  const result = await stage.run({
+    ...(canceled && { canceled }),
+    onLine: text => {
+      const lines = text.split('\n').filter(line => !brief?.test(line))
+      if (lines.length > 0) print(lines.join('\n'))
+    },
+    afterMain: async result => {
+      const { outputs, exported, masks, summary } = result
+      requests = stage.requests()
+      if (!brief) {
+        part('requests', requests)
+        part('outputs', columns(outputs, masks))
+        part('exported', columns(exported, masks))
+        part('summary', summaryLines(summary))
+      }
+      if (outputs['token'] && hasNextStep) next = await useToken(result)
+      part('next step', next ? [next] : [])
+    }
+  })
+  const end = result.end.log.trimEnd()
+  if (!brief || !end.includes('nothing to do')) openPart('job ends')(end)
+  return { result, requests, next }
+}
 
 /**
  * Returns names and values in two columns, with `***` for what is masked.
  *
  * @param {Record<string, string>} values
- * @param {string[]} masks
+ * @param {string[]} [masks]
  */
 export function columns(values, masks = []) {
   const width = Math.max(0, ...Object.keys(values).map(name => name.length))
   return Object.entries(values).map(([name, value]) => {
-    const shown = masks.includes(value)
-      ? `*** (${value.length} characters)`
-      : masks.reduce((text, mask) => text.replaceAll(mask, '***'), value)
+    const rest = masks.reduce((text, mask) => text.replaceAll(mask, '***'), value)
+    const shown = masks.includes(value) ? `*** (${value.length} characters)` : rest
     return `${name.padEnd(width)}  ${shown || '(empty)'}`
   })
 }
 
-/** Returns a job summary as text. @param {string} html */
-export function summaryLines(html) {
+/** Returns a job summary as text: its title, and its rows. @param {string} html */
+function summaryLines(html) {
   const plain = (/** @type {string} */ cell) =>
     cell.replace(/<[^>]*>/g, '').replace(/&#(\d+);/g, (_, code) => String.fromCharCode(Number(code)))
-  const title = /<h3>(.*?)<\/h3>/.exec(html)?.[1]
+  const titles = [...html.matchAll(/<h3>(.*?)<\/h3>/g)].map(([, title = '']) => plain(title))
   const rows = [...html.matchAll(/<td>(.*?)<\/td><td>(.*?)<\/td>/g)]
-  const table = Object.fromEntries(rows.map(([, name = '', value = '']) => [plain(name), plain(value)]))
-  return [...(title === undefined ? [] : [plain(title)]), ...columns(table)]
+  const table = rows.map(([, name = '', value = '']) => [plain(name), plain(value)])
+  return [...titles, ...columns(Object.fromEntries(table))]
 }
 
 /**
