@@ -1,0 +1,180 @@
+/**
+ * `npm run try`: runs one step of the action with inputs of your choice, against platforms emulated on this machine, or
+ * against the real platform with `--real`. Needs Node 20 or newer and nothing else; `--workflow` needs `npm ci`.
+ */
+import { readActionFile } from '../__tests__/support/action-file.mjs'
+import { cleanup } from '../__tests__/support/runner.mjs'
+import { readOptions, refuse } from './command-line.mjs'
+import { bold, dim, heading, part, showStep } from './try/screen.mjs'
+import { ACTION_FILES, fillIn, isCxone, MODES, openStage, runStep } from './try/stage.mjs'
+
+/** @typedef {import('./try/stage.mjs').Values} Values */
+
+const inputsOf = (/** @type {string} */ file) => Object.keys(readActionFile(file).inputs)
+const INPUTS = { token: inputsOf(ACTION_FILES.token), rotate: inputsOf(ACTION_FILES.rotate) }
+const ALL_INPUTS = [...new Set([...INPUTS.token, ...INPUTS.rotate])]
+/** What the action, or Node for it, reads from the environment. */
+const REAL_VARIABLES =
+  /^(GENESYS_?CLOUD_|CXONE_|((HTTPS?|NO)_PROXY|NODE_EXTRA_CA_CERTS|SSL_CERT_FILE|RES_OPTIONS|SYSTEMROOT)$)/i
+
+/** @type {Record<string, string | boolean | undefined>} */
+const options = readOptions({
+  usage: 'npm run try -- [options]',
+  about: `Runs one step of the action as GitHub would, and shows its log, outputs, job summary and clean-up. The platforms
+are emulated on this machine. The emulator's credentials are filled in, unless you give others.
+
+  npm run try -- --provider genesys --region eu-west-1
+  npm run try -- --provider cxone --wrong-secret
+  npm run try -- --rotate --rotate-after 60d
+  npm run try -- --workflow .github/workflows/deploy.yml
+  npm run try -- --real --provider genesys --region eu-west-1
+
+Each input of the action is an option with a value: --verify true. action.yml and rotate/action.yml describe them:
+${ALL_INPUTS.join(' ').replace(/(.{1,100})(?: |$)/g, '  $1\n')}
+Exit code: 0 if the step succeeded, 1 if it failed, 2 for a wrong option, 130 after Ctrl-C.`,
+  options: {
+    ...Object.fromEntries(Object.entries(MODES).map(([name, help]) => [name, { help }])),
+    workflow: { value: 'FILE', help: 'run all steps in a workflow file that use this action; needs npm ci' },
+    real: {
+      help: 'the real platform, with credentials from the environment; the token is revoked at the end'
+    },
+    ...Object.fromEntries(ALL_INPUTS.map(name => [name, { value: 'VALUE', help: '' }]))
+  }
+})
+const modes = new Set(Object.keys(MODES).filter(name => options[name] === true))
+const action = modes.has('rotate') ? 'rotate' : 'token'
+const { real: isReal, workflow } = options
+/** @type {Values} */
+const given = Object.fromEntries(
+  ALL_INPUTS.flatMap(name => (options[name] === undefined ? [] : [[name, String(options[name])]]))
+)
+checkOptions()
+
+/** Resolves at the first Ctrl-C. Another one changes nothing: the clean-up takes ten seconds at most. */
+const canceled = new Promise(resolve => {
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => resolve(true))
+})
+let isCanceled = false
+void canceled.then(() => {
+  isCanceled = true
+})
+try {
+  const isGood = isReal
+    ? await tryReal()
+    : workflow
+      ? await tryWorkflow(String(workflow))
+      : await tryEmulated()
+  process.exitCode = isCanceled ? 130 : isGood ? 0 : 1
+} finally {
+  cleanup()
+}
+
+/** Ends the process if options do not go together. */
+function checkOptions() {
+  const names = [...Object.keys(given), ...modes]
+  const foreign = Object.keys(given).find(name => !INPUTS[action].includes(name))
+  const [secret] = names.filter(name => /^(client|access-key)-(id|secret)$/.test(name))
+  const [lasting] = names.filter(name => /^(token-kind|service-account-id|revoke)$/.test(name))
+  if (workflow !== undefined) {
+    if (isReal || names.length > 0) refuse('--workflow takes no other option: everything comes from the file')
+  } else if (isReal) {
+    if (modes.size > 0) refuse(`--${[...modes][0]} is for the emulator: leave it out, or leave out --real`)
+    if (secret !== undefined) {
+      refuse(
+        `--${secret}: with --real, credentials come from the environment, because a command line can be seen by others.\n` +
+          'Genesys Cloud: GENESYS_CLOUD_CLIENT_ID, GENESYS_CLOUD_CLIENT_SECRET. NICE CXone: CXONE_CLIENT_ID,\n' +
+          'CXONE_CLIENT_SECRET, CXONE_ACCESS_KEY_ID, CXONE_ACCESS_KEY_SECRET.'
+      )
+    }
+    if (lasting !== undefined)
+      refuse(`--${lasting}: --real takes an access token only, and revokes it at the end`)
+  } else if ('base-url' in given || 'login-base-url' in given) {
+    refuse('--base-url and --login-base-url are the emulator’s own: try --gateway, or --real')
+  }
+  if (foreign !== undefined)
+    refuse(
+      action === 'token'
+        ? `--${foreign} is an input of rotate: add --rotate`
+        : `rotate has no input ${foreign}`
+    )
+  const [elsewhere] = names.filter(name =>
+    (isCxone(given) ? /^(idle-timeout|gateway)$/ : /^(access-key|client)-only$/).test(name)
+  )
+  if (elsewhere !== undefined) refuse(`--${elsewhere} is not for this provider`)
+}
+
+/** Returns whether the step succeeded. */
+async function tryEmulated() {
+  heading(action === 'rotate' ? 'rotate with the emulator' : 'The token action with the emulator')
+  const inputs = fillIn(action, given, modes)
+  const note = (/** @type {string} */ name) => (name in given ? '' : '  (filled in)')
+  return show(await openStage(action, { inputs, modes }), note)
+}
+
+/**
+ * Runs the step on a stage, and closes it. Returns whether it succeeded.
+ *
+ * @param {import('./try/stage.mjs').Stage} stage
+ * @param {(input: string) => string} note
+ */
+async function show(stage, note) {
+  try {
+    const { result } = await showStep(stage, { note, canceled })
+    console.log(`\n${verdict(result)}`)
+    return result.exitCode === 0
+  } finally {
+    await stage.close()
+  }
+}
+
+/** Runs our steps of a workflow file, one after the other. Returns whether all succeeded and have known inputs alone. */
+async function tryWorkflow(/** @type {string} */ file) {
+  const { readSteps } = await import('./try/workflow.mjs')
+  const steps = await readSteps(file)
+  let isGood = true
+  for (const { title, action, inputs, env, notes, problems } of steps) {
+    if (isCanceled) break
+    heading(title)
+    part('problems', problems)
+    // The longest that Genesys Cloud allows: how long a real client's tokens live is not in the file.
+    const stage = await openStage(action, { inputs, env, client: { lifetimeSeconds: 172_800 } })
+    isGood = (await show(stage, name => notes[name] ?? '')) && problems.length === 0 && isGood
+  }
+  return isGood
+}
+
+/** Returns whether the step and its clean-up succeeded. */
+async function tryReal() {
+  const env = /** @type {Values} */ (
+    Object.fromEntries(Object.entries(process.env).filter(([name]) => REAL_VARIABLES.test(name)))
+  )
+  const platform = isCxone(given) ? 'NICE CXone' : 'Genesys Cloud'
+  heading(`The real ${platform}, not the emulator`)
+  console.log(
+    `   This sends the credentials in your environment to ${platform} and requests one access token.`
+  )
+  console.log(
+    dim(
+      `   ${isCxone(given) ? 'It cannot be revoked.' : 'The token is revoked at the end, after Ctrl-C too.'}`
+    )
+  )
+  const run = (/** @type {import('./try/stage.mjs').StepOptions} */ step) =>
+    runStep('token', { ...step, inputs: given, env })
+  const stage = { inputs: given, requests: () => [], run }
+  const { result } = await showStep(stage, { canceled, hasNextStep: false })
+  const { 'expires-at': expiresAt, token } = result.outputs
+  const end = result.end.log
+  const expiry =
+    token &&
+    `The CXone token cannot be revoked: it expires at ${expiresAt || 'a time that CXone did not tell'}.`
+  const isRevoked = end.includes('revoked') && !end.includes('Warning:')
+  console.log(
+    `\n${verdict(result)} ${(isCxone(given) ? expiry : isRevoked && 'The token is revoked.') || ''}`.trimEnd()
+  )
+  return result.exitCode === 0 && !end.includes('Warning:')
+}
+
+/** @param {import('./try/stage.mjs').RunResult} result */
+function verdict({ exitCode }) {
+  return bold(isCanceled ? 'Cancelled.' : exitCode === 0 ? 'The step succeeded.' : 'The step failed.')
+}

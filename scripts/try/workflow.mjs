@@ -1,0 +1,108 @@
+/** Reads the steps of this action out of a workflow or a composite action. Needs the package yaml, which npm ci installs. */
+import { readFileSync } from 'node:fs'
+import path from 'node:path'
+import { readActionFile } from '../../__tests__/support/action-file.mjs'
+import { nearestTo, refuse } from '../command-line.mjs'
+import { ACTION_FILES, emulatedValues, PREVIOUS_TOKEN } from './stage.mjs'
+
+/**
+ * @typedef {Record<string, string>} Values
+ * @typedef {ReturnType<typeof readStep>} PreviewStep
+ */
+
+/** The emulator knows only its own values of these, whatever the file says. */
+const EMULATED =
+  /^(client|access-key)-(id|secret)$|^service-account-id$|^allowed-organization-ids$|^(github|previous)-token$/
+/** A preview must not touch a real store: these take the place of the commands in the file. */
+const STORE_COMMANDS = /** @type {Values} */ ({
+  'store-command': 'cat > store',
+  'read-command': `if [ -e store ]; then cat store; else echo ${PREVIOUS_TOKEN}; fi`
+})
+
+/**
+ * Returns our steps in the order of the file. Ends the process if it has none or cannot be read.
+ *
+ * @param {string} file  relative to where npm was started
+ * @returns {Promise<PreviewStep[]>}
+ */
+export async function readSteps(file) {
+  const { parse } = await import('yaml').catch(() => refuse('--workflow reads YAML: run npm ci first'))
+  /** @type {any} */
+  let document
+  try {
+    document = parse(readFileSync(path.resolve(process.env['INIT_CWD'] ?? '', file), 'utf8'))
+  } catch (error) {
+    refuse(`${file}: ${error instanceof Error ? error.message : error}`)
+  }
+  const jobs = document?.runs ? { runs: document.runs } : (document?.jobs ?? {})
+  const steps = Object.entries(jobs).flatMap(([name, job]) =>
+    (Array.isArray(job?.steps) ? job.steps : []).flatMap((/** @type {any} */ step) => {
+      const uses = String(step?.uses ?? '')
+      const [isOurs, rotate] = /^(?:\.|[\w.-]+\/cc-token-action)\/?(rotate)?(?:@.*)?$/.exec(uses) ?? []
+      if (isOurs === undefined) return []
+      const title = `${name}: ${step.name ?? step.id ?? uses}`
+      const env = { ...document.env, ...job.env, ...step.env }
+      return [readStep({ title, action: rotate ? 'rotate' : 'token', given: step.with ?? {}, env })]
+    })
+  )
+  return steps.length > 0 ? steps : refuse(`${file}: no step uses org/cc-token-action`)
+}
+
+/**
+ * @param {{title: string, action: import('./stage.mjs').Action, given: Record<string, unknown>,
+ *   env: Record<string, unknown>}} step
+ */
+function readStep({ title, action, given, env: variables }) {
+  const declared = readActionFile(ACTION_FILES[action]).inputs
+  // The runner ignores the case of names.
+  const written = Object.entries(given).map(([name, value]) => [name.toLowerCase(), textOf(value)])
+  const texts = /** @type {Values} */ (Object.fromEntries(written))
+  const known = Object.entries(variables).flatMap(([name, value]) => {
+    const input = inputOfVariable(name, texts['provider'])
+    return input === undefined ? [] : [{ name, input, value: textOf(value) }]
+  })
+  // As in the action: variables count only if no credential is an input.
+  const fromEnv = Object.keys(texts).some(isCredential) ? [] : known.map(({ input }) => [input, ''])
+  const emulated = emulatedValues({ ...Object.fromEntries(fromEnv), ...texts })
+  /** @type {Values} */
+  const notes = {}
+  const inputs = Object.entries(texts).map(([name, text]) => {
+    const isExpression = text.includes('${{')
+    const value = STORE_COMMANDS[name] ?? (isExpression || EMULATED.test(name) ? emulated[name] : undefined)
+    if (text === '' || (value === undefined && !isExpression)) return [name, text]
+    const what =
+      name in STORE_COMMANDS ? 'a file in place of the store' : value === undefined ? 'default' : 'emulated'
+    notes[name] = isExpression ? `  (${what}, for ${text})` : `  (${what})`
+    return [name, value ?? declared[name]?.default ?? '']
+  })
+  const unknown = Object.keys(texts).filter(name => !(name in declared))
+  const problems = unknown.map(name => {
+    notes[name] = '  (no such input)'
+    const nearest = nearestTo(name, Object.keys(declared))
+    return `there is no input ${name}${nearest === undefined ? '' : `; did you mean ${nearest}?`}`
+  })
+  const env = known.map(({ name, input, value }) => [name, value && (emulated[input] ?? value)])
+  const toValues = (/** @type {string[][]} */ entries) => /** @type {Values} */ (Object.fromEntries(entries))
+  return { title, action, inputs: toValues(inputs), env: toValues(env), notes, problems }
+}
+
+/** @param {string} input */
+const isCredential = input => /^(client|access-key)-/.test(input)
+
+/** Returns a value as the runner passes it. @param {unknown} value */
+const textOf = value => (value === null || value === undefined ? '' : String(value))
+
+/**
+ * Returns the input that a variable is read for, undefined if this provider does not read it.
+ *
+ * @param {string} variable
+ * @param {string} [provider]
+ */
+function inputOfVariable(variable, provider = '') {
+  const start = /cxone/i.test(provider) ? 'CXONE' : 'GENESYS_?CLOUD'
+  const what = new RegExp(
+    `^${start}_(?:OAUTH)?((?:CLIENT|ACCESS_KEY)_(?:ID|SECRET)|REGION|REALM|SERVICE_ACCOUNT_ID)$`
+  )
+  const [, name = ''] = what.exec(variable) ?? []
+  return name === '' ? undefined : name.replace('REALM', 'REGION').toLowerCase().replaceAll('_', '-')
+}
