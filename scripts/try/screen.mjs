@@ -1,7 +1,8 @@
 /** Prints what a step does. Colours on a terminal, unless NO_COLOR is set. */
 import { useToken } from './stage.mjs'
 
-const WIDTH = Math.min(process.stdout.columns ?? 120, 120)
+// Some terminals tell no width, or 0.
+const WIDTH = Math.max(60, Math.min(process.stdout.columns || 120, 120))
 const INDENT = 14
 const isColoured = process.stdout.isTTY === true && !process.env['NO_COLOR']
 // A reader that ends early, such as `head`, must not end the clean-up.
