@@ -3,7 +3,7 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { CXONE_TENANT } from '../../emulator/cxone.mjs'
-import { EXAMPLES, readYaml } from '../repository/files.js'
+import { EXAMPLES, read, readYaml } from '../repository/files.js'
 import { type ActRun, leaks } from '../support/act.js'
 import { describeUnless, describeWith, isInstalled } from '../support/programs.js'
 import { behindCompanyProxy, type ExampleWorld, REPOSITORY, startExampleWorld, UNSHARE } from './world.js'
@@ -12,18 +12,23 @@ import { behindCompanyProxy, type ExampleWorld, REPOSITORY, startExampleWorld, U
 // under their real host names. Terraform, CX as Code and gc are the real programs. Each start of act runs several
 // examples, because a start takes longer than a job.
 
-/** Examples that call an API with curl, and what their log says. */
+/** Examples that call an API with curl, and what their log says in addition to what their last comment quotes. */
 const WITH_CURL: Readonly<Record<string, string>> = {
   'composite-action': 'Deployed to Example Contact Centre',
   'curl-cxone': '"tenant": "example_contact_centre"',
   'curl-genesys': '"name": "Example Contact Centre"',
   'cxone-access-key': '"tenant": "example_contact_centre"',
-  'cxone-back-end-application': `A token of tenant ${CXONE_TENANT.id} in na1, good until 20`,
+  'cxone-back-end-application': `A token of tenant ${CXONE_TENANT.id} in na1, valid until 20`,
+  'error-code': '"name": "Example Contact Centre"',
   'from-python-script': '"name": "Example Contact Centre"',
+  'long-job': '"tenant": "example_contact_centre"',
   'organizations-matrix': 'Deploying to Example Contact Centre',
   'reusable-workflow-caller': 'Deployed to Example Contact Centre'
 }
-const TERRAFORM = ['terraform', 'terraform-provider-genesyscloud']
+const TERRAFORM = ['terraform-token', 'terraform-oauth-client']
+const TERRAFORM_PROGRAMS = ['terraform', 'terraform-provider-genesyscloud']
+/** How many CX as Code 1.82.0 requests when it starts. */
+const TOKENS_OF_PROVIDER = 11
 
 const days = (number: number) => new Date(Date.now() + number * 86_400_000).toISOString()
 
@@ -31,18 +36,56 @@ let world: ExampleWorld
 
 const logOf = (run: ActRun, example: string) => {
   const { name } = readYaml(`examples/${example}.yml`)
-  const lines = run.log.filter(({ job }) => job.startsWith(`${name}/`))
+  // The job of a called workflow has the caller's job before its name.
+  const lines = run.log.filter(({ job }) => `/${job}`.includes(`/${name}/`))
   return lines.map(({ text }) => text).join('\n')
 }
+/** The lines that the last comment of an example quotes, as patterns; `…` stands for anything. */
+const quoted = (example: string) => {
+  const [, quotes = ''] = read(`examples/${example}.yml`).split('\n# In the log:\n')
+  return [...quotes.matchAll(/^# {3}(.*)$/gm)].map(([, line = '']) =>
+    line
+      .split('…')
+      .map(part => part.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'))
+      .join('.*')
+  )
+}
+/** Examples whose log lacks a line that their last comment quotes. */
+const misquoted = (run: ActRun, examples: readonly string[]) =>
+  examples.flatMap(example =>
+    quoted(example)
+      .filter(line => !new RegExp(line).test(logOf(run, example)))
+      .map(line => `${example}: ${line}`)
+  )
 const notSuccessful = ({ jobs }: ActRun) => Object.entries(jobs).filter(([, result]) => result !== 'success')
 const liveTokens = () => [...world.genesys.tokens.values()].filter(({ revoked }) => !revoked)
 const tokenRequests = () => world.genesys.requests.filter(({ path }) => path === '/oauth/token').length
+const deletions = () => world.genesys.requests.filter(({ method }) => method === 'DELETE').length
+/** The provider revokes none of its own. */
+const revokeTokensOfTerraform = () => {
+  for (const token of liveTokens()) if (token.kind === 'access') token.revoked = true
+}
 
 test('every example is run below', () => {
-  const others = ['archy', 'gc-cli', 'self-hosted-proxy', 'terraform-cx-as-code', 'reusable-workflow']
+  const others = ['archy', 'gc-cli', 'self-hosted-proxy', 'reusable-workflow']
   const rotations = ['rotate-yearly', 'rotate-daily', 'rotation-watch']
-  const names = [...Object.keys(WITH_CURL), ...others, ...rotations]
+  const names = [...Object.keys(WITH_CURL), ...TERRAFORM, ...others, ...rotations]
   expect(EXAMPLES.map(file => basename(file, '.yml')).sort()).toEqual(names.sort())
+})
+
+test.each([...EXAMPLES, 'examples/composite-action/action.yml'])(
+  '%s begins with what to create first, and ends with the log',
+  file => {
+    const [head = '', ...rest] = read(file).split(/^name: /m)
+    expect(head).toMatch(/^# \S.*\n(# .*\n)*#\n# Create first:\n# - /)
+    expect(rest.join('')).toMatch(/\n\n# In the log:\n(# {3}\S.*\n)+$/)
+  }
+)
+
+test('the table in examples/README.md names every example', () => {
+  const table = read('examples/README.md')
+  const missing = EXAMPLES.filter(file => !table.includes(`](${basename(file)})`))
+  expect(missing).toEqual([])
 })
 
 describeWith(
@@ -78,6 +121,12 @@ describeWith(
       expect(logOf(run, name)).toContain(text)
     })
 
+    test('each log has what the example quotes', () => {
+      const gc = isInstalled('gc') ? ['gc-cli'] : []
+      const others = ['reusable-workflow', 'rotate-yearly', 'rotation-watch']
+      expect(misquoted(run, [...Object.keys(WITH_CURL), ...gc, ...others])).toEqual([])
+    })
+
     describeWith('gc')('gc-cli', () => {
       test('the real gc reads the token and the domain', () => {
         expect(logOf(run, 'gc-cli')).toContain('"name": "Example Agent"')
@@ -99,7 +148,7 @@ describeWith(
     })
 
     test('rotation-watch is content with a year', () => {
-      expect(logOf(run, 'rotation-watch')).toContain('The token is good for 36')
+      expect(logOf(run, 'rotation-watch')).toContain('The token is valid for 36')
     })
 
     test('no token is left alive but the stored one', () => {
@@ -118,16 +167,18 @@ describeWith(
   })
 
   describe('started by a push', () => {
+    const examples = ['archy', ...(TERRAFORM_PROGRAMS.every(isInstalled) ? TERRAFORM : [])]
     let run: ActRun
     beforeAll(async () => {
       world.genesys.forget()
-      const terraform = TERRAFORM.every(isInstalled) ? ['terraform-cx-as-code'] : []
-      run = await world.run(['archy', ...terraform], { event: 'push' })
+      run = await world.run(examples, { event: 'push' })
     }, 120_000)
+    afterAll(revokeTokensOfTerraform)
 
-    test('every job succeeds, no token is left alive, and the log shows none', () => {
-      expect(notSuccessful(run)).toEqual([])
-      expect(liveTokens().map(({ kind }) => kind)).toEqual(['long-lived'])
+    test('every job succeeds, its log has what the example quotes and no token, and our tokens are revoked', () => {
+      expect(Object.values(run.jobs)).toEqual(examples.map(() => 'success'))
+      expect(misquoted(run, examples)).toEqual([])
+      expect(deletions()).toBe(examples.length)
       expect(leaks(run)).toEqual([])
     })
 
@@ -135,16 +186,26 @@ describeWith(
       expect(logOf(run, 'archy')).toContain('"name":"Example Contact Centre"')
     })
 
-    describeWith(...TERRAFORM)('terraform-cx-as-code', () => {
-      test('the real Terraform with the real CX as Code applies with the token of the step', () => {
-        expect(logOf(run, 'terraform-cx-as-code')).toMatch(
-          /Apply complete!.*organization = "Example Contact Centre"/s
-        )
-        expect(tokenRequests()).toBe(Object.keys(run.jobs).length)
-        const paths = world.genesys.requests.map(({ path }) => path)
-        expect(paths).toContainEqual(expect.stringMatching(/^\/api\/v2\/authorization\/products/))
+    describeWith(...TERRAFORM_PROGRAMS)('Terraform', () => {
+      test.each(TERRAFORM)('%s: the real Terraform with the real CX as Code applies', name => {
+        expect(logOf(run, name)).toMatch(/Apply complete!.*organization = "Example Contact Centre"/s)
       })
     })
+  })
+
+  describeWith(...TERRAFORM_PROGRAMS)('Terraform, started by a pull request', () => {
+    afterAll(revokeTokensOfTerraform)
+
+    test('plans: with one token of ours, or with tokens of the provider’s own beside our guard', async () => {
+      world.genesys.forget()
+      const run = await world.run(TERRAFORM, { event: 'pull_request' })
+      expect(run.jobs).toEqual(Object.fromEntries(TERRAFORM.map(name => [`${name}/Plan`, 'success'])))
+      for (const name of TERRAFORM)
+        expect(logOf(run, name)).toContain('+ organization = "Example Contact Centre"')
+      expect(misquoted(run, TERRAFORM)).toEqual([])
+      expect([deletions(), tokenRequests()]).toEqual([2, 2 + TOKENS_OF_PROVIDER])
+      expect(leaks(run)).toEqual([])
+    }, 120_000)
   })
 
   const canUnshare = spawnSync(UNSHARE[0] ?? '', [...UNSHARE.slice(1), 'true']).status === 0
@@ -156,6 +217,7 @@ describeWith(
       await proxy.close()
       expect(notSuccessful(run)).toEqual([['rotation-watch/Watch the expiry', 'failure']])
       expect(logOf(run, 'self-hosted-proxy')).toContain('"name": "Example Contact Centre"')
+      expect(misquoted(run, ['self-hosted-proxy'])).toEqual([])
       expect([proxy.refused, liveTokens().length, leaks(run)]).toEqual([[], 1, []])
     }, 120_000)
   })
@@ -163,7 +225,12 @@ describeWith(
   // Without act, which loses the last lines of a step that fails.
   test.each([
     ['in ten days', days(10), '::error::The token expires in '],
-    ['yesterday', days(-1), '::error::The token expires in -'],
+    [
+      'in an hour',
+      new Date(Date.now() + 3_630_000).toISOString(),
+      '::error::The token expires in less than 2 hours'
+    ],
+    ['yesterday', days(-1), '::error::The token expired at '],
     ['unknown', 'unknown', '::error::GENESYS_TOKEN_EXPIRY is “unknown”'],
     ['empty', '', '::error::GENESYS_TOKEN_EXPIRY is “”']
   ])('rotation-watch says why it fails: the expiry is %s', (_name, expiry, text) => {
@@ -180,10 +247,27 @@ describeWith(
     expect(notSuccessful(run)).toEqual([])
     expect(logOf(run, 'rotate-yearly')).toContain('Rotated false; the next rotation is due 20')
     expect(logOf(run, 'rotation-watch')).toContain('::warning::The token expires in ')
+    expect(misquoted(run, ['rotate-daily'])).toEqual([])
     const stored = world.github.stored('GENESYS_TOKEN', { repository: REPOSITORY }) ?? ''
     expect(world.genesys.tokens.get(stored)).toMatchObject({ kind: 'access', revoked: false })
     expect(liveTokens().map(({ kind }) => kind)).toEqual(['long-lived', 'access'])
     expect(leaks(run)).toEqual([])
+  }, 120_000)
+
+  test('error-code leaves a run out if the platform is busy, and fails if the client is unknown', async () => {
+    const file = join(world.folder, 'repository/.github/workflows/unknown-client.yml')
+    const unknown = read('examples/error-code.yml').replace('name: error-code', 'name: unknown-client')
+    writeFileSync(file, unknown.replace(/(?<=client-id: ).*/, 'unknown'))
+    world.genesys.intercept = ({ headers: { authorization = '' } }, response) => {
+      const isKnown = !Buffer.from(authorization.slice(6), 'base64').toString().startsWith('unknown:')
+      if (isKnown) response.writeHead(503).end()
+      return isKnown
+    }
+    const run = await world.run(['error-code', 'unknown-client'])
+    world.genesys.intercept = undefined
+    expect(notSuccessful(run)).toEqual([['unknown-client/Synchronize', 'failure']])
+    expect(logOf(run, 'error-code')).toContain('::warning::Genesys Cloud does not answer (unavailable).')
+    expect(run.outputs['token.error-code']?.sort()).toEqual(['credentials-rejected', 'unavailable'])
   }, 120_000)
 
   test('a failed or cancelled job fails, and its token is revoked', async () => {

@@ -27,13 +27,18 @@ export const REPOSITORY = 'example/deploy'
 const APP_TOKEN = 'ghs_emulatedAppToken0aBcDeFgHiJkLmNoPqRsTuV'
 const STAND_INS = resolve('__tests__/act/stand-ins')
 const ARCHY_PATH = '/archy/2.43.2/archy-linux.zip'
-const GC_PATH = '/external/go-cli/linux/latest/gc'
+const GC_PATH = '/gc'
 const GENESYS_HOSTS = ['login.mypurecloud.ie:443', 'api.mypurecloud.ie:443']
 const CXONE_HOSTS = [
   'cxone.niceincontact.com:443',
   'na1.nice-incontact.com:443',
   'api-na1.niceincontact.com:443'
 ]
+
+/** What `github.event` is: a pull request of a branch of the repository, and not of a fork. */
+const PULL_REQUEST = {
+  pull_request: { base: { ref: 'main' }, head: { ref: 'change', repo: { full_name: REPOSITORY } } }
+}
 
 /** A repository that has the examples, and the services that they use, under their real host names. */
 export interface ExampleWorld {
@@ -66,11 +71,13 @@ export async function startExampleWorld(): Promise<ExampleWorld> {
   const files = filesToDownload(join(folder, 'downloads'))
   const downloads = createServer(({ url = '' }, response) => response.end(files[url])).listen(0, '127.0.0.1')
   await once(downloads, 'listening')
+  const downloadsOrigin = `http://127.0.0.1:${(downloads.address() as AddressInfo).port}`
   const proxy = await startHostProxy({
     ...Object.fromEntries(GENESYS_HOSTS.map(host => [host, genesys.origin])),
     ...Object.fromEntries(CXONE_HOSTS.map(host => [host, cxone.origin])),
     'api.github.com:443': github.url,
-    'sdk-cdn.mypurecloud.com:443': `http://127.0.0.1:${(downloads.address() as AddressInfo).port}`
+    'sdk-cdn.mypurecloud.com:443': downloadsOrigin,
+    'downloads.example.com:443': downloadsOrigin
   })
   if (!proxy) throw new Error('openssl is not installed')
 
@@ -96,6 +103,7 @@ export async function startExampleWorld(): Promise<ExampleWorld> {
       CXONE_TENANT_ID: CXONE_TENANT.id,
       ROTATION_APP_CLIENT_ID: 'Iv23emulated',
       ARCHY_SHA256: sha256(ARCHY_PATH),
+      GC_URL: `https://downloads.example.com${GC_PATH}`,
       GC_SHA256: sha256(GC_PATH)
     },
     secrets: {
@@ -120,6 +128,7 @@ export async function startExampleWorld(): Promise<ExampleWorld> {
     proxy,
     run: (names, options = {}) =>
       runAct({
+        payload: PULL_REQUEST,
         event: 'workflow_dispatch',
         ...common,
         ...options,

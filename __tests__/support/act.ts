@@ -1,7 +1,16 @@
 import { execFileSync, spawn } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
-import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { delimiter, dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -18,6 +27,8 @@ export interface ActOptions {
   /** Paths of workflow files in the repository. */
   readonly workflows: readonly string[]
   readonly event: string
+  /** `github.event`. */
+  readonly payload?: object
   readonly vars?: Values
   readonly secrets?: Values
   /** Variables of every step, below those of the workflow. */
@@ -128,8 +139,10 @@ function toArguments(options: ActOptions, folder: string, id: string): string[] 
     copyFileSync(join(options.repository, file), join(workflows, file.replaceAll('/', '-')))
   const pairs = (option: string, values: Values = {}) =>
     Object.entries(values).flatMap(([name, value]) => [option, `${name}=${value}`])
+  const payload = join(folder, 'event.json')
+  writeFileSync(payload, JSON.stringify(options.payload ?? {}))
   return [
-    ...[options.event, '--json', '--no-cache-server', '--workflows', workflows],
+    ...[options.event, '--eventpath', payload, '--json', '--no-cache-server', '--workflows', workflows],
     ...['-P', 'ubuntu-latest=-self-hosted', '-P', 'self-hosted=-self-hosted'],
     ...(options.matrix === undefined ? [] : ['--matrix', options.matrix]),
     ...pairs('--local-repository', options.actions),

@@ -45,7 +45,11 @@ export async function readSteps(file) {
       return [readStep({ title, action: rotate ? 'rotate' : 'token', given: step.with ?? {}, env })]
     })
   )
-  return steps.length > 0 ? steps : refuse(`${file}: no step uses org/cc-token-action`)
+  return steps.length > 0
+    ? steps
+    : refuse(
+        `${file}: no step uses org/cc-token-action. Does it call another file of yours? Then name that one`
+      )
 }
 
 /**
