@@ -5,7 +5,7 @@
 import { readActionFile } from '../__tests__/support/action-file.mjs'
 import { cleanup } from '../__tests__/support/runner.mjs'
 import { readOptions, refuse } from './command-line.mjs'
-import { bold, dim, heading, part, showStep } from './try/screen.mjs'
+import { bold, heading, part, showStep } from './try/screen.mjs'
 import { ACTION_FILES, fillIn, isCxone, MODES, openStage, runStep } from './try/stage.mjs'
 
 /** @typedef {import('./try/stage.mjs').Values} Values */
@@ -36,7 +36,7 @@ Exit code: 0 if the step succeeded, 1 if it failed, 2 for a wrong option, 130 af
     ...Object.fromEntries(Object.entries(MODES).map(([name, help]) => [name, { help }])),
     workflow: { value: 'FILE', help: 'run all steps in a workflow file that use this action; needs npm ci' },
     real: {
-      help: 'the real platform, with credentials from the environment; the token is revoked at the end'
+      help: 'use the real platform, with credentials from the environment; the token is revoked at the end'
     },
     ...Object.fromEntries(ALL_INPUTS.map(name => [name, { value: 'VALUE', help: '' }]))
   }
@@ -149,29 +149,25 @@ async function tryReal() {
     Object.fromEntries(Object.entries(process.env).filter(([name]) => REAL_VARIABLES.test(name)))
   )
   const platform = isCxone(given) ? 'NICE CXone' : 'Genesys Cloud'
+  const receiver = given['base-url'] ?? platform
+  const fate = isCxone(given) ? 'It cannot be revoked.' : 'It is revoked at the end, after Ctrl-C too.'
   heading(`The real ${platform}, not the emulator`)
   console.log(
-    `   This sends the credentials in your environment to ${platform} and requests one access token.`
-  )
-  console.log(
-    dim(
-      `   ${isCxone(given) ? 'It cannot be revoked.' : 'The token is revoked at the end, after Ctrl-C too.'}`
-    )
+    `   The credentials in your environment are sent to ${receiver}, which issues one access token. ${fate}`
   )
   const run = (/** @type {import('./try/stage.mjs').StepOptions} */ step) =>
     runStep('token', { ...step, inputs: given, env })
   const stage = { inputs: given, requests: () => [], run }
   const { result } = await showStep(stage, { canceled, hasNextStep: false })
   const { 'expires-at': expiresAt, token } = result.outputs
-  const end = result.end.log
-  const expiry =
-    token &&
-    `The CXone token cannot be revoked: it expires at ${expiresAt || 'a time that CXone did not tell'}.`
-  const isRevoked = end.includes('revoked') && !end.includes('Warning:')
-  console.log(
-    `\n${verdict(result)} ${(isCxone(given) ? expiry : isRevoked && 'The token is revoked.') || ''}`.trimEnd()
-  )
-  return result.exitCode === 0 && !end.includes('Warning:')
+  const cleanUp = result.end.log
+  const isClean = !cleanUp.includes('Warning:')
+  const end = []
+  if (isCxone(given) && token)
+    end.push(`The CXone token expires at ${expiresAt || 'an unknown time'}; it cannot be revoked.`)
+  if (isClean && cleanUp.includes('revoked')) end.push('The token is revoked.')
+  console.log(`\n${[verdict(result), ...end].join(' ')}`)
+  return result.exitCode === 0 && isClean
 }
 
 /** @param {import('./try/stage.mjs').RunResult} result */

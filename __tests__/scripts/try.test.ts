@@ -237,7 +237,7 @@ describeWith('openssl')('--real, with the platforms under their real host names 
       0,
       expect.stringMatching(/\nThe step succeeded\. The token is revoked\.\n$/)
     ])
-    expect(announcements[0]).toContain('sends the credentials in your environment to Genesys Cloud')
+    expect(announcements[0]).toContain('The credentials in your environment are sent to Genesys Cloud')
     expect(genesys.requests.map(({ method }) => method)).toEqual(['POST', 'DELETE'])
     expect(areRevoked()).toEqual([true])
     for (const secret of [GENESYS_CLIENT.secret, ...genesys.tokens.keys()])
@@ -249,7 +249,7 @@ describeWith('openssl')('--real, with the platforms under their real host names 
     expect([code, output]).toEqual([
       0,
       expect.stringMatching(
-        /\nThe step succeeded\. The CXone token cannot be revoked: it expires at 20\S+Z\.\n$/
+        /\nThe step succeeded\. The CXone token expires at 20\S+Z; it cannot be revoked\.\n$/
       )
     ])
     expect(cxone.tokens.size).toBe(1)

@@ -68,16 +68,21 @@ function readStep({ title, action, given, env: variables }) {
   // As in the action: variables count only if no credential is an input.
   const fromEnv = Object.keys(texts).some(isCredential) ? [] : known.map(({ input }) => [input, ''])
   const emulated = emulatedValues({ ...Object.fromEntries(fromEnv), ...texts })
+  /** Returns undefined if the text itself is the value. @param {string} name  @param {string} text */
+  const replacement = (name, text) => {
+    const isReplaced = text.includes('${{') || EMULATED.test(name) || name in STORE_COMMANDS
+    if (text === '' || !isReplaced) return undefined
+    return STORE_COMMANDS[name] ?? emulated[name] ?? declared[name]?.default ?? ''
+  }
   /** @type {Values} */
   const notes = {}
   const inputs = Object.entries(texts).map(([name, text]) => {
-    const isExpression = text.includes('${{')
-    const value = STORE_COMMANDS[name] ?? (isExpression || EMULATED.test(name) ? emulated[name] : undefined)
-    if (text === '' || (value === undefined && !isExpression)) return [name, text]
+    const value = replacement(name, text)
+    if (value === undefined) return [name, text]
     const what =
-      name in STORE_COMMANDS ? 'a file in place of the store' : value === undefined ? 'default' : 'emulated'
-    notes[name] = isExpression ? `  (${what}, for ${text})` : `  (${what})`
-    return [name, value ?? declared[name]?.default ?? '']
+      name in STORE_COMMANDS ? 'a file in place of the store' : name in emulated ? 'emulated' : 'default'
+    notes[name] = text.includes('${{') ? `  (${what}, for ${text})` : `  (${what})`
+    return [name, value]
   })
   const unknown = Object.keys(texts).filter(name => !(name in declared))
   const problems = unknown.map(name => {
@@ -85,7 +90,7 @@ function readStep({ title, action, given, env: variables }) {
     const nearest = nearestTo(name, Object.keys(declared))
     return `there is no input ${name}${nearest === undefined ? '' : `; did you mean ${nearest}?`}`
   })
-  const env = known.map(({ name, input, value }) => [name, value && (emulated[input] ?? value)])
+  const env = known.map(({ name, input, value }) => [name, replacement(input, value) ?? value])
   const toValues = (/** @type {string[][]} */ entries) => /** @type {Values} */ (Object.fromEntries(entries))
   return { title, action, inputs: toValues(inputs), env: toValues(env), notes, problems }
 }
