@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals'
@@ -25,10 +25,11 @@ afterEach(() => expect(readdirSync(temporary)).toEqual([]))
 function run(
   args: readonly string[],
   env: Readonly<Record<string, string>> = {},
-  onOutput: (output: string, child: ReturnType<typeof spawn>) => void = () => {}
+  onOutput: (output: string, child: ReturnType<typeof spawn>) => void = () => {},
+  script = 'scripts/try.mjs'
 ): Promise<Ended> {
   const environment = { PATH: process.env['PATH'] ?? '', TMPDIR: temporary, ...env }
-  const child = spawn(process.execPath, ['scripts/try.mjs', ...args], { env: environment, timeout: 30_000 })
+  const child = spawn(process.execPath, [script, ...args], { env: environment, timeout: 30_000 })
   let output = ''
   for (const stream of [child.stdout, child.stderr]) {
     stream.setEncoding('utf8').on('data', (piece: string) => {
@@ -126,6 +127,14 @@ test('--help names each mode and each input', async () => {
 })
 
 describe('--workflow', () => {
+  test('says what to do if nothing is installed', async () => {
+    const clone = join(folder, 'clone')
+    for (const part of ['emulator', 'scripts', '__tests__/support', 'rotate', 'action.yml', 'package.json'])
+      cpSync(part, join(clone, part), { recursive: true })
+    const { code, output } = await run(['--workflow', 'x.yml'], {}, () => {}, join(clone, 'scripts/try.mjs'))
+    expect([code, output]).toEqual([2, expect.stringMatching(/^--workflow reads YAML: run npm ci first\n/)])
+  })
+
   const preview = (text: string) => {
     writeFileSync(join(folder, 'workflow.yml'), text)
     return run(['--workflow', 'workflow.yml'], { INIT_CWD: folder })
