@@ -3370,6 +3370,8 @@ class OutputLog {
     }
 }
 
+// EXTERNAL MODULE: external "node:fs"
+var external_node_fs_ = __nccwpck_require__(24);
 // EXTERNAL MODULE: ./lib/runner/report-failure.js
 var report_failure = __nccwpck_require__(697);
 ;// CONCATENATED MODULE: ./lib/runner/revocation.js
@@ -3464,8 +3466,12 @@ async function revokePrevious(previousToken, { result, owner }, { context, provi
 
 
 
+
 /** Reads after a store command that failed, counted from its end. A slow store may still carry it out. */
 const READS_AFTER_MS = [0, 4_000, 8_000];
+/** What read-command does after store-command. */
+const NEW_TOKEN = 'printed the new token';
+const OLD_VALUE = 'still printed the old value';
 /** Any other store, written and read by commands of the workflow's author. */
 class CommandStore {
     name = 'The token store';
@@ -3500,28 +3506,18 @@ class CommandStore {
     async put(value, tokens) {
         const { context } = this.#parts;
         const last = tokens.tokens.at(-1);
-        const removeWarning = context.rollback.add(() => context.log.warn('store-command was cancelled. The store may contain the old or the new token; neither was revoked. Run the rotation again.'));
-        if (last)
+        const removeWarning = context.rollback.add(() => context.log.warn('The rotation was cancelled while it stored the new token. The store may contain the old or the new token; ' +
+            'neither was revoked. Run the rotation again: it stores another new token.'));
+        if (last) {
             tokens.remove(last);
+            eraseFromFile(context.env['GITHUB_STATE'], last.value);
+        }
         const { end } = await this.#run(this.#target.storeCommand, { input: value });
-        removeWarning();
-        if (end === 'not-started') {
-            if (last)
-                tokens.restore(last);
-            return { outcome: 'not-stored', error: storeFailed(end) };
-        }
-        const isSuccess = typeof end === 'object' && end.exitCode === 0;
-        if (this.#target.readCommand === undefined)
-            return isSuccess ? { outcome: 'stored' } : { outcome: 'unknown', error: storeFailed(end) };
-        const outcome = await this.#confirm(value, end);
-        if (outcome === 'stored') {
-            if (!isSuccess)
-                context.log.warn(`store-command ${describeEnd(end)}, but the store contains the new token.`);
-            return { outcome };
-        }
-        if (outcome === 'not-stored' && last)
+        const result = await this.#findOutcome(value, end);
+        if (result.outcome === 'not-stored' && last)
             tokens.restore(last);
-        return { outcome, error: storeFailed(end) };
+        removeWarning();
+        return result;
     }
     async finish(stored) {
         const { context } = this.#parts;
@@ -3538,23 +3534,47 @@ class CommandStore {
         }
         return {};
     }
-    /** Finds out what the store contains after store-command ended. */
-    async #confirm(value, end) {
-        const { clock } = this.#parts.context;
+    /** Finds out what the store contains after store-command ended. Never throws. */
+    async #findOutcome(value, end) {
+        const { log } = this.#parts.context;
+        const problem = `store-command ${describeEnd(end)}`;
+        if (end === 'not-started')
+            return { outcome: 'not-stored', error: storeFailed(problem) };
+        const isSuccess = typeof end === 'object' && end.exitCode === 0;
+        if (this.#target.readCommand === undefined)
+            return isSuccess ? { outcome: 'stored' } : { outcome: 'unknown', error: storeFailed(problem) };
         const hasFailed = typeof end === 'object' && end.exitCode !== 0;
-        const endedAtMs = clock.now();
-        for (const afterMs of READS_AFTER_MS) {
-            const waitMs = endedAtMs + afterMs - clock.now();
+        try {
+            const found = await this.#readAgain(value, { repeat: hasFailed });
+            if (found === NEW_TOKEN) {
+                if (!isSuccess)
+                    log.warn(`${problem}, but the store contains the new token.`);
+                return { outcome: 'stored' };
+            }
+            const outcome = hasFailed && found === OLD_VALUE ? 'not-stored' : 'unknown';
+            return { outcome, error: storeFailed(`${problem}; read-command then ${found}`) };
+        }
+        catch (error) {
+            // The token may be stored, so it must not be revoked, whatever happens now.
+            return { outcome: 'unknown', error };
+        }
+    }
+    /** Returns what read-command does now, in words. With `repeat`, an old value must be there in every read. */
+    async #readAgain(value, { repeat }) {
+        const { clock } = this.#parts.context;
+        const startedAtMs = clock.now();
+        for (const afterMs of repeat ? READS_AFTER_MS : [0]) {
+            const waitMs = startedAtMs + afterMs - clock.now();
             if (waitMs > 0)
                 await clock.sleep(waitMs);
-            const { value: now } = await this.#read();
+            const { value: now, problem } = await this.#read();
             if (now?.equals(value))
-                return 'stored';
+                return NEW_TOKEN;
             const isUnchanged = now !== undefined && this.#before !== undefined && now.equals(this.#before);
-            if (!hasFailed || !isUnchanged)
-                return 'unknown';
+            if (!isUnchanged)
+                return now === undefined ? problem : 'printed neither the old value nor the new token';
         }
-        return 'not-stored';
+        return OLD_VALUE;
     }
     /** Returns what read-command printed, masked; or what is wrong with it. */
     async #read() {
@@ -3587,17 +3607,25 @@ class CommandStore {
         return result;
     }
 }
+/** The toolkit only appends to the state file. The length stays the same, so that no entry is lost if this is interrupted. */
+function eraseFromFile(path, secret) {
+    if (path === undefined)
+        return;
+    const saved = secret.inspect(text => JSON.stringify(text).slice(1, -1));
+    const text = (0,external_node_fs_.readFileSync)(path, 'utf8');
+    (0,external_node_fs_.writeFileSync)(path, text.replaceAll(saved, '*'.repeat(saved.length)), { flag: 'r+' });
+}
 /** Most tools add a line break to what they print. */
 function withoutLineBreak(text) {
     return text.replace(/\r?\n$/, '');
 }
-function storeFailed(end) {
-    return new action_error/* ActionError */.l('store-failed', `store-command ${describeEnd(end)}.`, 'See its output above. It gets the token from standard input, without a line break, and must end with exit code 0 once ' +
-        'the token is stored.');
+function storeFailed(problem) {
+    return new action_error/* ActionError */.l('store-failed', `${problem}.`, 'See the output of the commands above. store-command gets the token from standard input, without a line break, and must ' +
+        'end with exit code 0 once it is stored. read-command must then print it; leave it out if the store shows a change late.');
 }
 function describeEnd(end) {
     if (end === 'not-started')
-        return 'could not be started: there is no bash';
+        return 'could not be started: bash or the workspace folder is missing';
     if (end === 'timeout')
         return 'was ended, because it took longer than command-timeout';
     if (end === 'too-much-output')
@@ -4169,8 +4197,6 @@ function unknownOutcome(error) {
     return new action_error/* ActionError */.l(code, `${message} It is unknown whether the new token is stored.`, `Neither the new token nor the old one was revoked, because either may be stored. Run the rotation again: it stores another new token. ${hint}`.trim(), { cause: error });
 }
 
-// EXTERNAL MODULE: external "node:fs"
-var external_node_fs_ = __nccwpck_require__(24);
 ;// CONCATENATED MODULE: ./lib/runner/command-files.js
 
 

@@ -1,3 +1,4 @@
+import { readFileSync, writeFileSync } from 'node:fs'
 import type { Provider } from '../auth/provider.js'
 import type { CheckedResult } from '../exchange.js'
 import type { HttpSession } from '../http/session.js'
@@ -14,6 +15,10 @@ import type { StoreDates, StoreResult, TokenStore } from './token-store.js'
 
 /** Reads after a store command that failed, counted from its end. A slow store may still carry it out. */
 const READS_AFTER_MS = [0, 4_000, 8_000]
+
+/** What read-command does after store-command. */
+const NEW_TOKEN = 'printed the new token'
+const OLD_VALUE = 'still printed the old value'
 
 interface Parts {
   readonly provider: Provider
@@ -66,27 +71,19 @@ export class CommandStore implements TokenStore {
     const last = tokens.tokens.at(-1)
     const removeWarning = context.rollback.add(() =>
       context.log.warn(
-        'store-command was cancelled. The store may contain the old or the new token; neither was revoked. Run the rotation again.'
+        'The rotation was cancelled while it stored the new token. The store may contain the old or the new token; ' +
+          'neither was revoked. Run the rotation again: it stores another new token.'
       )
     )
-    if (last) tokens.remove(last)
+    if (last) {
+      tokens.remove(last)
+      eraseFromFile(context.env['GITHUB_STATE'], last.value)
+    }
     const { end } = await this.#run(this.#target.storeCommand, { input: value })
+    const result = await this.#findOutcome(value, end)
+    if (result.outcome === 'not-stored' && last) tokens.restore(last)
     removeWarning()
-    if (end === 'not-started') {
-      if (last) tokens.restore(last)
-      return { outcome: 'not-stored', error: storeFailed(end) }
-    }
-    const isSuccess = typeof end === 'object' && end.exitCode === 0
-    if (this.#target.readCommand === undefined)
-      return isSuccess ? { outcome: 'stored' } : { outcome: 'unknown', error: storeFailed(end) }
-    const outcome = await this.#confirm(value, end)
-    if (outcome === 'stored') {
-      if (!isSuccess)
-        context.log.warn(`store-command ${describeEnd(end)}, but the store contains the new token.`)
-      return { outcome }
-    }
-    if (outcome === 'not-stored' && last) tokens.restore(last)
-    return { outcome, error: storeFailed(end) }
+    return result
   }
 
   async finish(stored: CheckedResult): Promise<StoreDates> {
@@ -104,20 +101,42 @@ export class CommandStore implements TokenStore {
     return {}
   }
 
-  /** Finds out what the store contains after store-command ended. */
-  async #confirm(value: Secret, end: CommandEnd): Promise<StoreResult['outcome']> {
-    const { clock } = this.#parts.context
+  /** Finds out what the store contains after store-command ended. Never throws. */
+  async #findOutcome(value: Secret, end: CommandEnd): Promise<StoreResult> {
+    const { log } = this.#parts.context
+    const problem = `store-command ${describeEnd(end)}`
+    if (end === 'not-started') return { outcome: 'not-stored', error: storeFailed(problem) }
+    const isSuccess = typeof end === 'object' && end.exitCode === 0
+    if (this.#target.readCommand === undefined)
+      return isSuccess ? { outcome: 'stored' } : { outcome: 'unknown', error: storeFailed(problem) }
     const hasFailed = typeof end === 'object' && end.exitCode !== 0
-    const endedAtMs = clock.now()
-    for (const afterMs of READS_AFTER_MS) {
-      const waitMs = endedAtMs + afterMs - clock.now()
-      if (waitMs > 0) await clock.sleep(waitMs)
-      const { value: now } = await this.#read()
-      if (now?.equals(value)) return 'stored'
-      const isUnchanged = now !== undefined && this.#before !== undefined && now.equals(this.#before)
-      if (!hasFailed || !isUnchanged) return 'unknown'
+    try {
+      const found = await this.#readAgain(value, { repeat: hasFailed })
+      if (found === NEW_TOKEN) {
+        if (!isSuccess) log.warn(`${problem}, but the store contains the new token.`)
+        return { outcome: 'stored' }
+      }
+      const outcome = hasFailed && found === OLD_VALUE ? 'not-stored' : 'unknown'
+      return { outcome, error: storeFailed(`${problem}; read-command then ${found}`) }
+    } catch (error) {
+      // The token may be stored, so it must not be revoked, whatever happens now.
+      return { outcome: 'unknown', error }
     }
-    return 'not-stored'
+  }
+
+  /** Returns what read-command does now, in words. With `repeat`, an old value must be there in every read. */
+  async #readAgain(value: Secret, { repeat }: { readonly repeat: boolean }): Promise<string> {
+    const { clock } = this.#parts.context
+    const startedAtMs = clock.now()
+    for (const afterMs of repeat ? READS_AFTER_MS : [0]) {
+      const waitMs = startedAtMs + afterMs - clock.now()
+      if (waitMs > 0) await clock.sleep(waitMs)
+      const { value: now, problem } = await this.#read()
+      if (now?.equals(value)) return NEW_TOKEN
+      const isUnchanged = now !== undefined && this.#before !== undefined && now.equals(this.#before)
+      if (!isUnchanged) return now === undefined ? problem : 'printed neither the old value nor the new token'
+    }
+    return OLD_VALUE
   }
 
   /** Returns what read-command printed, masked; or what is wrong with it. */
@@ -153,22 +172,30 @@ export class CommandStore implements TokenStore {
   }
 }
 
+/** The toolkit only appends to the state file. The length stays the same, so that no entry is lost if this is interrupted. */
+function eraseFromFile(path: string | undefined, secret: Secret): void {
+  if (path === undefined) return
+  const saved = secret.inspect(text => JSON.stringify(text).slice(1, -1))
+  const text = readFileSync(path, 'utf8')
+  writeFileSync(path, text.replaceAll(saved, '*'.repeat(saved.length)), { flag: 'r+' })
+}
+
 /** Most tools add a line break to what they print. */
 function withoutLineBreak(text: string): string {
   return text.replace(/\r?\n$/, '')
 }
 
-function storeFailed(end: CommandEnd): ActionError {
+function storeFailed(problem: string): ActionError {
   return new ActionError(
     'store-failed',
-    `store-command ${describeEnd(end)}.`,
-    'See its output above. It gets the token from standard input, without a line break, and must end with exit code 0 once ' +
-      'the token is stored.'
+    `${problem}.`,
+    'See the output of the commands above. store-command gets the token from standard input, without a line break, and must ' +
+      'end with exit code 0 once it is stored. read-command must then print it; leave it out if the store shows a change late.'
   )
 }
 
 function describeEnd(end: CommandEnd): string {
-  if (end === 'not-started') return 'could not be started: there is no bash'
+  if (end === 'not-started') return 'could not be started: bash or the workspace folder is missing'
   if (end === 'timeout') return 'was ended, because it took longer than command-timeout'
   if (end === 'too-much-output') return 'printed more than 64 KiB'
   return end.exitCode === null ? 'was ended by a signal' : `ended with exit code ${end.exitCode}`

@@ -1,0 +1,107 @@
+import { existsSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import { GENESYS_CLIENT, type GenesysEmulator, startGenesys } from '../../emulator/genesys.mjs'
+import { type RunOptions, type RunResult, runAction, runPost } from './runner.mjs'
+
+const pathOf = (path: string) => fileURLToPath(new URL(`../../${path}`, import.meta.url))
+const ACTION = pathOf('rotate/action.yml')
+
+type Inputs = Readonly<Record<string, string>>
+
+/** Genesys Cloud, and a folder for a store and for what its commands write. */
+export interface CommandRotation {
+  readonly genesys: GenesysEmulator
+  /** Returns the path of a file in the folder. It needs no quotes in a shell. */
+  path(name: string): string
+  /** Returns what a file of the folder contains; undefined if it does not exist. */
+  text(name: string): string | undefined
+  /** Runs the bundle of the rotation. */
+  rotate(inputs: Inputs, options?: RunOptions): Promise<RunResult>
+  /** Runs the post step, with what the rotation saved. */
+  post(run: RunResult): Promise<RunResult>
+  /** Requests a token, as an earlier rotation did. */
+  issueToken(client?: { readonly id: string; readonly secret: string }): Promise<string>
+  /** Returns the tokens that the platform accepts, in the order of issue. */
+  liveTokens(): string[]
+}
+
+/** Calls `action`, and closes and removes everything afterwards. */
+export async function withCommandRotation<T>(
+  action: (rotation: CommandRotation) => Promise<T>,
+  options: Parameters<typeof startGenesys>[0] = {}
+): Promise<T> {
+  const genesys = await startGenesys(options)
+  const folder = realpathSync(mkdtempSync(join(tmpdir(), 'store-')))
+  const path = (name: string) => join(folder, name)
+  try {
+    return await action({
+      genesys,
+      path,
+      text: name => (existsSync(path(name)) ? readFileSync(path(name), 'utf8') : undefined),
+      rotate: (inputs, runOptions) =>
+        runAction({
+          main: pathOf('dist/rotate/index.js'),
+          action: ACTION,
+          inputs: {
+            provider: 'genesys',
+            region: 'eu-west-1',
+            'client-id': GENESYS_CLIENT.id,
+            'client-secret': GENESYS_CLIENT.secret,
+            'base-url': genesys.origin,
+            ...inputs
+          },
+          ...runOptions
+        }),
+      post: run => runPost(run, { post: pathOf('dist/post/index.js'), action: ACTION }),
+      async issueToken({ id, secret } = GENESYS_CLIENT) {
+        const response = await fetch(`${genesys.origin}/oauth/token`, {
+          method: 'POST',
+          headers: { Authorization: `Basic ${Buffer.from(`${id}:${secret}`).toString('base64')}` },
+          body: new URLSearchParams({ grant_type: 'client_credentials' })
+        })
+        const { access_token: token } = (await response.json()) as { access_token: string }
+        return token
+      },
+      liveTokens: () => [...genesys.tokens].flatMap(([token, { revoked }]) => (revoked ? [] : [token]))
+    })
+  } finally {
+    await genesys.close()
+    rmSync(folder, { recursive: true, force: true })
+  }
+}
+
+/** Returns as soon as the condition is true. Throws after 15 seconds. */
+export async function waitUntil(condition: () => boolean): Promise<void> {
+  for (let ms = 0; !condition(); ms += 20) {
+    if (ms > 15_000) throw new Error('the condition is still false after 15 seconds')
+    await sleep(20)
+  }
+}
+
+/** A process of this machine, as /proc shows it. */
+export interface SystemProcess {
+  readonly pid: number
+  readonly commandLine: string
+  readonly environment: string
+}
+
+/** Returns all processes. One that ends meanwhile, or a kernel thread, has no command line. */
+export function systemProcesses(): SystemProcess[] {
+  const read = (pid: string, file: string) => {
+    try {
+      return readFileSync(`/proc/${pid}/${file}`, 'utf8')
+    } catch {
+      return ''
+    }
+  }
+  return readdirSync('/proc')
+    .filter(name => /^\d+$/.test(name))
+    .map(pid => ({
+      pid: Number(pid),
+      commandLine: read(pid, 'cmdline'),
+      environment: read(pid, 'environ')
+    }))
+}
