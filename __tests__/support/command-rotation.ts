@@ -3,13 +3,12 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
-import { GENESYS_CLIENT, type GenesysEmulator, startGenesys } from '../../emulator/genesys.mjs'
-import { type RunOptions, type RunResult, runAction, runPost } from './runner.mjs'
+import { type GenesysEmulator, startGenesys } from '../../emulator/genesys.mjs'
+import { GENESYS, type Inputs } from './lifecycle.js'
+import { issueToken, liveTokens, postOf } from './rotation.js'
+import { type RunOptions, type RunResult, runAction } from './runner.mjs'
 
 const pathOf = (path: string) => fileURLToPath(new URL(`../../${path}`, import.meta.url))
-const ACTION = pathOf('rotate/action.yml')
-
-type Inputs = Readonly<Record<string, string>>
 
 /** Genesys Cloud, and a folder for a store and for what its commands write. */
 export interface CommandRotation {
@@ -44,28 +43,13 @@ export async function withCommandRotation<T>(
       rotate: (inputs, runOptions) =>
         runAction({
           main: pathOf('dist/rotate/index.js'),
-          action: ACTION,
-          inputs: {
-            provider: 'genesys',
-            region: 'eu-west-1',
-            'client-id': GENESYS_CLIENT.id,
-            'client-secret': GENESYS_CLIENT.secret,
-            'base-url': genesys.origin,
-            ...inputs
-          },
+          action: pathOf('rotate/action.yml'),
+          inputs: { ...GENESYS, 'base-url': genesys.origin, ...inputs },
           ...runOptions
         }),
-      post: run => runPost(run, { post: pathOf('dist/post/index.js'), action: ACTION }),
-      async issueToken({ id, secret } = GENESYS_CLIENT) {
-        const response = await fetch(`${genesys.origin}/oauth/token`, {
-          method: 'POST',
-          headers: { Authorization: `Basic ${Buffer.from(`${id}:${secret}`).toString('base64')}` },
-          body: new URLSearchParams({ grant_type: 'client_credentials' })
-        })
-        const { access_token: token } = (await response.json()) as { access_token: string }
-        return token
-      },
-      liveTokens: () => [...genesys.tokens].flatMap(([token, { revoked }]) => (revoked ? [] : [token]))
+      post: run => postOf(run),
+      issueToken: client => issueToken(genesys, client),
+      liveTokens: () => liveTokens(genesys)
     })
   } finally {
     await genesys.close()
@@ -74,10 +58,10 @@ export async function withCommandRotation<T>(
 }
 
 /** Returns as soon as the condition is true. Throws after 15 seconds. */
-export async function waitUntil(condition: () => boolean): Promise<void> {
-  for (let ms = 0; !condition(); ms += 20) {
+export async function waitUntil(condition: () => boolean, intervalMs = 20): Promise<void> {
+  for (let ms = 0; !condition(); ms += intervalMs) {
     if (ms > 15_000) throw new Error('the condition is still false after 15 seconds')
-    await sleep(20)
+    await sleep(intervalMs)
   }
 }
 

@@ -21,6 +21,20 @@ const MAX_LINE_LENGTH = 8 * 1024
 /** After SIGTERM, a process group has this long to end before it is killed. */
 const TERMINATION_MS = 1_000
 
+/** A process that left the group of a command may keep its output open. It is not read for longer than this. */
+const DRAIN_MS = 1_000
+
+/** Like the runner's own shell: no file of the user's account may change what a command does or prints. */
+const SHELL_OPTIONS = ['--noprofile', '--norc']
+const COMMAND_OPTIONS = [...SHELL_OPTIONS, '-eo', 'pipefail', '-c']
+
+/**
+ * Node connects a process by sockets, and on Linux a socket cannot be opened as /dev/stdin. So a first shell reads the
+ * input and passes it on by a pipe. It does not start the command if this process was killed before it wrote the input.
+ * The input is in no named variable, because the environment may contain one with that name.
+ */
+const PASS_INPUT = `set -- "$1" "$(cat)"; [ -n "$2" ] && printf %s "$2" | bash ${COMMAND_OPTIONS.join(' ')} "$1"`
+
 /** Variables of the runner that give access to the job, and inputs and state of this action. */
 const HIDDEN_VARIABLES =
   /^(INPUT_.*|STATE_.*|GITHUB_STATE|ACTIONS_RUNTIME_.*|ACTIONS_RESULTS_URL|ACTIONS_CACHE_URL)$/i
@@ -36,8 +50,8 @@ export function commandEnvironment(
 
 /**
  * Runs a command with `bash -eo pipefail -c` in a process group of its own. `input` is its standard input. Its output is
- * logged line by line; with `collect`, its standard output is returned instead, and `onCollected` is called with it before
- * anything of its standard error is logged. Never throws.
+ * logged line by line; with `onCollected`, its standard output is returned instead, and `onCollected` is called with it
+ * before anything of its standard error is logged. Throws only if the step is ending; the command is not started then.
  */
 export async function runCommand(
   command: string,
@@ -51,40 +65,51 @@ export async function runCommand(
   }
 ): Promise<CommandResult> {
   const { context, env, cwd, timeoutMs, input, onCollected } = options
-  const output = new OutputLog(context)
-  const child = spawn('bash', ['-eo', 'pipefail', '-c', command], { cwd, env, detached: true })
+  context.rollback.requireNotRun()
+  const args =
+    input === undefined
+      ? [...COMMAND_OPTIONS, command]
+      : [...SHELL_OPTIONS, '-c', PASS_INPUT, 'bash', command]
+  const child = spawn('bash', args, { cwd, env, detached: true })
   const onExit = () => kill(child, 'SIGKILL')
   process.once('exit', onExit)
   const removeRollback = context.rollback.add(() => kill(child, 'SIGTERM'))
-  const stdout = new Collector(child.stdout, () => stop(child))
-  const stderr = new Collector(child.stderr)
-  if (onCollected === undefined) for (const stream of [child.stdout, child.stderr]) output.follow(stream)
-  // A command that does not read its input closes the pipe.
+  // A command that does not read its input closes it.
   child.stdin.on('error', () => {})
   child.stdin.end(input?.reveal())
-  let end = await waitForEnd(child, timeoutMs)
+  const log = (line: string) => context.log.info(line)
+  const heldLines: string[] = []
+  const output = new OutputLog(onCollected === undefined ? log : line => heldLines.push(line))
+  output.follow(child.stderr)
+  const collector = new Collector()
+  if (onCollected === undefined) output.follow(child.stdout)
+  else collector.follow(child.stdout, () => stop(child))
+  const end = await waitForEnd(child, timeoutMs)
   removeRollback()
   process.off('exit', onExit)
-  if (stdout.isTooLong && onCollected !== undefined) end = 'too-much-output'
-  if (onCollected === undefined) return { end, stdout: '' }
-  onCollected(stdout.text)
-  output.write(stderr.text)
-  return { end, stdout: stdout.text }
+  onCollected?.(collector.text)
+  for (const line of heldLines) log(line)
+  return { end: collector.isTooLong ? 'too-much-output' : end, stdout: collector.text }
 }
 
 /** Returns how the command ended. Processes that it left in its group are ended too. */
 function waitForEnd(child: ChildProcess, timeoutMs: number): Promise<CommandEnd> {
   return new Promise(resolve => {
     let isTimeout = false
-    const timer = setTimeout(() => {
+    let timer = setTimeout(() => {
       isTimeout = true
       stop(child)
     }, timeoutMs)
     child.on('error', () => {
+      if (child.pid !== undefined) return
       clearTimeout(timer)
-      if (child.pid === undefined) resolve('not-started')
+      resolve('not-started')
     })
-    child.on('exit', () => kill(child, 'SIGKILL'))
+    child.on('exit', () => {
+      kill(child, 'SIGKILL')
+      clearTimeout(timer)
+      timer = setTimeout(() => child.stdio.forEach(stream => void stream?.destroy()), DRAIN_MS)
+    })
     child.on('close', exitCode => {
       clearTimeout(timer)
       resolve(isTimeout ? 'timeout' : { exitCode })
@@ -107,17 +132,18 @@ function kill({ pid }: ChildProcess, signal: NodeJS.Signals): void {
   }
 }
 
-/** Collects a stream up to the limit; calls `onTooLong` once beyond it. */
+/** Collects a stream up to the limit. */
 class Collector {
   readonly #chunks: Buffer[] = []
   #length = 0
 
-  constructor(stream: Readable, onTooLong?: () => void) {
+  /** Calls `onTooLong` if the stream is longer than the limit. */
+  follow(stream: Readable, onTooLong: () => void): void {
     stream.on('data', (chunk: Buffer) => {
-      const wasTooLong = this.isTooLong
+      if (this.isTooLong) return
       this.#length += chunk.length
-      if (this.isTooLong && !wasTooLong) onTooLong?.()
-      else if (!this.isTooLong) this.#chunks.push(chunk)
+      if (this.isTooLong) onTooLong()
+      else this.#chunks.push(chunk)
     })
   }
 
@@ -130,22 +156,25 @@ class Collector {
   }
 }
 
-/** Logs a command's output line by line, after `| `, so that no line can be a workflow command. */
+/** Writes a command's output line by line, after `| `, so that no line can be a workflow command. */
 class OutputLog {
-  readonly #log: Context['log']
+  readonly #write: (line: string) => void
   #length = 0
 
-  constructor({ log }: Pick<Context, 'log'>) {
-    this.#log = log
+  constructor(write: (line: string) => void) {
+    this.#write = write
   }
 
-  /** Logs the lines of a stream as they arrive. */
+  /** Writes the lines of a stream as they arrive, up to the limit for all streams together. */
   follow(stream: Readable): void {
     let rest = ''
     stream.setEncoding('utf8')
     stream.on('data', (text: string) => {
+      if (this.#isFull) return
       const lines = `${rest}${text}`.split(/\r\n|\r|\n/)
       rest = lines.pop() ?? ''
+      // A line without an end must not fill the memory.
+      if (rest.length > MAX_OUTPUT_BYTES) lines.push(rest)
       for (const line of lines) this.#writeLine(line)
     })
     stream.on('end', () => {
@@ -153,16 +182,14 @@ class OutputLog {
     })
   }
 
-  /** Logs the lines of a text. */
-  write(text: string): void {
-    for (const line of text.split(/\r\n|\r|\n/)) if (line !== '') this.#writeLine(line)
+  get #isFull(): boolean {
+    return this.#length > MAX_OUTPUT_BYTES
   }
 
   #writeLine(line: string): void {
-    const wasComplete = this.#length <= MAX_OUTPUT_BYTES
-    this.#length += Buffer.byteLength(line)
-    if (this.#length <= MAX_OUTPUT_BYTES) {
-      this.#log.info(`| ${line.length > MAX_LINE_LENGTH ? `(a line of ${line.length} characters)` : line}`)
-    } else if (wasComplete) this.#log.info('| (the rest of the output is not shown)')
+    if (this.#isFull) return
+    this.#length += Buffer.byteLength(line) + 1
+    if (this.#isFull) this.#write('| (the rest of the output is not shown)')
+    else this.#write(`| ${line.length > MAX_LINE_LENGTH ? `(a line of ${line.length} characters)` : line}`)
   }
 }
