@@ -1,7 +1,7 @@
 /**
  * `npm run sbom`: prints the bill of materials of the bundles (CycloneDX). `npm sbom --omit=dev` leaves out a package
- * that a development tool needs too, so the tools are removed from package.json and the lock file first. Fails if a
- * package in a bundle is missing.
+ * that a development tool needs too, so the tools are removed from package.json and the lock file first. The property
+ * `cc-token-action:bundles` of a package names the bundles that contain it. Fails if a package in a bundle is missing.
  */
 import { execFileSync } from 'node:child_process'
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
@@ -22,8 +22,15 @@ try {
   writeFileSync(join(folder, 'package-lock.json'), JSON.stringify(lock))
 
   const sbom = JSON.parse(npm('sbom', '--package-lock-only', '--sbom-format=cyclonedx'))
+  sbom.metadata.component.name = manifest.name // npm writes the name of the folder
+  const bundles = bundlesOfPackages()
+  for (const component of sbom.components) {
+    const value = bundles.get(component.name)?.join(' ')
+    if (value !== undefined)
+      component.properties = [...(component.properties ?? []), { name: 'cc-token-action:bundles', value }]
+  }
   const named = new Set(sbom.components.map((/** @type {{name: string}} */ { name }) => name))
-  const missing = bundled().filter(name => !named.has(name))
+  const missing = [...bundles.keys()].filter(name => !named.has(name))
   if (missing.length > 0) throw new Error(`Bundled, but not in the bill of materials: ${missing.join(', ')}`)
   console.log(JSON.stringify(sbom, undefined, 2))
 } finally {
@@ -51,15 +58,20 @@ function npm(...args) {
 }
 
 /**
- * Returns the packages in the bundles. The bundler lists for each its name, licence, and text of the licence.
+ * Returns the packages in the bundles, each with the names of its bundles. The bundler lists for each package its name,
+ * licence, and text of the licence.
  *
- * @returns {string[]}
+ * @returns {Map<string, string[]>}
  */
-function bundled() {
-  const texts = readdirSync(join(root, 'dist'))
-    .map(name => join(root, 'dist', name, 'licenses.txt'))
-    .filter(existsSync)
-    .map(file => readFileSync(file, 'utf8'))
-  const names = texts.flatMap(text => [...text.matchAll(/^((?:@[\w.-]+\/)?[\w.-]+)\n[A-Z][\w.-]+\n/gm)])
-  return [...new Set(names.map(([, name = '']) => name))]
+function bundlesOfPackages() {
+  /** @type {Map<string, string[]>} */
+  const bundles = new Map()
+  for (const bundle of readdirSync(join(root, 'dist'))) {
+    const file = join(root, 'dist', bundle, 'licenses.txt')
+    if (!existsSync(file)) continue
+    const text = readFileSync(file, 'utf8')
+    for (const [, name = ''] of text.matchAll(/^((?:@[\w.-]+\/)?[\w.-]+)\n[A-Z][\w.-]+\n/gm))
+      bundles.set(name, [...(bundles.get(name) ?? []), bundle])
+  }
+  return bundles
 }
