@@ -21,15 +21,16 @@ const PAGE = new URL('../docs/hosts.md', import.meta.url)
 export function hostsPage(regions, cxone) {
   return `# Hosts
 
-Every host that this action can talk to, for firewalls, egress allow-lists and security reviews. All requests are HTTPS on
-port 443. A job needs only the hosts of its own region or tenant. \`base-url\` and \`login-base-url\` replace them.
+The hosts that this action talks to, for firewalls, egress allow-lists and security reviews. Hosts of the platforms use HTTPS
+on port 443. A job needs only the hosts of its own region or tenant. \`base-url\` and \`login-base-url\` replace them.
 
 \`npm run docs\` writes this page from the source.
 
 ## Genesys Cloud
 
-The login host receives the client credentials. The API host receives the token: for \`verify\`, to revoke it when the job
-ends, and for the two undocumented requests.
+The login host receives client id and secret. With \`token-endpoint: api\`, the API host receives them instead. The API host
+also receives the token: for \`verify\`, to request a long-lived token, and to revoke it.
+[Where secrets go](security.md#where-secrets-go) has all of them.
 
 ${table(
   ['region', 'domain', 'login host', 'API host'],
@@ -45,7 +46,7 @@ not in the list can be given by its domain, such as \`new1.pure.cloud\`; the log
 |---|---|
 | client and access key | the issuer, the token endpoint that the issuer names, and the issuer again for the tenant’s configuration |
 | access key only | \`{area}.nice-incontact.com\`, and the issuer for the tenant’s configuration |
-| client only | \`{realm}.api.niceincontact.com\`; the default realm is \`${cxone.DEFAULT_REALM}\` |
+| client only | \`{realm}.api.niceincontact.com\`; the default realm is \`${cxone.DEFAULT_REALM}\`. A realm is any DNS label, without a list |
 
 The default issuer is \`${cxone.DEFAULT_ISSUER}\`. Endpoints that an issuer names must be under its own domains:
 
@@ -72,8 +73,8 @@ configuration. With an access key only, it is \`api-{area}.niceincontact.com\` i
 
 ## GitHub
 
-Only \`rotate\` with \`secret-name\` talks to GitHub: \`api.github.com\`, or the host of \`GITHUB_API_URL\` on GitHub Enterprise
-Server.
+\`rotate\` with \`secret-name\` talks to the address in \`GITHUB_API_URL\`, which the runner sets: \`api.github.com\`,
+\`api.{name}.ghe.com\` with data residency, or the server and port of GitHub Enterprise Server.
 `
 }
 
