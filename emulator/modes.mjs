@@ -13,11 +13,11 @@ export const GATEWAY = { loginPath: '/genesys-login', apiPath: '/genesys-api' }
 
 const throttleFirst = { count: 1, retryAfterSeconds: 2 }
 
-/** Returns options for `startGenesys`. @param {Modes} modes  @param {{lifetimeSeconds?: number}} [client] */
-export function genesysOptions(modes, client) {
+/** Returns options for `startGenesys`. Tokens live for the longest time that Genesys Cloud allows. @param {Modes} modes */
+export function genesysOptions(modes) {
   const chosen = new Set(modes)
   return {
-    clients: [{ region: chosen.has('wrong-region') ? 'us-east-1' : 'eu-west-1', ...client }],
+    clients: [{ region: chosen.has('wrong-region') ? 'us-east-1' : 'eu-west-1', lifetimeSeconds: 172_800 }],
     ...(chosen.has('throttled') && { throttleFirst }),
     ...(chosen.has('idle-timeout') && { idleTimeoutSeconds: 900 }),
     ...(chosen.has('gateway') && GATEWAY)

@@ -34,7 +34,11 @@ export async function startEmulator({ port, modes = [], env = process.env } = {}
     closers.push(cxone.close)
     const github = await startGithubBehindProxy(env, { port: portAt(2), proxyPort: portAt(3) })
     closers.push(github.close)
-    const withoutGenerate = await startGenesys({ port: portAt(4), generateOffered: false })
+    const withoutGenerate = await startGenesys({
+      ...genesysOptions([]),
+      port: portAt(4),
+      generateOffered: false
+    })
     closers.push(withoutGenerate.close)
     const { apiPath, loginPath } = modes.includes('gateway') ? GATEWAY : { apiPath: '', loginPath: '' }
     const addresses = {

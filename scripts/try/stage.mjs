@@ -142,14 +142,13 @@ export function fillIn(action, given, modes) {
  * Starts the platform and GitHub's API for one step. Both have what the inputs name.
  *
  * @param {Action} action
- * @param {{inputs: Values, env?: Values, modes?: Set<string>, client?: {lifetimeSeconds: number}}} options  `client`: of
- *   Genesys Cloud
+ * @param {{inputs: Values, env?: Values, modes?: Set<string>}} options
  */
-export async function openStage(action, { inputs: given, env = {}, modes = new Set(), client }) {
+export async function openStage(action, { inputs: given, env = {}, modes = new Set() }) {
   /** @type {Platform} */
   const platform = isCxone(given)
     ? await emulator.startCxone(cxoneOptions(modes))
-    : await emulator.startGenesys(genesysOptions(modes, client))
+    : await emulator.startGenesys(genesysOptions(modes))
   const github = await startGithubFor(given)
   if (action === 'rotate') platform.tokens.set(PREVIOUS_TOKEN, previousToken())
   const { apiPath, loginPath } = modes.has('gateway') ? GATEWAY : { apiPath: '', loginPath: '' }
