@@ -238,6 +238,9 @@ describeWith(
     const env = { ...process.env, ...step.env, EXPIRY: expiry }
     const { status, stdout } = spawnSync('bash', ['-e', '-c', step.run], { env, encoding: 'utf8' })
     expect([status, stdout]).toEqual([1, expect.stringContaining(text)])
+    const wrong = { ...env, ROTATION: 'weekly' }
+    const refused = spawnSync('bash', ['-e', '-c', step.run], { env: wrong, encoding: 'utf8' })
+    expect([refused.status, refused.stdout]).toEqual([1, expect.stringContaining('not yearly or daily')])
   })
 
   test('the next day: rotate-yearly leaves the secret alone, rotate-daily keeps the old token alive', async () => {
@@ -254,7 +257,7 @@ describeWith(
     expect(leaks(run)).toEqual([])
   }, 120_000)
 
-  test('error-code leaves a run out if the platform is busy, and fails if the client is unknown', async () => {
+  test('error-code skips a run if the platform is busy, and fails if the client is unknown', async () => {
     const file = join(world.folder, 'repository/.github/workflows/unknown-client.yml')
     const unknown = read('examples/error-code.yml').replace('name: error-code', 'name: unknown-client')
     writeFileSync(file, unknown.replace(/(?<=client-id: ).*/, 'unknown'))
