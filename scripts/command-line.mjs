@@ -81,13 +81,23 @@ export function refuseUnknown(noun, given, known) {
 }
 
 /**
- * Ends the process with exit code 2.
+ * Ends the process with exit code 2, because of a wrong option.
  *
  * @param {string} problem
  * @returns {never}
  */
 export function refuse(problem) {
-  console.error(`${problem}\nUse --help to see all options.`)
+  return stop(`${problem}\nUse --help to see all options.`)
+}
+
+/**
+ * Ends the process with exit code 2.
+ *
+ * @param {string} problem
+ * @returns {never}
+ */
+export function stop(problem) {
+  console.error(problem)
   process.exit(2)
 }
 

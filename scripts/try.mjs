@@ -5,7 +5,7 @@
 import { readActionFile } from '../__tests__/support/action-file.mjs'
 import { cleanup } from '../__tests__/support/runner.mjs'
 import { readOptions, refuse } from './command-line.mjs'
-import { bold, heading, part, showStep } from './try/screen.mjs'
+import { bold, heading, showStep } from './try/screen.mjs'
 import { ACTION_FILES, fillIn, isCxone, MODES, openStage, runStep } from './try/stage.mjs'
 
 /** @typedef {import('./try/stage.mjs').Values} Values */
@@ -28,6 +28,10 @@ are emulated on this machine. The emulator's credentials are filled in, unless y
   npm run try -- --rotate --rotate-after 60d
   npm run try -- --workflow .github/workflows/deploy.yml
   npm run try -- --real --provider genesys --region eu-west-1
+
+--workflow checks the steps of this action alone, not expressions in other steps. It runs no store command of the file: a
+file takes the place of the store. --rotate with --store-command runs your commands, with PATH, HOME, PASSWORD_STORE_DIR
+and GNUPGHOME of this terminal; write other variables before the command.
 
 Each input of the action is an option with a value: --verify true. action.yml and rotate/action.yml describe them:
 ${ALL_INPUTS.join(' ').replace(/(.{1,100})(?: |$)/g, '  $1\n')}
@@ -100,7 +104,8 @@ function checkOptions() {
   const [elsewhere] = names.filter(name =>
     (isCxone(given) ? /^(idle-timeout|gateway)$/ : /^(access-key|client)-only$/).test(name)
   )
-  if (elsewhere !== undefined) refuse(`--${elsewhere} is not for this provider`)
+  if (elsewhere !== undefined)
+    refuse(`--${elsewhere} is for ${isCxone(given) ? 'Genesys Cloud' : 'NICE CXone'} only`)
 }
 
 /** Returns whether the step succeeded. */
@@ -108,7 +113,14 @@ async function tryEmulated() {
   heading(action === 'rotate' ? 'rotate with the emulator' : 'The token action with the emulator')
   const inputs = fillIn(action, given, modes)
   const note = (/** @type {string} */ name) => (name in given ? '' : '  (filled in)')
-  return show(await openStage(action, { inputs, modes }), note)
+  const env = 'store-command' in given ? environment(/^(HOME|PASSWORD_STORE_DIR|GNUPGHOME)$/) : {}
+  return show(await openStage(action, { inputs, modes, env }), note)
+}
+
+/** @param {RegExp} names  of the variables to pass on */
+function environment(names) {
+  const passed = Object.entries(process.env).filter(([name]) => names.test(name))
+  return /** @type {Values} */ (Object.fromEntries(passed))
 }
 
 /**
@@ -132,22 +144,21 @@ async function tryWorkflow(/** @type {string} */ file) {
   const { readSteps } = await import('./try/workflow.mjs')
   const steps = await readSteps(file)
   let isGood = true
-  for (const { title, action, inputs, env, notes, problems } of steps) {
+  const problems = steps.flatMap(one => one.problems.map(problem => `${one.title}: ${problem}`))
+  for (const { title, action, inputs, env, notes } of steps) {
     if (isCanceled) break
     heading(title)
-    part('problems', problems)
-    // The longest that Genesys Cloud allows: how long a real client's tokens live is not in the file.
-    const stage = await openStage(action, { inputs, env, client: { lifetimeSeconds: 172_800 } })
-    isGood = (await show(stage, name => notes[name] ?? '')) && problems.length === 0 && isGood
+    const stage = await openStage(action, { inputs, env })
+    isGood = (await show(stage, name => notes[name] ?? '')) && isGood
   }
-  return isGood
+  if (problems.length > 0)
+    console.log(`\n${problems.length} problem${problems.length > 1 ? 's:\n' : ': '}${problems.join('\n')}`)
+  return isGood && problems.length === 0
 }
 
 /** Returns whether the step and its clean-up succeeded. */
 async function tryReal() {
-  const env = /** @type {Values} */ (
-    Object.fromEntries(Object.entries(process.env).filter(([name]) => REAL_VARIABLES.test(name)))
-  )
+  const env = environment(REAL_VARIABLES)
   const platform = isCxone(given) ? 'NICE CXone' : 'Genesys Cloud'
   const receiver = given['base-url'] ?? platform
   const fate = isCxone(given) ? 'It cannot be revoked.' : 'It is revoked at the end, after Ctrl-C too.'
@@ -163,6 +174,10 @@ async function tryReal() {
   const cleanUp = result.end.log
   const isClean = !cleanUp.includes('Warning:')
   const end = []
+  if (result.outputs['error-code'] === 'missing-credential') {
+    const start = isCxone(given) ? 'CXONE' : 'GENESYS_CLOUD'
+    end.push(`Export ${start}_CLIENT_ID and ${start}_CLIENT_SECRET first.`)
+  }
   if (isCxone(given) && token)
     end.push(`The CXone token expires at ${expiresAt || 'an unknown time'}; it cannot be revoked.`)
   if (isClean && cleanUp.includes('revoked')) end.push('The token is revoked.')

@@ -82,6 +82,12 @@ describe('with the emulator', () => {
     expect(await run(args)).toEqual({ code: exitCode, output: expect.stringContaining(text) })
   })
 
+  testOnPosix('a store command sees HOME and the folder of pass', async () => {
+    const store = '[ "$HOME $PASSWORD_STORE_DIR" = "/home-of-me /pass-of-me" ] && cat > /dev/null'
+    const env = { HOME: '/home-of-me', PASSWORD_STORE_DIR: '/pass-of-me' }
+    expect(await run(['--rotate', '--store-command', store], env)).toMatchObject({ code: 0 })
+  })
+
   testOnPosix('Ctrl-C cancels the step', async () => {
     const { code, output } = await run(['--throttled'], {}, (printed, child) => {
       if (printed.includes('retrying')) child.kill('SIGINT')
@@ -96,12 +102,11 @@ test.each([
   [['--clientid', 'x'], 'unknown option: --clientid; did you mean --client-id?'],
   [['--rotate-after', '1d'], '--rotate-after is an input of rotate: add --rotate'],
   [['--rotate', '--tool-env', 'true'], 'rotate has no input tool-env'],
-  [['--provider', 'cxone', '--gateway'], '--gateway is not for this provider'],
+  [['--provider', 'cxone', '--gateway'], '--gateway is for Genesys Cloud only'],
+  [['--access-key-only'], '--access-key-only is for NICE CXone only'],
   [['--base-url', 'https://x.example'], '--base-url and --login-base-url are the emulator’s own'],
   [['--workflow', 'x.yml', '--throttled'], '--workflow takes no other option'],
   [['--workflow', 'x.yml', '--real'], '--workflow takes no other option'],
-  [['--workflow', 'missing.yml'], 'missing.yml: ENOENT'],
-  [['--workflow', 'examples/rotation-watch.yml'], 'no step uses org/cc-token-action'],
   [['--real', '--client-secret', 'x'], '--client-secret: with --real, credentials come from the environment'],
   [['--real', '--wrong-secret'], '--wrong-secret is for the emulator'],
   [['--real', '--token-kind', 'long-lived'], '--token-kind: --real takes an access token only'],
@@ -110,6 +115,15 @@ test.each([
   const { code, output } = await run(args)
   expect([code, output]).toEqual([2, expect.stringMatching(/\nUse --help to see all options\.\n$/)])
   expect(output).toMatch(new RegExp(`^${problem.replace(/[?.]/g, '\\$&')}|: ${problem}`))
+})
+
+test.each([
+  ['missing.yml', 'there is no such file'],
+  ['examples/rotation-watch.yml', 'no step uses …/cc-token-action. Does it call another file of yours?']
+])('--workflow %s is refused', async (file, problem) => {
+  const { code, output } = await run(['--workflow', file])
+  expect([code, output]).toEqual([2, expect.stringContaining(`${file}: ${problem}`)])
+  expect(output).not.toContain('--help')
 })
 
 test('--help names each mode and each input', async () => {
@@ -132,7 +146,7 @@ describe('--workflow', () => {
     for (const part of ['emulator', 'scripts', '__tests__/support', 'rotate', 'action.yml', 'package.json'])
       cpSync(part, join(clone, part), { recursive: true })
     const { code, output } = await run(['--workflow', 'x.yml'], {}, () => {}, join(clone, 'scripts/try.mjs'))
-    expect([code, output]).toEqual([2, expect.stringMatching(/^--workflow reads YAML: run npm ci first\n/)])
+    expect([code, output]).toEqual([2, expect.stringMatching(/^--workflow reads YAML: run npm ci first\n$/)])
   })
 
   const preview = (text: string) => {
@@ -161,15 +175,59 @@ describe('--workflow', () => {
       expect(output).toMatch(text)
   })
 
-  test('a typo in the name of an input fails, and the nearest name is shown', async () => {
+  const inputs = (given: string) => workflow(token(`region: eu-west-1, ${given}`))
+  const title = 'deploy: acme/cc-token-action@v1: '
+  test.each([
+    [
+      inputs(`${CREDENTIALS}, min-lifetme: '\${{ vars.M }}'`),
+      'there is no input min-lifetme; did you mean min-lifetime? GitHub ignores it.'
+    ],
+    [
+      inputs(`${CREDENTIALS}, timeout: '\${{ var.T }}'`),
+      'timeout: an expression knows no var; did you mean vars? GitHub refuses the file.'
+    ],
+    [inputs(`${CREDENTIALS}, timeout: '\${{ vars.T }'`), 'timeout: }} is missing.'],
+    [
+      inputs(CREDENTIALS.replace('secrets', 'vars')),
+      'client-secret: GitHub does not mask a variable; store it as a secret.'
+    ],
+    [
+      inputs(CREDENTIALS).replace('with:', 'whit: {}, with:'),
+      'a step with uses has no key whit; did you mean with? GitHub refuses the file.'
+    ]
+  ])('the last line says what is wrong, %#', async (text, problem) => {
+    const { code, output } = await preview(text)
+    expect([code, output]).toEqual([1, expect.stringContaining('The step succeeded.')])
+    expect(output.trimEnd().split('\n').at(-1)).toBe(`1 problem: ${title}${problem}`)
+    if (text.includes('lifetme'))
+      expect(output).toMatch(/min-lifetme: \$\{\{ vars.M \}\} {2}\(no such input\)/)
+  })
+
+  test('expressions that GitHub accepts are no problem', async () => {
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: an expression of a workflow
+    const secret = "${{ vars.STAGE == 'var.x' && secrets['A'] || fromJSON(Secrets.B).c-d }}"
     const { code, output } = await preview(
-      workflow(token(`region: eu-west-1, ${CREDENTIALS}, min-lifetme: 1h`))
+      inputs(`client-id: x, client-secret: "${secret}", verify: '\${{ inputs.v != -1.5 && true }}'`)
     )
-    expect([code, output]).toEqual([
-      1,
-      expect.stringContaining('problems   there is no input min-lifetme; did you mean min-lifetime?')
-    ])
-    expect(output).toContain('The step succeeded.')
+    expect([code, output]).toEqual([0, expect.stringMatching(/\nThe step succeeded\.\n$/)])
+  })
+
+  test.each([
+    [
+      workflow('{ uses: acme/cc-tokn-action@v1 }', '{ uses: actions/checkout@v7 }'),
+      'no step uses …/cc-token-action; found: acme/cc-tokn-action, actions/checkout. ' +
+        'Did you mean acme/cc-token-action?'
+    ],
+    ['steps:\n  - run: curl "Authorization: Bearer x"\n', 'Put the command below `run: |`.']
+  ])('a file is refused, %#', async (text, problem) => {
+    const { code, output } = await preview(text)
+    expect([code, output]).toEqual([2, expect.stringContaining(problem)])
+    expect(output).not.toContain('--help')
+  })
+
+  test('min-lifetime: the same as without --workflow', async () => {
+    const { code } = await preview(inputs(`${CREDENTIALS}, min-lifetime: 47h`))
+    expect([code, (await run(['--min-lifetime', '47h'])).code]).toEqual([0, 0])
   })
 
   test('a typo in a value fails', async () => {
@@ -182,7 +240,8 @@ describe('--workflow', () => {
     const commands = `store-command: touch ${danger}, read-command: touch ${danger}, revoke-previous: true`
     const step = token(`region: eu-west-1, ${CREDENTIALS}, ${commands}`).replace('@v1', '/rotate@v1')
     const { code, output } = await preview(workflow(step))
-    expect([code, output]).toEqual([0, expect.stringContaining('The previous token was revoked.')])
+    expect([code, output]).toEqual([0, expect.stringContaining('your command is not run')])
+    expect(output).toContain('The previous token was revoked.')
     expect(readdirSync(folder)).not.toContain('danger')
   })
 
@@ -303,7 +362,12 @@ describeWith('openssl')('--real, with the platforms under their real host names 
   test('without credentials in the environment nothing is sent', async () => {
     const { GENESYS_CLOUD_CLIENT_ID: _, ...rest } = env
     const { code, output } = await run(GENESYS, rest)
-    expect([code, output]).toEqual([1, expect.stringContaining('[missing-credential]')])
+    expect([code, output]).toEqual([
+      1,
+      expect.stringMatching(
+        /\[missing-credential\].*\nThe step failed\. Export GENESYS_CLOUD_CLIENT_ID and GENESYS_CLOUD_CLIENT_SECRET/s
+      )
+    ])
     expect(genesys.requests).toEqual([])
   })
 })

@@ -2,7 +2,8 @@
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { readActionFile } from '../../__tests__/support/action-file.mjs'
-import { nearestTo, refuse } from '../command-line.mjs'
+import { nearestTo, stop } from '../command-line.mjs'
+import { isSecret } from './screen.mjs'
 import { ACTION_FILES, emulatedValues, PREVIOUS_TOKEN } from './stage.mjs'
 
 /**
@@ -18,6 +19,8 @@ const STORE_COMMANDS = /** @type {Values} */ ({
   'store-command': 'cat > store',
   'read-command': `if [ -e store ]; then cat store; else echo ${PREVIOUS_TOKEN}; fi`
 })
+const STEP_KEYS = ['id', 'if', 'name', 'uses', 'with', 'env', 'continue-on-error', 'timeout-minutes']
+const CONTEXTS = 'github env vars job jobs steps runner secrets strategy matrix needs inputs'.split(' ')
 
 /**
  * Returns our steps in the order of the file. Ends the process if it has none or cannot be read.
@@ -26,30 +29,74 @@ const STORE_COMMANDS = /** @type {Values} */ ({
  * @returns {Promise<PreviewStep[]>}
  */
 export async function readSteps(file) {
-  const { parse } = await import('yaml').catch(() => refuse('--workflow reads YAML: run npm ci first'))
+  const { parse } = await import('yaml').catch(() => stop('--workflow reads YAML: run npm ci first'))
   /** @type {any} */
   let document
   try {
     document = parse(readFileSync(path.resolve(process.env['INIT_CWD'] ?? '', file), 'utf8'))
   } catch (error) {
-    refuse(`${file}: ${error instanceof Error ? error.message : error}`)
+    const { code, message } = /** @type {Error & {code?: string}} */ (error)
+    const isCommand = code === 'BLOCK_AS_IMPLICIT_KEY' && message.includes('run: ')
+    const hint = isCommand ? 'Put the command below `run: |`.' : ''
+    stop(`${file}: ${code === 'ENOENT' ? 'there is no such file' : message + hint}`)
   }
   const jobs = document?.runs ? { runs: document.runs } : (document?.jobs ?? {})
+  /** @type {string[]} */
+  const others = []
   const steps = Object.entries(jobs).flatMap(([name, job]) =>
     (Array.isArray(job?.steps) ? job.steps : []).flatMap((/** @type {any} */ step) => {
       const uses = String(step?.uses ?? '')
       const [isOurs, rotate] = /^(?:\.|[\w.-]+\/cc-token-action)\/?(rotate)?(?:@.*)?$/.exec(uses) ?? []
-      if (isOurs === undefined) return []
+      if (isOurs === undefined) {
+        if (uses) others.push(uses.replace(/@.*/, ''))
+        return []
+      }
       const title = `${name}: ${step.name ?? step.id ?? uses}`
       const env = { ...document.env, ...job.env, ...step.env }
-      return [readStep({ title, action: rotate ? 'rotate' : 'token', given: step.with ?? {}, env })]
+      const read = readStep({ title, action: rotate ? 'rotate' : 'token', given: step.with ?? {}, env })
+      const unknown = Object.keys(step).filter(key => !STEP_KEYS.includes(key))
+      const problems = unknown.map(
+        key => `a step with uses has no key ${orNearest(key, STEP_KEYS)} GitHub refuses the file.`
+      )
+      return [{ ...read, problems: [...problems, ...read.problems] }]
     })
   )
-  return steps.length > 0
-    ? steps
-    : refuse(
-        `${file}: no step uses org/cc-token-action. Does it call another file of yours? Then name that one`
-      )
+  if (steps.length > 0) return steps
+  const found = others.length > 0 ? `; found: ${others.join(', ')}` : ''
+  const typo = others.find(uses => nearestTo(uses.split('/')[1] ?? '', ['cc-token-action']))
+  const advice = typo
+    ? `Did you mean ${typo.replace(/\/[^/]*/, '/cc-token-action')}?`
+    : 'Does it call another file of yours? Then name that one.'
+  return stop(`${file}: no step uses …/cc-token-action${found}. ${advice}`)
+}
+
+/** @param {string} word  @param {string[]} known */
+function orNearest(word, known) {
+  const nearest = nearestTo(word, known)
+  return nearest === undefined ? `${word}.` : `${word}; did you mean ${nearest}?`
+}
+
+/**
+ * Returns what is wrong with the expressions in a value.
+ *
+ * @param {string} name  of the input
+ * @param {string} text
+ */
+function expressionProblems(name, text) {
+  const expressions = text.match(/\$\{\{.*?\}\}/gs) ?? []
+  const code = expressions.join(' ').replace(/'[^']*'/g, '')
+  // Words that are no property, function or literal.
+  const words = code.match(/(?<![\w.-])[a-z_][\w-]*(?![\w-]|\s*\()/gi) ?? []
+  const used = words
+    .map(word => word.toLowerCase())
+    .filter(word => !/^(true|false|null|nan|infinity)$/.test(word))
+  const problems = used
+    .filter(word => !CONTEXTS.includes(word))
+    .map(word => `${name}: an expression knows no ${orNearest(word, CONTEXTS)} GitHub refuses the file.`)
+  if (text.split('${{').length - 1 > expressions.length) problems.push(`${name}: }} is missing.`)
+  if (isSecret(name) && used.length > 0 && used.every(word => word === 'vars'))
+    problems.push(`${name}: GitHub does not mask a variable; store it as a secret.`)
+  return problems
 }
 
 /**
@@ -70,6 +117,7 @@ function readStep({ title, action, given, env: variables }) {
   const emulated = emulatedValues({ ...Object.fromEntries(fromEnv), ...texts })
   /** Returns undefined if the text itself is the value. @param {string} name  @param {string} text */
   const replacement = (name, text) => {
+    if (!(name in declared)) return undefined
     const isReplaced = text.includes('${{') || EMULATED.test(name) || name in STORE_COMMANDS
     if (text === '' || !isReplaced) return undefined
     return STORE_COMMANDS[name] ?? emulated[name] ?? declared[name]?.default ?? ''
@@ -80,16 +128,21 @@ function readStep({ title, action, given, env: variables }) {
     const value = replacement(name, text)
     if (value === undefined) return [name, text]
     const what =
-      name in STORE_COMMANDS ? 'a file in place of the store' : name in emulated ? 'emulated' : 'default'
+      name in STORE_COMMANDS
+        ? 'your command is not run: a file takes the place of the store'
+        : name in emulated
+          ? 'emulated'
+          : 'default'
     notes[name] = text.includes('${{') ? `  (${what}, for ${text})` : `  (${what})`
     return [name, value]
   })
   const unknown = Object.keys(texts).filter(name => !(name in declared))
   const problems = unknown.map(name => {
     notes[name] = '  (no such input)'
-    const nearest = nearestTo(name, Object.keys(declared))
-    return `there is no input ${name}${nearest === undefined ? '' : `; did you mean ${nearest}?`}`
+    return `there is no input ${orNearest(name, Object.keys(declared))} GitHub ignores it.`
   })
+  for (const [name, text] of Object.entries(texts)) problems.push(...expressionProblems(name, text))
+  for (const { input, value } of known) problems.push(...expressionProblems(input, value))
   const env = known.map(({ name, input, value }) => [name, replacement(input, value) ?? value])
   const toValues = (/** @type {string[][]} */ entries) => /** @type {Values} */ (Object.fromEntries(entries))
   return { title, action, inputs: toValues(inputs), env: toValues(env), notes, problems }
