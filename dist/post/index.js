@@ -1970,6 +1970,9 @@ class Redactor {
     /** Returns the ranges of the text that contain secrets, in the text itself or in a decoded form of it. */
     #find(text) {
         const ranges = [];
+        if (!DECODERS.some(({ pattern }) => text.search(pattern) >= 0)) {
+            return this.#findPlain(text, 0).map(([at, length]) => [at, at + length]);
+        }
         const units = text.split('').map((char, index) => ({ char, start: index, end: index + 1 }));
         const queue = [{ text, units, depth: 0 }];
         const seen = new Set([text]);
@@ -1980,6 +1983,8 @@ class Redactor {
             if (form.depth >= MAX_DEPTH)
                 continue;
             for (const decoder of DECODERS) {
+                if (form.text.search(decoder.pattern) < 0)
+                    continue;
                 const decoded = decodeUnits(form.units, form.text, decoder);
                 const decodedText = decoded.map(({ char }) => char).join('');
                 if (seen.has(decodedText) || seen.size >= MAX_TEXTS)

@@ -103,6 +103,9 @@ export class Redactor {
   /** Returns the ranges of the text that contain secrets, in the text itself or in a decoded form of it. */
   #find(text: string): [start: number, end: number][] {
     const ranges: [number, number][] = []
+    if (!DECODERS.some(({ pattern }) => text.search(pattern) >= 0)) {
+      return this.#findPlain(text, 0).map(([at, length]) => [at, at + length])
+    }
     const units = text.split('').map((char, index) => ({ char, start: index, end: index + 1 }))
     const queue: { text: string; units: readonly Unit[]; depth: number }[] = [{ text, units, depth: 0 }]
     const seen = new Set([text])
@@ -112,6 +115,7 @@ export class Redactor {
       }
       if (form.depth >= MAX_DEPTH) continue
       for (const decoder of DECODERS) {
+        if (form.text.search(decoder.pattern) < 0) continue
         const decoded = decodeUnits(form.units, form.text, decoder)
         const decodedText = decoded.map(({ char }) => char).join('')
         if (seen.has(decodedText) || seen.size >= MAX_TEXTS) continue
