@@ -543,7 +543,7 @@ const badValues: Fault[] = (
   play: bodyIs(value),
   code: 'bad-response',
   retries: 'none',
-  namesEndpoint: true
+  ...(typeof value === 'string' ? { namesEndpoint: true as const } : {})
 }))
 
 const echoes: Fault[] = [
