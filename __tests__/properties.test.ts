@@ -525,7 +525,7 @@ describe('whatever a platform answers', () => {
             responses.map(one => one(who))
           )
         ),
-        { numRuns: 300, endOnFailure: true }
+        { numRuns: 150, endOnFailure: true }
       )
     },
     60_000
@@ -541,7 +541,7 @@ describe('whatever a platform answers', () => {
           { verify: 'true' }
         )
       ),
-      { numRuns: 300, endOnFailure: true }
+      { numRuns: 150, endOnFailure: true }
     )
   }, 60_000)
 
