@@ -224,3 +224,36 @@ test('hostile texts of 8 KiB take less than a second', () => {
   const { user, system } = process.cpuUsage(startedAt)
   expect((user + system) / 1e6).toBeLessThan(1)
 })
+
+test.each([
+  ['line breaks', 'emulated-Ge\nnesys\r\nsecret'],
+  ['spaces', 'emulated-Ge nesyss ecret'],
+  ['control characters', 'emulated-Ge\u0000nesys\u001bsecret'],
+  ['invisible characters', 'emulated-Ge\ufeffnesys\u3164secret'],
+  ['encoded line breaks', 'emulated-Ge%0Anesys&#0;secret'],
+  ['numbers with leading zeros', '&#000000101;mulated-Genesyss&#x00000065;cret'],
+  ['%u escapes', '%u0065mulated-Genesyssecret'],
+  [
+    'hex with separators',
+    [...Buffer.from('emulated-Genesyssecret')].map(byte => byte.toString(16)).join(':')
+  ],
+  ['\\x escapes', [...Buffer.from('emulated-Genesyssecret')].map(byte => `\\x${byte.toString(16)}`).join('')],
+  [
+    'wrapped base64',
+    Buffer.from('before emulated-Genesyssecret after').toString('base64').replace(/.{16}/g, '$&\n')
+  ]
+])('a secret is removed although it is split or spelled with %s', (_, spelled) => {
+  const redacted = new Redactor([new Secret('emulated-Genesyssecret')]).clean(`got (${spelled}) here`, 500)
+  expect(redacted).toContain('***')
+  expect(redacted).not.toMatch(/nesys|Z2VuZXN5|6e657379/i)
+})
+
+test('a text with too many decoded forms is removed as a whole', () => {
+  const hidden = '&#38;#38;#38;#45;'
+  const decoys = Array.from(
+    { length: 200 },
+    (_, index) => `%${'25'.repeat(index % 4)}41&#38;#${index};\\u0025`
+  ).join('+')
+  const redacted = new Redactor([new Secret('emulated-Genesys')]).redact(`emulated${hidden}Genesys ${decoys}`)
+  expect(redacted).not.toMatch(/emulated|Genesys/)
+})

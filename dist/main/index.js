@@ -1149,9 +1149,11 @@ async function revoke(token, revocationBaseUrl, session) {
         url,
         headers: { Authorization: bearerAuthorization(token) }
     });
-    if (response.status >= 200 && response.status < 300)
+    // A page of a gateway is not an answer of the platform.
+    const isAnswer = response.body.trim() === '' || parseJsonObject(response.body) !== undefined;
+    if (isAnswer && (response.status === 200 || response.status === 204))
         return 'revoked';
-    if (response.status === 401)
+    if (isAnswer && response.status === 401)
         return 'already-invalid';
     throw rejection(response, HINTS);
 }
@@ -2374,21 +2376,21 @@ var lib_text = __nccwpck_require__(924);
 
 /** Levels of encoding that are searched, one inside the other. */
 const MAX_DEPTH = 4;
-/** Texts that are searched in all. A text with more decoded forms was made to keep the process busy. */
+/** Texts that are searched in all. A text with more decoded forms was made to hide a secret: it is removed as a whole. */
 const MAX_TEXTS = 100;
 const JSON_ESCAPES = { b: '\b', f: '\f', n: '\n', r: '\r', t: '\t' };
 /** Applied one at a time, because a backslash, a percent sign or a plus can also be a part of the secret. */
 const DECODERS = [
     {
-        pattern: /\\u([0-9a-f]{4})|\\(["\\/bfnrt])/gi,
-        decode: ([, unicode, letter = '']) => unicode === undefined
-            ? (JSON_ESCAPES[letter] ?? letter)
-            : String.fromCharCode(Number.parseInt(unicode, 16))
+        pattern: /(?:[\\%]u([0-9a-f]{4})|\\x([0-9a-f]{2}))|\\(["\\/bfnrt])/gi,
+        decode: ([, unicode, hex = '', letter = '']) => letter === ''
+            ? String.fromCharCode(Number.parseInt(unicode ?? hex, 16))
+            : (JSON_ESCAPES[letter] ?? letter)
     },
     { pattern: /(?:%[0-9a-f]{2})+/gi, decode: ([percent = '']) => decodePercent(percent) },
     { pattern: /\+/g, decode: () => ' ' }, // a space in a form
     {
-        pattern: /&#(\d{1,7});?|&#x([0-9a-f]{1,6});?|&([a-z]{2,8});/gi,
+        pattern: /&#0*(\d{1,7});?|&#x0*([0-9a-f]{1,6});?|&([a-z]{2,8});/gi,
         decode([, decimal, hex, name]) {
             if (name !== undefined)
                 return ENTITIES.get(name) ?? ENTITIES.get(name.toLowerCase());
@@ -2397,9 +2399,14 @@ const DECODERS = [
         }
     }
 ];
+/** White space and invisible characters, which can split a secret. */
+const SPLITTERS = {
+    pattern: /[\p{Cc}\p{Cf}\p{Z}\p{Mn}\u2800\u3164\s]+/gu,
+    decode: () => ''
+};
 /** Long enough to contain the shortest secret. */
 const BASE64_RUN = /[A-Za-z0-9+/_-]{11,}={0,2}/g;
-const HEX_RUN = /[0-9a-f]{16,}/gi;
+const HEX_RUN = /[0-9a-f]{2}(?:[\s:,-]?[0-9a-f]{2}){7,}[0-9a-f]?/gi;
 /** Knows every secret of the run and removes them from texts, also if they are encoded. */
 class Redactor {
     #secrets = [];
@@ -2424,9 +2431,27 @@ class Redactor {
      * percent-encoding, HTML entities, base64, base64url or hex, up to four levels deep.
      */
     redact(text) {
-        if (this.#needles.length === 0)
+        if (!this.matches(text))
             return text;
-        const ranges = this.#find(text).sort(([a], [b]) => a - b);
+        // Splitters last: without them words run into a base64 text, and more than necessary is removed.
+        const precise = this.#replace(text, DECODERS);
+        return this.#replace(precise, [...DECODERS, SPLITTERS]);
+    }
+    /** Returns whether the text contains a known secret, also if it is encoded. */
+    matches(text) {
+        return this.#contains(text, 0, [...DECODERS, SPLITTERS]);
+    }
+    /**
+     * Returns a text from outside as one line without a secret, at most `maxLength` characters. Redacts twice, because
+     * cleaning can join the parts of a secret; cuts last, because half a secret would not be recognised.
+     */
+    clean(text, maxLength) {
+        return (0,lib_text/* truncateMiddle */.kU)(this.redact((0,lib_text/* toOneLine */.GX)(this.redact(text))), maxLength);
+    }
+    #replace(text, decoders) {
+        if (!this.#contains(text, 0, decoders))
+            return text;
+        const ranges = this.#find(text, decoders).sort(([a], [b]) => a - b);
         let redacted = '';
         let from = 0;
         for (const [start, end] of ranges) {
@@ -2436,23 +2461,9 @@ class Redactor {
         }
         return redacted + text.slice(from);
     }
-    /** Returns whether the text contains a known secret, also if it is encoded. */
-    matches(text) {
-        return this.#contains(text, 0);
-    }
-    /**
-     * Returns a text from outside as one line without a secret, at most `maxLength` characters. Redacts twice, because
-     * cleaning can join the parts of a secret; cuts last, because half a secret would not be recognised.
-     */
-    clean(text, maxLength) {
-        return (0,lib_text/* truncateMiddle */.kU)(this.redact((0,lib_text/* toOneLine */.GX)(this.redact(text))), maxLength);
-    }
     /** Returns the ranges of the text that contain secrets, in the text itself or in a decoded form of it. */
-    #find(text) {
+    #find(text, decoders) {
         const ranges = [];
-        if (!DECODERS.some(({ pattern }) => text.search(pattern) >= 0)) {
-            return this.#findPlain(text, 0).map(([at, length]) => [at, at + length]);
-        }
         const units = text.split('').map((char, index) => ({ char, start: index, end: index + 1 }));
         const queue = [{ text, units, depth: 0 }];
         const seen = new Set([text]);
@@ -2462,13 +2473,15 @@ class Redactor {
             }
             if (form.depth >= MAX_DEPTH)
                 continue;
-            for (const decoder of DECODERS) {
+            for (const decoder of decoders) {
                 if (form.text.search(decoder.pattern) < 0)
                     continue;
                 const decoded = decodeUnits(form.units, form.text, decoder);
                 const decodedText = decoded.map(({ char }) => char).join('');
-                if (seen.has(decodedText) || seen.size >= MAX_TEXTS)
+                if (seen.has(decodedText))
                     continue;
+                if (seen.size >= MAX_TEXTS)
+                    return [[0, text.length]];
                 seen.add(decodedText);
                 queue.push({ text: decodedText, units: decoded, depth: form.depth + 1 });
             }
@@ -2485,20 +2498,23 @@ class Redactor {
         }
         if (depth >= MAX_DEPTH)
             return found;
-        const isSecret = (bytes) => this.#contains(bytes.toString('utf8'), depth + 1);
+        const isSecret = (bytes) => this.#contains(bytes.toString('utf8'), depth + 1, DECODERS);
         for (const { 0: run, index } of text.matchAll(BASE64_RUN)) {
             // A run can begin at any of the four positions of a base64 group.
             if ([0, 1, 2, 3].some(skip => isSecret(Buffer.from(run.slice(skip), 'base64'))))
                 found.push([index, run.length]);
         }
         for (const { 0: run, index } of text.matchAll(HEX_RUN)) {
-            if ([0, 1].some(skip => isSecret(Buffer.from(run.slice(skip), 'hex'))))
+            const digits = run.replace(/[^0-9a-f]/gi, '');
+            if ([0, 1].some(skip => isSecret(Buffer.from(digits.slice(skip), 'hex'))))
                 found.push([index, run.length]);
         }
         return found;
     }
     /** Returns whether a text at this depth, or a decoded form of it, contains a secret. */
-    #contains(text, depth) {
+    #contains(text, depth, decoders) {
+        if (this.#needles.length === 0)
+            return false;
         const queue = [{ text, depth }];
         const seen = new Set([text]);
         for (const form of queue) {
@@ -2506,10 +2522,12 @@ class Redactor {
                 return true;
             if (form.depth >= MAX_DEPTH)
                 continue;
-            for (const { pattern, decode } of DECODERS) {
+            for (const { pattern, decode } of decoders) {
                 const decoded = form.text.replace(pattern, (...match) => decode(match) ?? match[0]);
-                if (seen.has(decoded) || seen.size >= MAX_TEXTS)
+                if (seen.has(decoded))
                     continue;
+                if (seen.size >= MAX_TEXTS)
+                    return true;
                 seen.add(decoded);
                 queue.push({ text: decoded, depth: form.depth + 1 });
             }

@@ -133,7 +133,8 @@ export class CommandStore implements TokenStore {
       if (waitMs > 0) await clock.sleep(waitMs)
       const { value: now, problem } = await this.#read()
       if (now?.equals(value)) return NEW_TOKEN
-      const isUnchanged = now !== undefined && this.#before !== undefined && now.equals(this.#before)
+      // An empty value can be an error that the command hides, so it proves nothing.
+      const isUnchanged = now !== undefined && now.length > 0 && this.#before?.equals(now) === true
       if (!isUnchanged) return now === undefined ? problem : 'printed neither the old value nor the new token'
     }
     return OLD_VALUE

@@ -142,8 +142,11 @@ export class GitHubStore implements TokenStore {
     const github = new GitHubApi({ ...this.#target, session: cleanUpSession() })
     const look = async () => {
       const secret = await readSecret(github, this.#target.secretName)
-      const before = this.#before?.secret?.updatedAt.getTime()
-      return secret !== undefined && secret.updatedAt.getTime() !== before
+      if (secret === undefined || this.#before === undefined) return false
+      // In whole seconds. An older date comes from a server that is behind, and proves nothing.
+      const beganAtMs = Math.floor(this.#before.now.getTime() / 1000) * 1000
+      const updatedAtMs = secret.updatedAt.getTime()
+      return updatedAtMs >= beganAtMs && updatedAtMs !== this.#before.secret?.updatedAt.getTime()
     }
     try {
       if (await look()) return true

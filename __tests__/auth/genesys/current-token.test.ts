@@ -113,12 +113,21 @@ describe('revoke', () => {
 
   test.each([
     [200, 'revoked'],
-    [202, 'revoked'],
     [204, 'revoked'],
     [401, 'already-invalid']
   ])('%i: %s', async (status, expected) => {
     respond(status)
     expect(await revoke(TOKEN, API, newSession())).toBe(expected)
+  })
+
+  test.each([202, 206])('%i is not a confirmation', async status => {
+    respond(status)
+    await expect(revoke(TOKEN, API, newSession())).rejects.toThrow(`answered ${status}`)
+  })
+
+  test.each([200, 401])('%i with the page of a gateway is not a confirmation', async status => {
+    respond(status, '<html>login</html>')
+    await expect(revoke(TOKEN, API, newSession())).rejects.toThrow(`answered ${status}`)
   })
 
   test.each([

@@ -1,5 +1,5 @@
 import type { HttpSession } from '../../http/session.js'
-import { asJsonObject } from '../../lib/json.js'
+import { asJsonObject, parseJsonObject } from '../../lib/json.js'
 import type { Secret } from '../../lib/secret.js'
 import { type Hints, rejection } from '../errors.js'
 import { bearerAuthorization } from '../oauth.js'
@@ -55,8 +55,10 @@ export async function revoke(
     url,
     headers: { Authorization: bearerAuthorization(token) }
   })
-  if (response.status >= 200 && response.status < 300) return 'revoked'
-  if (response.status === 401) return 'already-invalid'
+  // A page of a gateway is not an answer of the platform.
+  const isAnswer = response.body.trim() === '' || parseJsonObject(response.body) !== undefined
+  if (isAnswer && (response.status === 200 || response.status === 204)) return 'revoked'
+  if (isAnswer && response.status === 401) return 'already-invalid'
   throw rejection(response, HINTS)
 }
 
