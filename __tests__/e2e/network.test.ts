@@ -140,3 +140,28 @@ test('a rotation that is cancelled while GitHub is silent ends at once', async (
     await servers.close()
   }
 })
+
+test('an older date of the secret does not prove that the token is stored', async () => {
+  const servers = await startServers()
+  try {
+    const previous = await servers.storeOldToken()
+    let isPut = false
+    servers.github.intercept = (request, response, socket) => {
+      if (request.method === 'PUT') {
+        isPut = true
+        socket.destroy()
+        return true
+      }
+      if (!isPut || !request.path.endsWith('/secrets/CC_TOKEN')) return false
+      response.writeHead(200, { 'Content-Type': 'application/json' })
+      response.end(JSON.stringify({ name: 'CC_TOKEN', updated_at: '2021-01-01T00:00:00Z' }))
+      return true
+    }
+    const run = await servers.rotate({ 'previous-token': previous, 'max-attempts': '1' })
+    expect([run.exitCode, run.outputs['rotated']]).toEqual([1, 'false'])
+    expect(run.log).toContain('It is unknown whether the new token is stored.')
+    expect(servers.genesys.tokens.get(previous)?.revoked).toBe(false)
+  } finally {
+    await servers.close()
+  }
+})

@@ -342,6 +342,10 @@ describeOnPosix('the outcome is: unknown', () => {
       'store-command ended with exit code 1; read-command then ended with exit code 7.',
       store => ({ 'store-command': 'false', 'read-command': then(store, 'exit 7') })
     ],
+    'another exit code, and read-command prints nothing, before and after': [
+      'store-command ended with exit code 1; read-command then printed neither the old value nor the new token.',
+      store => ({ 'store-command': `${storing(store)}; false`, 'read-command': 'false || true' })
+    ],
     'another exit code, and the last of three reads prints something else': [
       'store-command ended with exit code 1; read-command then printed neither the old value nor the new token.',
       ({ path }) => ({
