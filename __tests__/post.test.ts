@@ -1,12 +1,15 @@
-import { chmodSync, existsSync, mkdirSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs'
+import type { ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
 import { join } from 'node:path'
 import { afterAll, beforeEach, expect, test } from '@jest/globals'
-import { startServer } from '../emulator/server.mjs'
+import { type Intercept, startServer } from '../emulator/server.mjs'
 import { PROVIDERS } from '../src/auth/providers.js'
+import type { Clock } from '../src/lib/clock.js'
 import { Secret } from '../src/lib/secret.js'
 import { post } from '../src/post.js'
 import { type SavedToken, serializeToken, stateName } from '../src/runner/saved-state.js'
-import { newContext, type Runner, withRunner } from './support/in-process.js'
+import { fastClock, newContext, type Runner, withRunner } from './support/in-process.js'
 import { testOnPosix } from './support/posix.js'
 import { StillClock } from './support/session.js'
 
@@ -36,13 +39,17 @@ interface Saved {
 }
 
 /** Runs the post step with this state. Returns what it logged. */
-async function runPost(runner: Runner, { tokens = [], published, folder }: Saved): Promise<string> {
+async function runPost(
+  runner: Runner,
+  { tokens = [], published, folder }: Saved,
+  clock: Clock = new StillClock(NOW)
+): Promise<string> {
   for (const [index, token] of tokens.entries())
     process.env[`STATE_${stateName(index)}`] = serializeToken(token)
   if (published !== undefined) process.env['STATE_published'] = published
   if (folder !== undefined) process.env['STATE_token-folder'] = folder
   const before = runner.log().length
-  await post(newContext(new StillClock(NOW)), PROVIDERS)
+  await post(newContext(clock), PROVIDERS)
   return runner.log().slice(before)
 }
 
@@ -136,6 +143,77 @@ test.each([
   })
 )
 
+test.each<[string, Partial<SavedToken>, string]>([
+  ['address', { revocationBaseUrl: 'nowhere' }, `at ${LATER}`],
+  ['platform', { provider: 'odd' }, `at ${LATER}`],
+  ['platform and expiry', { provider: 'odd', expiresAtMs: 1e20 }, 'at an unknown time']
+])('a token with an odd %s: a warning, and the token file is removed', (_, odd, expiry) =>
+  withRunner(async runner => {
+    const folder = newTokenFolder(runner)
+    const log = await runPost(runner, { tokens: [{ ...ACCESS, ...odd }], folder })
+    expect(log.startsWith(`${MASK}::warning::Clean-up: access token not revoked`)).toBe(true)
+    expect(log.endsWith(`; it expires ${expiry}; token file removed.\n`)).toBe(true)
+    expect(existsSync(folder)).toBe(false)
+  })
+)
+
+/** Runs the post step for a token of this platform. Waits take no time. */
+function runAgainst({ origin }: { origin: string }): Promise<string> {
+  return withRunner(runner =>
+    runPost(runner, { tokens: [{ ...ACCESS, revocationBaseUrl: origin }] }, fastClock())
+  )
+}
+
+test.each<[string, Intercept, RegExp]>([
+  [
+    'a reset connection',
+    (_, __, socket) => reset(socket),
+    /failed: the connection was reset \(ECONNRESET\), \d+ attempts/
+  ],
+  ['503 forever', (_, response) => answer(response, 503), /answered 503, \d+ attempts/],
+  [
+    '429 with a wait beyond the limit',
+    (_, response) => answer(response, 429, { 'Retry-After': '60' }),
+    /answered 429, 1 attempt; the server asks to wait 1 min, longer than the remaining \d s of the timeout of 9 s/
+  ],
+  [
+    'a redirect',
+    (_, response) => answer(response, 302, { Location: 'https://elsewhere.example/' }),
+    /answered 302, a redirect to elsewhere\.example, 1 attempt/
+  ],
+  [
+    '404, which does not prove that the token is invalid',
+    (_, response) => answer(response, 404),
+    /answered 404, 1 attempt/
+  ]
+])('a platform that fails, %s: one warning with the reason', async (_, intercept, reason) => {
+  const platform = await startServer(() => ({ status: 200 }), { intercept })
+  const log = await runAgainst(platform)
+  await platform.close()
+  expect(log).toMatch(reason)
+  expect(log).toMatch(
+    /^::add-mask::the-access-token\n::warning::Clean-up: access token not revoked \(DELETE .*\); it expires at .*\.\n$/
+  )
+})
+
+test('a platform that is down: one warning with the reason', async () => {
+  const platform = await startServer(() => ({ status: 200 }))
+  await platform.close()
+  expect(await runAgainst(platform)).toMatch(
+    /failed: the connection was refused \(ECONNREFUSED\), \d+ attempts/
+  )
+})
+
+function reset(socket: Socket): true {
+  socket.resetAndDestroy()
+  return true
+}
+
+function answer(response: ServerResponse, code: number, headers: Record<string, string> = {}): true {
+  response.writeHead(code, headers).end('<html>an error page</html>')
+  return true
+}
+
 test('the words of the platform become one short line without a secret', () =>
   withRunner(async runner => {
     status = 403
@@ -145,22 +223,31 @@ test('the words of the platform become one short line without a secret', () =>
     expect(log.length).toBeLessThan(800)
   }))
 
-test('the token file is removed with its folder', () =>
+test('the token file is removed with its folder and all that is in it; no link is followed', () =>
   withRunner(async runner => {
     const folder = newTokenFolder(runner)
+    const elsewhere = join(runner.folder, 'elsewhere')
+    mkdirSync(join(folder, 'more', 'yet'), { recursive: true })
+    mkdirSync(elsewhere)
+    writeFileSync(join(folder, 'more', 'yet', 'copy'), 'a copy', { mode: 0o400 })
+    writeFileSync(join(elsewhere, 'precious'), '')
+    symlinkSync(elsewhere, join(folder, 'link'))
     expect(await runPost(runner, { folder })).toBe('Clean-up: token file removed.\n')
     expect(existsSync(folder)).toBe(false)
+    symlinkSync(elsewhere, folder)
     expect(await runPost(runner, { folder })).toBe('Clean-up: token file already gone.\n')
+    expect(readdirSync(elsewhere)).toEqual(['precious'])
   }))
 
-test('a token that cannot be revoked does not keep the token file from being removed', () =>
+test('RUNNER_TEMP may be a link', () =>
   withRunner(async runner => {
-    status = 400
     const folder = newTokenFolder(runner)
-    expect(await runPost(runner, { tokens: [ACCESS], folder })).toMatch(
-      /not revoked .*; token file removed\.\n$/
+    const link = join(runner.folder, 'link')
+    symlinkSync(runner.folder, link)
+    expect(await runPost(runner, { folder: join(link, TOKEN_FOLDER) })).toBe(
+      'Clean-up: token file removed.\n'
     )
-    expect(existsSync(folder)).toBe(false)
+    expect([existsSync(folder), existsSync(link)]).toEqual([false, true])
   }))
 
 testOnPosix('a token file that cannot be removed: a warning, and no failure', () =>

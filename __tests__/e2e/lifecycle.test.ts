@@ -1,16 +1,31 @@
 import { execFile } from 'node:child_process'
+import { randomUUID } from 'node:crypto'
+import {
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  statSync,
+  writeFileSync
+} from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import { type GenesysEmulator, startGenesys } from '../../emulator/genesys.mjs'
 import {
   cleanUp,
   EXCHANGES,
-  type Exchange,
+  entry,
+  failed,
   GENESYS,
-  type Inputs,
+  head,
+  instrument,
   LONG_LIVED,
   main,
   ORGANIZATION,
+  POST,
   post,
   published,
   record,
@@ -18,21 +33,33 @@ import {
   TOKEN_FILE,
   written
 } from '../support/lifecycle.js'
-import { cleanup } from '../support/runner.mjs'
+import { describeOnPosix } from '../support/posix.js'
+import { cleanup, runAction } from '../support/runner.mjs'
 
 const { id, name } = ORGANIZATION
-const { login, longLived } = EXCHANGES
+const { login } = EXCHANGES
+const IDENTIFY = 'GET /api/v2/tokens/me?preserveIdleTTL=true token 1 200'
+const REVOKE = 'DELETE /api/v2/tokens/me token 1 200'
+const WITH_FILE = { ...GENESYS, 'token-file': 'true', summary: 'false' }
 
 let platform: GenesysEmulator
+let elsewhere: string
 beforeEach(async () => {
   platform = await startGenesys()
+  elsewhere = realpathSync(mkdtempSync(join(tmpdir(), 'elsewhere-')))
+  writeFileSync(join(elsewhere, 'precious'), 'precious')
 })
 afterEach(async () => {
   await platform.close()
   cleanup()
+  rmSync(elsewhere, { recursive: true, force: true })
 })
 
 const alive = () => [...platform.tokens.values()].map(({ kind, revoked }) => (revoked ? 'revoked' : kind))
+const expectUntouched = () => {
+  expect(readdirSync(elsewhere)).toEqual(['precious'])
+  expect(readFileSync(join(elsewhere, 'precious'), 'utf8')).toBe('precious')
+}
 
 test('publishes the token in every way, a later step uses it, and it is revoked when the job ends', async () => {
   const inputs = { verify: 'true', 'token-file': 'true', 'export-env': 'CC_TOKEN', 'tool-env': 'true' }
@@ -53,7 +80,7 @@ test('publishes the token in every way, a later step uses it, and it is revoked 
       summary: { Organisation: `${name} <code>${id}</code>` }
     })
   )
-  expect(alive()).toEqual(['access'])
+  expect([alive(), platform.connections]).toEqual([['access'], 1])
 
   const script =
     'const token = require("node:fs").readFileSync(process.argv[1], "utf8");' +
@@ -74,137 +101,34 @@ test('publishes the token in every way, a later step uses it, and it is revoked 
   expect(ended.leftovers()).toEqual([])
   expect(record(platform)).toEqual([
     'POST /oauth/token Basic 200',
-    'GET /api/v2/tokens/me?preserveIdleTTL=true token 1 200',
+    IDENTIFY,
     'GET /api/v2/tokens/me token 1 200',
-    'DELETE /api/v2/tokens/me token 1 200'
+    REVOKE
   ])
 })
 
-describe('when the job ends', () => {
-  const KEPT = 'kept, because revoke is false'
-  const cases: {
-    title: string
-    inputs: Inputs
-    exchange: Exchange
-    policy: string
-    says: string
-    line: string
-    alive: string[]
-    deletes: string[]
-  }[] = [
-    {
-      title: 'an access token is revoked; without further inputs, only outputs are written',
-      inputs: GENESYS,
-      exchange: login,
-      policy: 'auto',
-      says: TEXTS.revokedLater,
-      line: 'access token revoked',
-      alive: ['revoked'],
-      deletes: ['token 1']
-    },
-    {
-      title: 'a long-lived token is kept, and its initial token revoked',
-      inputs: LONG_LIVED,
-      exchange: longLived,
-      policy: 'auto',
-      says: TEXTS.outlivesJob,
-      line: 'long-lived token kept, because it is to outlive the job; access token revoked',
-      alive: ['revoked', 'long-lived'],
-      deletes: ['token 1']
-    },
-    {
-      title: 'revoke: true revokes a long-lived token too',
-      inputs: LONG_LIVED,
-      exchange: longLived,
-      policy: 'true',
-      says: TEXTS.revokedLater,
-      line: 'access token revoked; long-lived token revoked',
-      alive: ['revoked', 'revoked'],
-      deletes: ['token 1', 'token 2']
-    },
-    {
-      title: 'revoke: false keeps both tokens of a long-lived exchange',
-      inputs: LONG_LIVED,
-      exchange: longLived,
-      policy: 'false',
-      says: TEXTS.keptByPolicy,
-      line: `access token ${KEPT}; long-lived token ${KEPT}`,
-      alive: ['access', 'long-lived'],
-      deletes: []
-    },
-    {
-      title: 'revoke: false keeps an access token',
-      inputs: GENESYS,
-      exchange: login,
-      policy: 'false',
-      says: TEXTS.keptByPolicy,
-      line: `access token ${KEPT}`,
-      alive: ['access'],
-      deletes: []
-    }
-  ]
-  test.each(cases)('$title', async ({ inputs, exchange, policy, says, line, alive: expected, deletes }) => {
-    const ran = await main(platform, { ...inputs, revoke: policy, summary: 'false' })
-    expect(written(ran, platform)).toEqual(published(exchange, { policy, cleanUp: says }))
-    expect(ran.leftovers()).toEqual([])
-    const before = record(platform)
-    expect(before).toEqual([
-      'POST /oauth/token Basic 200',
-      ...(exchange === longLived ? ['POST /api/v2/oauth/token/generate token 1 200'] : [])
-    ])
-    const ended = await post(ran)
-    const tokens = exchange === longLived ? [1, 2] : [1]
-    expect(written(ended, platform)).toEqual(cleanUp(`Clean-up: ${line}.`, tokens))
-    expect(alive()).toEqual(expected)
-    // Two tokens are revoked at the same time, in any order.
-    expect(record(platform).slice(before.length).sort()).toEqual(
-      deletes.map(token => `DELETE /api/v2/tokens/me ${token} 200`)
-    )
-  })
-
-  test('a token that was revoked in the meantime is already invalid', async () => {
-    const ran = await main(platform, GENESYS)
-    for (const token of platform.tokens.values()) token.revoked = true
-    const ended = await post(ran)
-    expect(written(ended, platform)).toEqual(cleanUp('Clean-up: access token already invalid.', [1]))
-    expect(record(platform).at(-1)).toBe('DELETE /api/v2/tokens/me token 1 401')
-  })
-
-  test('404 does not prove that the token is invalid', async () => {
-    const ran = await main(platform, GENESYS)
-    platform.intercept = (request, response) => {
-      request.status = 404
-      response.writeHead(404).end()
-      return true
-    }
-    const ended = await post(ran)
-    expect(written(ended, platform)).toEqual(
-      cleanUp(
-        '::warning::Clean-up: access token not revoked (DELETE {origin}/api/v2/tokens/me answered 404, 1 attempt); ' +
-          'it expires at {time}.',
-        [1]
-      )
-    )
-  })
-
-  test('a token that has expired by the clock of the runner is revoked all the same', async () => {
-    const ran = await main(platform, { ...GENESYS, 'token-file': 'true' })
-    const token = (ran.state['token-1'] ?? '').replace(/"expiresAtMs":\d+/, '"expiresAtMs":1000')
-    const ended = await post({ ...ran, state: { ...ran.state, 'token-1': token } })
-    expect(written(ended, platform)).toEqual(
-      cleanUp('Clean-up: access token revoked; token file removed.', [1])
-    )
-    expect(alive()).toEqual(['revoked'])
-    expect(ended.leftovers()).toEqual([])
-  })
+test('a token of another organisation is published nowhere, and revoked at once', async () => {
+  const other = 'ffffffff-71d8-4c36-b5a2-93e6d1f07b48'
+  const inputs = { 'allowed-organization-ids': other, 'token-file': 'true', 'export-env': 'CC_TOKEN' }
+  const ran = await main(platform, { ...GENESYS, ...inputs })
+  expect(written(ran, platform)).toEqual(
+    failed('organization-not-allowed', {
+      log: [...head(login), TEXTS.notPublished],
+      message: `The token belongs to organisation ${name} (${id}), which is not in allowed-organization-ids.`,
+      hint: 'The credentials belong to another organisation than expected: check which secret this job uses. Nothing was published.',
+      state: login.state + entry('token-1', '')
+    })
+  )
+  expect(ran.leftovers()).toEqual([])
+  expect(written(await post(ran), platform)).toEqual(cleanUp(TEXTS.nothingToDo, []))
+  expect(record(platform)).toEqual(['POST /oauth/token Basic 200', IDENTIFY, REVOKE])
 })
 
 test('two steps of one job keep their states apart', async () => {
-  const inputs = { ...GENESYS, 'token-file': 'true', summary: 'false' }
-  const first = await main(platform, inputs)
+  const first = await main(platform, WITH_FILE)
   const second = await main(
     platform,
-    { ...inputs, revoke: 'false' },
+    { ...WITH_FILE, revoke: 'false' },
     { jobDir: first.jobDir, knownMasks: first.masks }
   )
   const [one, two] = [first.outputs['token-file'], second.outputs['token-file']]
@@ -225,17 +149,77 @@ test('two steps of one job keep their states apart', async () => {
   )
   expect(alive()).toEqual(['revoked', 'access'])
   expect(first.leftovers()).toEqual([])
-  expect(record(platform)).toEqual([
-    'POST /oauth/token Basic 200',
-    'POST /oauth/token Basic 200',
-    'DELETE /api/v2/tokens/me token 1 200'
-  ])
 })
 
-test('inputs that reach the post step change nothing', async () => {
-  const ran = await main(platform, GENESYS)
-  const ended = await post(ran, {
-    env: { INPUT_REVOKE: 'false', INPUT_PROVIDER: 'nonsense', 'INPUT_BASE-URL': 'http://127.0.0.1:1' }
+describeOnPosix('the token file', () => {
+  test('contains only the token, and only its owner may read it, from the moment it is created', async () => {
+    const tool = instrument({ umask: 0 })
+    const ran = await main(platform, WITH_FILE, { env: tool.env })
+    const file = ran.outputs['token-file'] ?? ''
+    expect(readFileSync(file, 'utf8')).toBe(ran.outputs['token'])
+    expect(statSync(file).mode & 0o777).toBe(0o600)
+    expect(statSync(dirname(file)).mode & 0o777).toBe(0o700)
+    expect(dirname(dirname(file))).toBe(ran.tempDir)
+    // Each as it was when it was created. Its path was saved before.
+    const made = tool.seen().filter(({ kind }) => kind === 'write')
+    const folder = made.findIndex(({ what }) => what === 'mkdirSync')
+    expect(made[folder - 1]?.path).toMatch(/state_[0-9a-f-]+$/)
+    expect(made[folder]).toMatchObject({ path: dirname(file), mode: '700' })
+    expect(made[folder + 1]).toMatchObject({ what: 'openSync', path: file, mode: '600', size: 0 })
+    expect(made[folder + 2]).toMatchObject({ what: 'writeFileSync' })
   })
-  expect(written(ended, platform)).toEqual(cleanUp('Clean-up: access token revoked.', [1]))
+
+  test.each([
+    { place: 'the folder', before: 'mkdir', target: '', left: ['link'] },
+    { place: 'the file', before: 'open', target: 'precious', left: [] }
+  ] as const)('a link planted in place of $place is not followed', async ({ before, target, left }) => {
+    const tool = instrument({ plant: { before, target: join(elsewhere, target) } })
+    const ran = await main(platform, { ...WITH_FILE, summary: 'true' }, { env: tool.env })
+    expect(tool.seen().filter(point => point.kind === 'planted')).toHaveLength(1)
+    const expected = failed('internal-error', {
+      log: [...head(login), TEXTS.notPublished],
+      message: 'An unexpected error occurred (Error EEXIST).',
+      hint:
+        'Nothing was published. Check that the runner can write its files (disk full, read-only?), run again with step ' +
+        'debugging, and report the log: it contains no secret.'
+    })
+    expect({ ...written(ran, platform), state: '' }).toEqual(expected)
+    // The token is revoked. The folder is left to the post step, in case it could not be removed.
+    const saved = Object.entries(ran.state).filter(([, value]) => value !== '')
+    expect(saved).toEqual([['token-folder', expect.stringMatching(/\/cc-token-[0-9a-f-]{36}$/)]])
+    const ended = await post(ran)
+    expect(written(ended, platform)).toEqual(cleanUp('Clean-up: token file already gone.', []))
+    expectUntouched()
+    // What was planted in place of the folder stays, as it was.
+    const found = readdirSync(ran.tempDir, { withFileTypes: true }).filter(one => !one.name.startsWith('_'))
+    expect(found.map(one => (one.isSymbolicLink() ? 'link' : 'other'))).toEqual(left)
+    expect(alive()).toEqual(['revoked'])
+  })
+})
+
+describe('a post step that gets what main did not save', () => {
+  const run = (state: Record<string, string>) => runAction({ main: POST, state, timeoutMs: 5000 })
+
+  test('nothing, because the job did not reach the step', async () => {
+    expect(written(await run({}), platform)).toEqual(cleanUp(TEXTS.nothingToDo, []))
+  })
+
+  test.each([
+    ['the root', () => '/'],
+    ['another folder', () => elsewhere],
+    ['the name and more', () => join(elsewhere, `cc-token-${randomUUID()}`, '..', 'precious')]
+  ])('a folder that is not its own: %s', async (_, folder) => {
+    const ended = await run({ 'token-1': '{', 'token-2': '{}', 'token-folder': folder(), published: 'x' })
+    expect(written(ended, platform)).toEqual(cleanUp('Clean-up: token file already gone.', []))
+    expectUntouched()
+  })
+
+  test('an odd first token: the second one is revoked; no file of the runner is needed', async () => {
+    const ran = await main(platform, { ...LONG_LIVED, revoke: 'true' })
+    const files = ['GITHUB_OUTPUT', 'GITHUB_STATE', 'GITHUB_ENV', 'RUNNER_TEMP', 'GITHUB_STEP_SUMMARY']
+    const env = Object.fromEntries(files.map(variable => [variable, '']))
+    const ended = await post({ ...ran, state: { ...ran.state, 'token-1': '{}' } }, { env })
+    expect(written(ended, platform)).toEqual(cleanUp('Clean-up: long-lived token revoked.', [2]))
+    expect(alive()).toEqual(['access', 'revoked'])
+  })
 })

@@ -83,6 +83,8 @@ export function newContext(clock: Clock = fastClock()): Context {
 
 /** What a step in this process left behind: the raw text of the runner's files, and the log. */
 export interface StepResult {
+  /** RUNNER_TEMP, which no longer exists. */
+  readonly tempDir: string
   readonly exitCode: 0 | 1
   /** The error code; undefined after success. */
   readonly code: string | undefined
@@ -121,6 +123,7 @@ export function runStep(
       code = error instanceof ActionError ? error.code : 'internal-error'
     }
     return {
+      tempDir: runner.folder,
       exitCode: code === undefined ? 0 : 1,
       code,
       stdout: runner.log(),

@@ -12,6 +12,8 @@ import {
 } from '../../emulator/cxone.mjs'
 import { GENESYS_CLIENT, GENESYS_SERVICE_ACCOUNT } from '../../emulator/genesys.mjs'
 import type { EmulatorServer } from '../../emulator/server.mjs'
+import { parseCommandFile } from './command-files.mjs'
+import type { StepResult } from './in-process.js'
 import type { Plan } from './instrument.mjs'
 import { type RunOptions, type RunResult, runAction, runPost } from './runner.mjs'
 
@@ -128,7 +130,11 @@ export async function few<T, R>(
 // --- what was written -------------------------------------------------------------------------------------------
 
 /** Returns a text with everything that differs from run to run replaced by a name. */
-export function normal(text: string, platform: Platform, ...runs: readonly RunResult[]): string {
+export function normal(
+  text: string,
+  platform: Platform,
+  ...runs: readonly { readonly tempDir: string }[]
+): string {
   const values: [string, string][] = [
     ...[...platform.tokens.keys()].map((token, index): [string, string] => [token, `{token ${index + 1}}`]),
     ...(platform.alsoIssued ?? []).map((token, index): [string, string] => [
@@ -147,6 +153,7 @@ export function normal(text: string, platform: Platform, ...runs: readonly RunRe
     .replace(/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z/g, '{time}')
     .replace(/\d{4}-\d\d-\d\d \d\d:\d\d UTC/g, '{minute}')
     .replace(/"expiresAtMs":\d{13}/g, '"expiresAtMs":{ms}')
+    .replace(/, \d+ ms$/gm, ', {n} ms')
     .replace(/::add-mask::[A-Za-z0-9+/=%]{60,}$/gm, '::add-mask::{derived}')
 }
 
@@ -173,19 +180,28 @@ export interface Written {
   readonly summary: string
 }
 
-/** Returns everything that a step wrote. */
+/** Returns everything that a bundle wrote. */
 export function written(run: RunResult, platform: Platform): Written {
-  const plain = (text: string) => normal(text, platform, run)
-  const plainValues = (values: Values) =>
-    Object.fromEntries(Object.entries(values).map(([name, value]) => [name, plain(value)]))
+  const { output, env, state } = run.files
+  return { ...writtenInProcess({ ...run, output, env, state }, platform), stderr: run.stderr }
+}
+
+/** Returns everything that a step in this process wrote. */
+export function writtenInProcess(
+  step: Omit<StepResult, 'exitCode' | 'code'> & Pick<Written, 'exitCode'>,
+  platform: Platform
+): Written {
+  const plain = (text: string) => normal(text, platform, step)
+  const values = (file: string) =>
+    Object.fromEntries(Object.entries(parseCommandFile(file)).map(([name, value]) => [name, plain(value)]))
   return {
-    exitCode: run.exitCode,
-    stdout: plain(run.stdout),
-    stderr: plain(run.stderr),
-    outputs: plainValues(knownOutputs(run.outputs)),
-    env: plainValues(run.exported),
-    state: plain(run.files.state),
-    summary: plain(run.summary)
+    exitCode: step.exitCode,
+    stdout: plain(step.stdout),
+    stderr: '',
+    outputs: knownOutputs(values(step.output)),
+    env: values(step.env),
+    state: plain(step.state),
+    summary: plain(step.summary)
   }
 }
 
