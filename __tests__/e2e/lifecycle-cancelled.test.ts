@@ -1,52 +1,43 @@
-import { basename } from 'node:path'
-import { afterEach, describe, expect, test } from '@jest/globals'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { basename, join } from 'node:path'
+import { afterEach, beforeAll, describe, expect, test } from '@jest/globals'
 import { type CxoneEmulator, startCxone } from '../../emulator/cxone.mjs'
 import { type GenesysEmulator, startGenesys } from '../../emulator/genesys.mjs'
 import {
   CXONE_A,
   few,
-  GENESYS,
   type Inputs,
   instrument,
   LONG_LIVED,
   main,
   type Point,
   post,
-  record
+  record,
+  TEXTS
 } from '../support/lifecycle.js'
 import { describeOnPosix } from '../support/posix.js'
 import { cleanup, type RunResult } from '../support/runner.mjs'
 
 /** Everything that main can write, so that there are as many points as possible. */
 const ALL: Inputs = { verify: 'true', 'token-file': 'true', 'export-env': 'CC_TOKEN', 'tool-env': 'true' }
-/** A token that was not published is revoked whatever `revoke` says. */
-const ACCESS: Inputs = { ...GENESYS, ...ALL, revoke: 'false' }
 const TWO_TOKENS: Inputs = { ...LONG_LIVED, ...ALL }
+const CXONE: Inputs = { ...CXONE_A, ...ALL }
 
-type Signal = 'SIGINT' | 'SIGTERM' | 'SIGKILL'
-interface Interruption {
-  readonly at: 'write' | 'response' | 'line'
-  readonly n: number
-  readonly send: Signal
-}
+type Kind = 'write' | 'response' | 'line'
+type Plan = Parameters<typeof instrument>[0]
 
 afterEach(cleanup)
 
 const AT_ONCE = 4
 
 /** Runs main with a plan for the instrument, then post, against a platform of their own. */
-async function runWith(
-  inputs: Inputs,
-  plan: Parameters<typeof instrument>[0],
-  start: () => Promise<GenesysEmulator | CxoneEmulator> = startGenesys
-) {
-  const platform = await start()
+async function runWith(inputs: Inputs, plan: Plan) {
+  const platform: GenesysEmulator | CxoneEmulator = await (inputs === CXONE ? startCxone() : startGenesys())
   try {
     const tool = instrument(plan)
     const ran = await main(platform, inputs, { env: tool.env })
     const left = ran.leftovers()
     const ended = await post(ran)
-    const methods = platform.requests.map(({ method }) => method)
     return {
       name: Object.values(plan).join(' '),
       seen: tool.seen(),
@@ -54,31 +45,33 @@ async function runWith(
       left,
       ended,
       tokens: platform.tokens,
-      methods
+      requests: record(platform)
     }
   } finally {
     await platform.close()
   }
 }
-type Result = Omit<Awaited<ReturnType<typeof runWith>>, 'seen' | 'methods'>
+type Result = Omit<Awaited<ReturnType<typeof runWith>>, 'seen' | 'requests'>
 
 /** Returns how many points of each kind a run has that is not interrupted. */
-async function countPoints(inputs: Inputs, start?: () => Promise<GenesysEmulator | CxoneEmulator>) {
-  const { ran, seen } = await runWith(inputs, {}, start)
+async function countPoints(inputs: Inputs): Promise<Record<Kind, number>> {
+  const { ran, seen } = await runWith(inputs, {})
   expect(ran.exitCode).toBe(0)
-  const count = (at: Interruption['at']) => seen.filter(({ kind }) => kind === at).length
+  const count = (at: Kind) => seen.filter(({ kind }) => kind === at).length
   return { write: count('write'), response: count('response'), line: count('line') }
 }
 
-/** Returns an interruption at each point, and one after the last point, which never happens. */
-function every(at: Interruption['at'], count: number, send: Signal): Interruption[] {
-  return Array.from({ length: count + 1 }, (_, index) => ({ at, n: index + 1, send }))
+/** Returns the numbers of the first and the last points; those between are writes of one kind, without a pause. */
+function ends(count: number, first: number, last: number): number[] {
+  const all = Array.from({ length: count }, (_, index) => index + 1)
+  return all.filter(n => n <= first || n > count - last)
 }
 
 /** Returns what is wrong after a step that was cancelled or killed. */
 function findProblems({ name, ran, left, ended, tokens }: Result, { killed = false } = {}): string[] {
   const found: [boolean, string][] = [
     [killed ? ran.signal !== 'SIGKILL' : ran.exitCode !== 1, `main ended with ${ran.exitCode ?? ran.signal}`],
+    [!killed && !ran.stdout.endsWith(`${TEXTS.cancelled}\n`), `main logged ${ran.stdout}`],
     [!killed && ran.files.output !== '', 'outputs are published'],
     [!killed && ran.files.env !== '', 'variables are published'],
     [!killed && ran.files.summary !== '', 'a summary is published'],
@@ -96,7 +89,7 @@ function findProblems({ name, ran, left, ended, tokens }: Result, { killed = fal
 
 /** Returns whether the instrument interrupted the run. */
 function wasInterrupted({ seen }: { seen: readonly Point[] }): boolean {
-  return seen.some(({ sent, full }) => sent !== undefined || full)
+  return seen.some(({ sent }) => sent !== undefined)
 }
 
 /** Returns whether post logged exactly one line, besides masks. */
@@ -120,69 +113,77 @@ function findLiving({ name, ran, tokens }: Result): string[] {
   )
 }
 
-/** Returns the first and the last points; those between are writes of one kind, without a pause for a signal. */
-function ends<T>(points: readonly T[], first: number, last: number): T[] {
-  return points.filter((_, index) => index < first || index >= points.length - last)
-}
+let counts: Record<Kind, number>
+beforeAll(async () => {
+  counts = await countPoints(TWO_TOKENS)
+})
 
 describeOnPosix('a step that is cancelled publishes nothing, and its tokens are revoked', () => {
   test.each([
-    { token: 'an access token', inputs: ACCESS, at: 'write', send: 'SIGINT' },
-    { token: 'a long-lived token', inputs: TWO_TOKENS, at: 'write', send: 'SIGTERM' },
-    { token: 'an access token', inputs: ACCESS, at: 'line', send: 'SIGTERM' },
-    { token: 'an access token', inputs: ACCESS, at: 'response', send: 'SIGINT' },
-    { token: 'a long-lived token', inputs: TWO_TOKENS, at: 'response', send: 'SIGINT' }
-  ] as const)('$token, $send after every $at', async ({ inputs, at, send }) => {
-    const counts = await countPoints(inputs)
-    expect(counts[at]).toBeGreaterThan(1)
-    const all = every(at, counts[at], send)
-    const points = send === 'SIGTERM' ? ends(all, 7, 5) : all
-    const runs = await few(points, AT_ONCE, point => runWith(inputs, point))
-    const last = runs.pop()
-    expect(last?.ran.exitCode).toBe(0)
-    expect(last && wasInterrupted(last)).toBe(false)
+    { at: 'write', send: 'SIGTERM', first: 6, last: 3 },
+    { at: 'line', send: 'SIGINT', first: 2, last: 3 },
+    { at: 'response', send: 'SIGINT', first: 3, last: 0 }
+  ] as const)('$send after $at', async ({ at, send, first, last }) => {
+    const points = ends(counts[at], first, last)
+    expect(points).toHaveLength(first + last)
+    // A token that was not published is revoked whatever `revoke` says.
+    const runs = await few(points, AT_ONCE, n => runWith({ ...TWO_TOKENS, revoke: 'false' }, { at, n, send }))
     expect(runs.filter(run => !wasInterrupted(run)).map(({ name }) => name)).toEqual([])
     expect(runs.flatMap(run => [...findProblems(run), ...findLiving(run)])).toEqual([])
   })
 
   test.each([
-    { token: 'an access token', inputs: ACCESS, requests: 2 },
-    { token: 'a long-lived token', inputs: TWO_TOKENS, requests: 3 }
-  ])('$token, SIGINT while each request waits for its response', async ({ inputs, requests }) => {
-    const found: string[] = []
-    for (let n = 1; n <= requests; n++) {
-      const platform = await startGenesys()
-      const received = new Promise<void>(resolve => {
-        platform.intercept = () => {
-          if (platform.requests.length !== n) return false
-          resolve()
-          return true
-        }
-      })
-      const ran = await main(platform, inputs, { signalAfter: received })
-      const left = ran.leftovers()
-      const ended = await post(ran)
-      const run = { name: `SIGINT in request ${n}`, ran, left, ended, tokens: platform.tokens }
-      found.push(...findProblems(run), ...findLiving(run))
-      // The last request verifies the owner; the response to each one before contains a token.
-      expect(platform.tokens.size).toBe(n - 1)
-      const deletes = record(platform).filter(line => line.startsWith('DELETE'))
-      expect(deletes).toHaveLength(n - 1)
-      await platform.close()
-    }
-    expect(found).toEqual([])
+    { n: 1, request: 'the login', signal: 'SIGTERM' },
+    { n: 2, request: 'generate', signal: 'SIGINT' },
+    { n: 3, request: 'verify', signal: 'SIGINT' }
+  ] as const)('$signal while $request has no answer: at once', async ({ n, request, signal }) => {
+    const platform = await startGenesys()
+    let cancelledAt = 0
+    let showing: string[] = []
+    const signalAfter = new Promise<void>(resolve => {
+      platform.intercept = () => {
+        if (platform.requests.length !== n) return false
+        showing = [...platform.tokens.keys()].flatMap(processesWith)
+        cancelledAt = Date.now()
+        resolve()
+        return true
+      }
+    })
+    const ran = await main(platform, TWO_TOKENS, { signal, signalAfter })
+    expect(Date.now() - cancelledAt).toBeLessThan(3000)
+    const left = ran.leftovers()
+    const ended = await post(ran)
+    await platform.close()
+    const run = { name: request, ran, left, ended, tokens: platform.tokens }
+    expect([...findProblems(run), ...findLiving(run), ...showing]).toEqual([])
+    // The response to each request before contained a token.
+    expect(record(platform).filter(line => line.startsWith('DELETE'))).toHaveLength(n - 1)
   })
 
+  /** Returns the processes whose arguments or environment contain the text; none on a system without /proc. */
+  function processesWith(text: string): string[] {
+    const processes = existsSync('/proc') ? readdirSync('/proc').filter(name => /^\d+$/.test(name)) : []
+    return processes.filter(id =>
+      ['cmdline', 'environ'].some(file => {
+        try {
+          return readFileSync(join('/proc', id, file), 'latin1').includes(text)
+        } catch {
+          return false
+        }
+      })
+    )
+  }
+
   test('CXone, whose tokens cannot be revoked: nothing is published, nothing is left', async () => {
-    const inputs = { ...CXONE_A, ...ALL }
-    const { write } = await countPoints(inputs, startCxone)
-    const some = [1, 2, 3, 5, Math.ceil(write / 2), write - 1, write]
-    const writes = some.map(n => ({ at: 'write', n, send: 'SIGINT' }) as const)
-    const responses = [1, 2, 3].map(n => ({ at: 'response', n, send: 'SIGTERM' }) as const)
-    const runs = await few([...writes, ...responses], AT_ONCE, point => runWith(inputs, point, startCxone))
+    const { write, response } = await countPoints(CXONE)
+    const plans: Plan[] = [
+      ...ends(write, 2, 2).map(n => ({ at: 'write', n, send: 'SIGINT' }) as const),
+      ...ends(response, 3, 0).map(n => ({ at: 'response', n, send: 'SIGTERM' }) as const)
+    ]
+    const runs = await few(plans, AT_ONCE, plan => runWith(CXONE, plan))
     expect(runs.every(wasInterrupted)).toBe(true)
     expect(runs.flatMap(run => findProblems(run))).toEqual([])
-    expect(runs.flatMap(({ methods }) => methods)).not.toContain('DELETE')
+    expect(runs.flatMap(({ requests }) => requests).join()).not.toContain('DELETE')
     // The state has the folder and no token, because a token in it would be of no use.
     for (const { ran, tokens } of runs)
       expect([...tokens.keys()].filter(token => ran.files.state.includes(token))).toEqual([])
@@ -191,45 +192,40 @@ describeOnPosix('a step that is cancelled publishes nothing, and its tokens are 
 
 describeOnPosix('a step that is killed has saved what the post step needs', () => {
   test.each([
-    { token: 'an access token', inputs: { ...ACCESS, revoke: 'auto' }, at: 'response' },
-    { token: 'a long-lived token', inputs: { ...TWO_TOKENS, revoke: 'true' }, at: 'response' },
-    { token: 'an access token', inputs: { ...ACCESS, revoke: 'auto' }, at: 'write' }
-  ] as const)('$token, SIGKILL after each $at', async ({ inputs, at }) => {
-    const counts = await countPoints(inputs)
-    const points = ends(every(at, counts[at], 'SIGKILL').slice(0, -1), 7, 3)
-    const runs = await few(points, AT_ONCE, point => runWith(inputs, point))
+    // Before the last response nothing is published, so that the long-lived token is revoked too.
+    { at: 'response', first: 2, last: 0, revoke: 'auto' },
+    { at: 'write', first: 6, last: 3, revoke: 'true' }
+  ] as const)('SIGKILL after $at', async ({ at, first, last, revoke }) => {
+    const runs = await few(ends(counts[at], first, last), AT_ONCE, n =>
+      runWith({ ...TWO_TOKENS, revoke }, { at, n, send: 'SIGKILL' })
+    )
+    expect(runs).toHaveLength(first + last)
     expect(runs.flatMap(run => [...findProblems(run, { killed: true }), ...findLiving(run)])).toEqual([])
-  })
-
-  test('a long-lived token that was not published yet is revoked too', async () => {
-    const run = await runWith(TWO_TOKENS, { at: 'response', n: 2, send: 'SIGKILL' })
-    expect(run.tokens.size).toBe(2)
-    expect([...findProblems(run, { killed: true }), ...findLiving(run)]).toEqual([])
   })
 })
 
 describe('a disk that is full', () => {
-  test.each(['once', 'from-there-on'] as const)('%s: nothing is published', async full => {
-    const counts = await countPoints(ACCESS)
-    const points = Array.from({ length: counts.write }, (_, index) => index + 1)
-    const some = ends(points, 7, 4)
-    const runs = await few(some, AT_ONCE, n => runWith(ACCESS, { n, full }))
+  test.each([
+    { full: 'once', first: 7, last: 4 },
+    { full: 'from-there-on', first: 2, last: 3 }
+  ] as const)('$full: nothing is published', async ({ full, first, last }) => {
+    const points = ends(counts.write, first, last)
+    const runs = await few(points, AT_ONCE, n => runWith({ ...TWO_TOKENS, revoke: 'false' }, { n, full }))
     // A summary that cannot be written does not fail the step.
     const isSummary = ({ path = '' }: Point) => basename(path).startsWith('summary_')
     const refused = runs.filter(({ seen }) => seen.some(point => point.full && !isSummary(point)))
-    expect(refused).toHaveLength(some.length - 1)
+    expect(refused).toHaveLength(points.length - 1)
     const [other] = runs.filter(run => !refused.includes(run))
     expect([other?.ran.exitCode, other?.ran.files.summary, other?.ended.exitCode]).toEqual([0, '', 0])
-    expect(other?.ran.outputs['token']).toBe([...(other?.tokens.keys() ?? [])][0])
+    expect(other?.ran.outputs['token']).toBe([...(other?.tokens.keys() ?? [])].at(-1))
     const found = refused.flatMap(({ name, ran, ended, tokens }) => {
-      const token = [...tokens.keys()][0] ?? 'no token was issued'
-      const texts = [ran.files.output, ran.files.env, ran.files.summary, ran.log]
+      const texts = [ran.files.output, ran.files.env, ran.files.summary, ran.log].join()
       const errors = ran.stdout.match(/^::error::.*$/gm) ?? []
       // The state cannot be corrected on a full disk. Everything else must be as if nothing had been published.
-      const isLeft = ran.files.output.includes('token<<') || ran.state['published'] === 'auto'
+      const isLeft = ran.files.output.includes('token<<') || ran.state['published'] === 'false'
       const problems: [boolean, string][] = [
         [ran.exitCode !== 1, `main ended with ${ran.exitCode}`],
-        [texts.some(text => text.includes(token)), 'the token is published'],
+        [[...tokens.keys()].some(token => texts.includes(token)), 'the token is published'],
         [!errors.at(-1)?.startsWith('::error::[internal-error] '), 'no error explains it'],
         [errors.length !== (isLeft ? 2 : 1), errors.join()],
         [isLeft && !errors[0]?.startsWith(ROLLBACK_FAILED), 'no error says what is left'],

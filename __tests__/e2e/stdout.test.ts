@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process'
 import { closeSync, constants, mkdtempSync, openSync, readSync, rmSync, writeSync } from 'node:fs'
+import type { ServerResponse } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeEach, expect, test } from '@jest/globals'
@@ -23,8 +24,11 @@ describeOnPosix('a log that is not read for a while', () => {
   })
   afterAll(cleanup)
 
-  /** Runs main with a pipe as its log that has room for some bytes, and is read once after some time and at the end. */
-  async function run({ room, readAfterMs }: { room: number; readAfterMs?: number }, inputs: Inputs = {}) {
+  /** Calls `read` if it is to be read, and may answer the request itself. */
+  type OnRequest = (read: () => void, response: ServerResponse) => boolean
+
+  /** Runs main with a pipe as its log that has room for some bytes. It is read at the end, and as `onRequest` says. */
+  async function run(room: number, onRequest: OnRequest = () => false, inputs: Inputs = {}) {
     const pipe = join(folder, 'log')
     execFileSync('mkfifo', [pipe])
     // Both ends are opened, because opening one end waits for the other.
@@ -39,24 +43,26 @@ describeOnPosix('a log that is not read for a while', () => {
     const read = () => {
       text += drain(log)
     }
-    const reader = readAfterMs === undefined ? undefined : setTimeout(read, readAfterMs)
+    platform.intercept = (request, response) => request.method === 'POST' && onRequest(read, response)
     const env = { NODE_OPTIONS: `--import=${preload}` }
     const ran = await main(platform, { ...GENESYS, ...inputs }, { env })
-    clearTimeout(reader)
     read()
     closeSync(log)
     return { ran, text: normal(text.slice(filled), platform) }
   }
 
   test('for less than two seconds: the step waits, and nothing is lost', async () => {
-    const { ran, text } = await run({ room: 50, readAfterMs: 700 })
+    const { ran, text } = await run(50, read => {
+      setTimeout(read, 700)
+      return false
+    })
     expect([ran.exitCode, ran.stderr]).toEqual([0, ''])
     expect(ran.outputs['token']).toBe([...platform.tokens.keys()][0])
     expect(text).toBe(published(EXCHANGES.login).stdout)
   })
 
   test('for longer: a mask may be lost, so nothing is published, and the token is revoked', async () => {
-    const { ran, text } = await run({ room: 5 })
+    const { ran, text } = await run(5)
     expect([ran.exitCode, ran.stderr]).toEqual([1, ''])
     expect(ran.outputs).toEqual({ 'error-code': 'internal-error' })
     expect([ran.files.env, ran.state['token-1']]).toEqual(['', ''])
@@ -66,14 +72,14 @@ describeOnPosix('a log that is not read for a while', () => {
   })
 
   test('a line that did not fit is completed before the next one', async () => {
-    // The response comes after the log is read again, so that there is room for the error.
-    platform.intercept = (request, response) => {
-      request.status = 401
-      setTimeout(() => response.writeHead(401).end(), 4000)
+    const secret = 'x-'.repeat(4000)
+    // The log is read before the response, so that there is room for the error.
+    const answer: OnRequest = (read, response) => {
+      read()
+      response.writeHead(401).end()
       return true
     }
-    const secret = 'x-'.repeat(4000)
-    const { ran, text } = await run({ room: 6000, readAfterMs: 4000 }, { 'client-secret': secret })
+    const { ran, text } = await run(6000, answer, { 'client-secret': secret })
     expect(ran.exitCode).toBe(1)
     expect(text.split('\n').slice(0, 2)).toEqual([`::add-mask::${secret}`, head(EXCHANGES.login)[2]])
     expect(text).toContain('\n::error::[credentials-rejected] ')
