@@ -170,8 +170,8 @@ describeOnPosix('the token file', () => {
   })
 
   test.each([
-    { place: 'the folder', before: 'mkdir', target: '', left: ['link'] },
-    { place: 'the file', before: 'open', target: 'precious', left: [] }
+    { place: 'the folder', before: 'mkdirSync', target: '', left: ['link'] },
+    { place: 'the file', before: 'openSync', target: 'precious', left: [] }
   ] as const)('a link planted in place of $place is not followed', async ({ before, target, left }) => {
     const tool = instrument({ plant: { before, target: join(elsewhere, target) } })
     const ran = await main(platform, { ...WITH_FILE, summary: 'true' }, { env: tool.env })

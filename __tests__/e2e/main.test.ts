@@ -19,15 +19,16 @@ import {
   type Exchange,
   failed,
   GENESYS,
-  GENESYS_MASKS,
   head,
   type Inputs,
   LONG_LIVED,
   main,
+  masks,
   type Published,
   post,
   published,
   record,
+  start,
   TEXTS,
   written
 } from '../support/lifecycle.js'
@@ -83,7 +84,7 @@ describe('the six exchanges: everything that main and post write, and every requ
         log: [
           ...head(longLived).slice(0, -1),
           '::debug::POST {origin}/oauth/token: 200, new connection, {n} ms',
-          ...longLived.masks.slice(-1),
+          '::add-mask::{token 2}',
           '::debug::POST {origin}/api/v2/oauth/token/generate: 200, new connection, {n} ms',
           'The variable OTHER_TOKEN had another value; later steps get the value of this step.'
         ],
@@ -180,7 +181,7 @@ describe('failures: everything that main writes', () => {
       failed('credentials-rejected', {
         log: [
           '::add-mask::wrong-secret',
-          ...login.start,
+          ...start(login),
           ...['::add-mask::{derived}', '::add-mask::{derived}'],
           '::debug::POST {origin}/oauth/token: 400, new connection, {n} ms'
         ],
@@ -217,7 +218,7 @@ describe('failures: everything that main writes', () => {
     const ran = await main(genesys, { ...GENESYS, region: 'eu-west-9' })
     expect(written(ran, genesys)).toEqual(
       failed('invalid-input', {
-        log: GENESYS_MASKS,
+        log: masks(login.inputSecrets),
         message: 'Input region is “eu-west-9”, which is not allowed.',
         hint: 'The nearest known region is eu-west-1 (mypurecloud.ie). Allowed: a region code (eu-west-1), its domain (mypurecloud.ie), or any URL of that region. If the region is newer than this list, use its domain.'
       })
@@ -229,7 +230,7 @@ describe('failures: everything that main writes', () => {
   test('without a file of the runner nothing is sent, and no output is printed instead', async () => {
     const ran = await main(genesys, GENESYS, { env: { GITHUB_OUTPUT: '/nowhere/output' } })
     const expected = failed('internal-error', {
-      log: GENESYS_MASKS,
+      log: masks(login.inputSecrets),
       message: 'The path in GITHUB_OUTPUT does not exist or cannot be written. Nothing was sent.',
       hint: 'Run the action in a workflow, on a runner of version 2.327.1 or newer. On a self-hosted runner, check the disk.'
     })

@@ -84,8 +84,7 @@ export function post(ran: RunResult, options: RunOptions = {}): Promise<RunResul
 /** One event that the instrument recorded in a process. */
 export interface Point {
   readonly kind: 'write' | 'response' | 'line' | 'planted'
-  readonly n?: number
-  readonly what: string
+  readonly what?: string
   readonly path?: string
   readonly mode?: string
   readonly size?: number
@@ -266,133 +265,126 @@ export const TEXTS = {
 
 /** One way to get a token, and what the step writes about it. */
 export interface Exchange {
-  readonly name: string
+  readonly platform: string
   readonly kind: 'access' | 'long-lived'
-  /** Masks of the secret inputs. */
-  readonly inputMasks: readonly string[]
-  /** The log from there to the first request. */
-  readonly start: readonly string[]
-  /** The masks that follow, those of the platform's tokens last. */
-  readonly masks: readonly string[]
+  readonly place: string
+  readonly credentials: string
+  /** Secret inputs, as they are masked. */
+  readonly inputSecrets: readonly string[]
+  /** Secrets that the exchange itself masks, the platform's tokens last. */
+  readonly secrets: readonly string[]
   readonly lifetime: string
   readonly requests: number
-  readonly audit: string
   readonly cleanUp: string
   readonly outputs: Values
   readonly state: string
-  /** Rows of the summary. */
-  readonly rows: { readonly place: Values; readonly login: string; readonly audit: Values }
+  /** Rows of the summary: where the token is valid. */
+  readonly rows: Values
+  /** What an auditor needs, in the log and in the summary. */
+  readonly ids: Values
 }
 
-const mask = (value: string) => `::add-mask::${value}`
-
-export const GENESYS_MASKS: readonly string[] = [
-  '{client secret}',
-  'emulated-Genesys_secret%252F7Qm%252BZk2vXw9'
-].map(mask)
-const APPLICATION_MASKS = [
+const GENESYS_SECRETS = ['{client secret}', 'emulated-Genesys_secret%252F7Qm%252BZk2vXw9']
+const APPLICATION_SECRETS = [
   'emulated-CXone_application:9fT/w+4Lr',
   'emulated-CXone_application%253A9fT%252Fw%252B4Lr'
-].map(mask)
-const ACCESS_KEY_MASKS = ['EMULATEDSECRET2K7YQ4ZVTJ6RNWB3XHMDGLCAPO5FUSEI====', '{derived}'].map(mask)
-const REALM_MASKS = [
-  'emulated-CXone_realm&client=5uY/k+2Q',
-  'emulated-CXone_realm%2526client%253D5uY%252Fk%252B2Q'
-].map(mask)
+]
+const ACCESS_KEY_SECRETS = ['EMULATEDSECRET2K7YQ4ZVTJ6RNWB3XHMDGLCAPO5FUSEI====', '{derived}']
+const JWT_SECRETS = ['{token 1}', '{also issued 1}', '{also issued 2}']
 
-function genesys(
-  credentials: string,
-  { kind = 'access', hasBasic = true }: { kind?: Exchange['kind']; hasBasic?: boolean } = {}
-): Exchange {
-  const isLong = kind === 'long-lived'
-  return {
-    name: 'Genesys Cloud',
-    kind,
-    inputMasks: GENESYS_MASKS,
-    start: [`Genesys Cloud, region eu-west-1 (mypurecloud.ie): exchanging ${credentials}.`, TEXTS.baseUrl],
-    masks: [...(hasBasic ? ['{derived}'] : []), '{token 1}', ...(isLong ? ['{token 2}'] : [])].map(mask),
-    lifetime: isLong ? '365 d' : '24 h',
-    requests: isLong ? 2 : 1,
-    audit: `OAuth client ${GENESYS_CLIENT.id}, correlation id {uuid}`,
-    cleanUp: isLong ? TEXTS.outlivesJob : TEXTS.revokedLater,
-    outputs: isLong ? { ...OUTPUTS, token: '{token 2}', 'expires-in': '31536000' } : OUTPUTS,
-    state: savedToken(1) + (isLong ? savedToken(2, 'long-lived') : ''),
-    rows: {
-      place: { Region: `${code('eu-west-1')} ${code('mypurecloud.ie')}`, API: code('{origin}') },
-      login: credentials,
-      audit: { 'OAuth client': code(GENESYS_CLIENT.id), 'Correlation id': code('{uuid}') }
-    }
-  }
-}
-
-function cxone(
-  place: string,
-  expected: Pick<Exchange, 'inputMasks' | 'masks' | 'requests'> & {
-    credentials: string
-    credentialId: readonly [string, string]
-    rows: Values
-    outputs: Values
-  }
-): Exchange {
-  const { credentials, credentialId, rows, outputs, inputMasks, masks, requests } = expected
-  const [label, id] = credentialId
-  const untold = { 'api-url': '', region: '', domain: '' }
-  return {
-    name: 'NICE CXone',
-    kind: 'access',
-    inputMasks,
-    start: [`NICE CXone, ${place}: exchanging ${credentials}.`, TEXTS.baseUrl],
-    masks: masks.map(mask),
-    lifetime: '1 h',
-    requests,
-    audit: `${label} ${id}`,
-    cleanUp: TEXTS.notRevocable,
-    outputs: { ...OUTPUTS, 'expires-in': '3600', ...untold, ...outputs },
-    state: '',
-    rows: { place: rows, login: credentials, audit: { [label]: code(id) } }
-  }
-}
-
-const JWT_MASKS = ['{token 1}', '{also issued 1}', '{also issued 2}']
-
-export const EXCHANGES = {
-  login: genesys('client credentials at the login host'),
-  api: genesys('client credentials at the API host (undocumented request)', { hasBasic: false }),
-  longLived: genesys('client credentials for a long-lived token (undocumented request)', {
-    kind: 'long-lived'
-  }),
-  application: cxone('issuer cxone.niceincontact.com', {
-    credentials: 'client credentials and an access key',
-    inputMasks: [...APPLICATION_MASKS, ...ACCESS_KEY_MASKS],
-    masks: ['{derived}', ...JWT_MASKS],
-    requests: 3,
-    credentialId: ['Client', CXONE_APPLICATION.id],
-    rows: { Area: code('na1'), Issuer: code('cxone.niceincontact.com'), API: code('{origin}') },
-    outputs: { 'api-url': '{origin}', region: CXONE_TENANT.area, domain: CXONE_TENANT.domain }
-  }),
-  accessKey: cxone('area na1', {
-    credentials: 'an access key',
-    inputMasks: ACCESS_KEY_MASKS,
-    masks: JWT_MASKS,
-    requests: 2,
-    credentialId: ['Access key', CXONE_ACCESS_KEY.id],
-    rows: { Area: code('na1'), API: code('{origin}') },
-    outputs: { 'api-url': '{origin}', region: 'na1' }
-  }),
-  client: cxone('realm us-22', {
-    credentials: 'client credentials (undocumented request)',
-    inputMasks: REALM_MASKS,
-    masks: ['{token 1}'],
-    requests: 1,
-    credentialId: ['Client', CXONE_REALM_CLIENT.id],
-    rows: { Realm: code('us-22') },
-    outputs: {}
-  })
+const genesysExchange = {
+  platform: 'Genesys Cloud',
+  kind: 'access',
+  place: 'region eu-west-1 (mypurecloud.ie)',
+  inputSecrets: GENESYS_SECRETS,
+  secrets: ['{derived}', '{token 1}'],
+  lifetime: '24 h',
+  requests: 1,
+  cleanUp: TEXTS.revokedLater,
+  outputs: OUTPUTS,
+  state: savedToken(1),
+  rows: { Region: `${code('eu-west-1')} ${code('mypurecloud.ie')}`, API: code('{origin}') },
+  ids: { 'OAuth client': GENESYS_CLIENT.id, 'Correlation id': '{uuid}' }
 } as const
 
+const cxoneExchange = {
+  platform: 'NICE CXone',
+  kind: 'access',
+  lifetime: '1 h',
+  cleanUp: TEXTS.notRevocable,
+  state: ''
+} as const
+const CXONE_OUTPUTS = { ...OUTPUTS, 'expires-in': '3600', region: '', domain: '' }
+
+export const EXCHANGES = {
+  login: { ...genesysExchange, credentials: 'client credentials at the login host' },
+  api: {
+    ...genesysExchange,
+    credentials: 'client credentials at the API host (undocumented request)',
+    secrets: ['{token 1}']
+  },
+  longLived: {
+    ...genesysExchange,
+    kind: 'long-lived',
+    credentials: 'client credentials for a long-lived token (undocumented request)',
+    secrets: ['{derived}', '{token 1}', '{token 2}'],
+    lifetime: '365 d',
+    requests: 2,
+    cleanUp: TEXTS.outlivesJob,
+    outputs: { ...OUTPUTS, token: '{token 2}', 'expires-in': '31536000' },
+    state: savedToken(1) + savedToken(2, 'long-lived')
+  },
+  application: {
+    ...cxoneExchange,
+    place: 'issuer cxone.niceincontact.com',
+    credentials: 'client credentials and an access key',
+    inputSecrets: [...APPLICATION_SECRETS, ...ACCESS_KEY_SECRETS],
+    secrets: ['{derived}', ...JWT_SECRETS],
+    requests: 3,
+    outputs: { ...CXONE_OUTPUTS, region: CXONE_TENANT.area, domain: CXONE_TENANT.domain },
+    rows: { Area: code('na1'), Issuer: code('cxone.niceincontact.com'), API: code('{origin}') },
+    ids: { Client: CXONE_APPLICATION.id }
+  },
+  accessKey: {
+    ...cxoneExchange,
+    place: 'area na1',
+    credentials: 'an access key',
+    inputSecrets: ACCESS_KEY_SECRETS,
+    secrets: JWT_SECRETS,
+    requests: 2,
+    outputs: { ...CXONE_OUTPUTS, region: 'na1' },
+    rows: { Area: code('na1'), API: code('{origin}') },
+    ids: { 'Access key': CXONE_ACCESS_KEY.id }
+  },
+  client: {
+    ...cxoneExchange,
+    place: 'realm us-22',
+    credentials: 'client credentials (undocumented request)',
+    inputSecrets: [
+      'emulated-CXone_realm&client=5uY/k+2Q',
+      'emulated-CXone_realm%2526client%253D5uY%252Fk%252B2Q'
+    ],
+    secrets: ['{token 1}'],
+    requests: 1,
+    outputs: { ...CXONE_OUTPUTS, 'api-url': '' },
+    rows: { Realm: code('us-22') },
+    ids: { Client: CXONE_REALM_CLIENT.id }
+  }
+} as const satisfies Record<string, Exchange>
+
+/** Returns the commands that mask these values. */
+export function masks(values: readonly string[]): string[] {
+  return values.map(value => `::add-mask::${value}`)
+}
+
+/** Returns the lines before the first request, without masks. */
+export function start({ platform, place, credentials }: Exchange): string[] {
+  return [`${platform}, ${place}: exchanging ${credentials}.`, TEXTS.baseUrl]
+}
+
 /** Returns the log of a step until its last token is masked. */
-export function head({ inputMasks, start, masks }: Exchange): string[] {
-  return [...inputMasks, ...start, ...masks]
+export function head(exchange: Exchange): string[] {
+  return [...masks(exchange.inputSecrets), ...start(exchange), ...masks(exchange.secrets)]
 }
 
 export interface Published {
@@ -417,7 +409,7 @@ export interface Published {
 
 /** Returns what a step writes that publishes a token. A test gives what differs from the exchange alone. */
 export function published(exchange: Exchange, expected: Published = {}): Written {
-  const { kind, lifetime, rows, name } = exchange
+  const { platform, kind, credentials, lifetime, ids, rows } = exchange
   const { requests = exchange.requests, cleanUp = exchange.cleanUp, places = [], summary } = expected
   const { log = head(exchange), owner, outputs, env = {}, more = [], policy = 'auto' } = expected
   const count = `${requests} request${requests === 1 ? '' : 's'}`
@@ -425,12 +417,24 @@ export function published(exchange: Exchange, expected: Published = {}): Written
   const all = ['output token', ...places]
   const list = all.length === 1 ? all : [all.slice(0, -1).join(', '), all.at(-1)]
   const folder = outputs?.['token-file'] === TOKEN_FILE ? SAVED_FOLDER : ''
+  const audit = Object.entries(ids)
+    .map(([label, id]) => `${label} ${id}`)
+    .join(', ')
+    .replace(', Correlation', ', correlation')
+  const cells = {
+    ...rows,
+    Login: credentials.charAt(0).toUpperCase() + credentials.slice(1),
+    Received: `{minute}, after ${count}`,
+    ...Object.fromEntries(Object.entries(ids).map(([label, id]) => [label, code(id)])),
+    Expires: `{minute}, in ${lifetime}`,
+    'Clean-up': cleanUp
+  }
   return {
     exitCode: 0,
     stdout: lines(
       ...log,
       logged(`Received: ${kind} token${whose}, valid for ${lifetime}, until {minute} (${count}).`),
-      `For audits: ${exchange.audit}.`,
+      `For audits: ${audit}.`,
       ...more,
       `Available as ${list.join(' and ')}. ${cleanUp}`
     ),
@@ -438,24 +442,13 @@ export function published(exchange: Exchange, expected: Published = {}): Written
     outputs: { ...exchange.outputs, ...outputs },
     env,
     state: exchange.state === '' ? folder : exchange.state + folder + entry('published', policy),
-    summary:
-      summary === undefined
-        ? ''
-        : summaryOf(`${name} ${kind} token`, {
-            ...summary,
-            ...rows.place,
-            Login: rows.login.charAt(0).toUpperCase() + rows.login.slice(1),
-            Received: `{minute}, after ${count}`,
-            ...rows.audit,
-            Expires: `{minute}, in ${lifetime}`,
-            'Clean-up': cleanUp
-          })
+    summary: summary === undefined ? '' : summaryOf(`${platform} ${kind} token`, { ...summary, ...cells })
   }
 }
 
 /** Returns what a step writes that fails. `log`: the lines before the error. */
 export function failed(
-  code: string,
+  errorCode: string,
   {
     log,
     message,
@@ -465,17 +458,22 @@ export function failed(
 ): Written {
   return {
     exitCode: 1,
-    stdout: lines(...log, errorLine(code, message, hint)),
+    stdout: lines(...log, errorLine(errorCode, message, hint)),
     stderr: '',
-    outputs: { 'error-code': code },
+    outputs: { 'error-code': errorCode },
     env: {},
     state,
-    summary: failureSummary(code, message, hint)
+    summary: summaryOf('The step failed', {
+      Error: code(errorCode),
+      'What happened': escapeHtml(message),
+      'What to do': escapeHtml(hint),
+      More: `docs/troubleshooting.md#${errorCode}`
+    })
   }
 }
 
 /** Returns the one error of a step that failed, as the workflow command. */
-export function errorLine(code: string, message: string, hint: string): string {
+function errorLine(code: string, message: string, hint: string): string {
   const data = logged(`${message}\n${hint}`).replaceAll('%', '%25').replaceAll('\n', '%0A')
   return `::error::[${code}] ${data}${more(code)}`
 }
@@ -490,22 +488,11 @@ export function more(code: string): string {
   return `%0AMore: docs/troubleshooting.md#${code}`
 }
 
-/** Returns the job summary of a step that failed. */
-export function failureSummary(errorCode: string, message: string, hint: string): string {
-  return summaryOf('The step failed', {
-    Error: code(errorCode),
-    'What happened': escapeHtml(message),
-    'What to do': escapeHtml(hint),
-    More: `docs/troubleshooting.md#${errorCode}`
-  })
-}
-
 /** Returns what a post step writes: masks of tokens, given by number, and one line. */
 export function cleanUp(line: string, tokens: readonly number[]): Written {
-  const masks = tokens.map(token => mask(`{token ${token}}`))
   return {
     exitCode: 0,
-    stdout: lines(...masks, line),
+    stdout: lines(...masks(tokens.map(token => `{token ${token}}`)), line),
     stderr: '',
     outputs: {},
     env: {},
