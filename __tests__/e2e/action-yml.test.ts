@@ -8,6 +8,7 @@ import {
   GENESYS,
   type Inputs,
   knownOutputs,
+  normal,
   OUTPUTS
 } from '../support/lifecycle.js'
 
@@ -40,51 +41,34 @@ test('the outputs of action.yml are those that the tests know', () => {
 
 test.each([
   {
-    platform: 'Genesys Cloud',
+    name: 'Genesys Cloud',
     start: startGenesys,
     inputs: { ...GENESYS, provider: 'Genesys-Cloud', region: 'EU-WEST-1' } as Inputs,
     exchange: EXCHANGES.login,
-    requests: ['POST /oauth/token'],
     variables: {}
   },
   {
-    platform: 'NICE CXone',
+    name: 'NICE CXone',
     start: startCxone,
     inputs: { ...CXONE_A, provider: 'nice-cxone', 'tool-env': 'true' } as Inputs,
     exchange: EXCHANGES.application,
-    requests: [
-      'GET /.well-known/openid-configuration',
-      'POST /auth/token',
-      'GET /.well-known/cxone-configuration'
-    ],
     variables: { CXONE_ACCESS_TOKEN: '{token 1}', CXONE_API_URL: '{origin}' }
   }
-])(
-  '$platform, from action.yml with its defaults',
-  async ({ start, inputs, exchange, requests, variables }) => {
-    const platform = await start()
-    open.push(platform)
-    const ran = await run({ ...inputs, 'base-url': platform.origin })
-    const [token = ''] = platform.tokens.keys()
-    const { error, exitCode, isSuccess, stderr, runnerWarnings, commands } = ran
-    expect([error, exitCode, isSuccess, stderr, runnerWarnings]).toEqual([undefined, 0, true, '', []])
-    const real = (values: Readonly<Record<string, string>>) =>
-      Object.fromEntries(
-        Object.entries(values).map(([name, value]) => [
-          name,
-          value === '{token 1}' ? token : value === '{origin}' ? platform.origin : value
-        ])
-      )
-    const outputs = knownOutputs(commands.outputs as Record<string, string>)
-    expect(outputs).toEqual({
-      ...real(exchange.outputs),
-      'expires-at': expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/)
-    })
-    expect(commands.secrets).toEqual(expect.arrayContaining([token, inputs['client-secret']]))
-    expect([commands.errors, commands.warnings, commands.exportedVars]).toEqual([[], [], real(variables)])
-    expect(platform.requests.map(({ method, path }) => `${method} ${path.split('?')[0]}`)).toEqual(requests)
-  }
-)
+])('$name, from action.yml with its defaults', async ({ start, inputs, exchange, variables }) => {
+  const platform = await start()
+  open.push(platform)
+  const ran = await run({ ...inputs, 'base-url': platform.origin })
+  const { error, exitCode, isSuccess, stderr, runnerWarnings, commands } = ran
+  expect([error, exitCode, isSuccess, stderr, runnerWarnings]).toEqual([undefined, 0, true, '', []])
+  const plain = (values: object) => JSON.parse(normal(JSON.stringify(values), platform))
+  expect(knownOutputs(plain(commands.outputs))).toEqual(exchange.outputs)
+  expect(plain(commands.exportedVars)).toEqual(variables)
+  expect(commands.secrets).toEqual(
+    expect.arrayContaining([...platform.tokens.keys(), inputs['client-secret']])
+  )
+  expect([commands.errors, commands.warnings]).toEqual([[], []])
+  expect(platform.requests).toHaveLength(exchange.requests)
+})
 
 test('a failure', async () => {
   const genesys = await startGenesys()

@@ -9,7 +9,6 @@
 /**
  * @typedef {object} Command
  * @property {string} name
- * @property {Record<string, string>} properties
  * @property {string} data
  */
 
@@ -112,45 +111,24 @@ export class RunnerLog {
 
 /**
  * Returns the command that the runner obeys when it reads this line, if any. Besides `::name::data` it also obeys
- * `##[name]data`, anywhere in a line.
+ * `##[name]data`, anywhere in a line. Properties, after the name, are left out.
  *
  * @param {string} line
  * @returns {Command | undefined}
  */
 export function parseCommand(line) {
-  const modern = /^\s*::(.*?)::(.*)$/s.exec(line)
-  if (modern) {
-    const command = toCommand(modern[1] ?? '', ',', unescapeProperty, unescapeData(modern[2] ?? ''))
-    if (command) return command
+  const [, modern = '', data = ''] = /^\s*::(.*?)::(.*)$/s.exec(line) ?? []
+  if (COMMANDS.has(nameIn(modern))) return { name: nameIn(modern), data: unescapeData(data) }
+  const [, legacy = '', legacyData = ''] = /##\[([^\]]*)\](.*)$/s.exec(line) ?? []
+  if (!COMMANDS.has(nameIn(legacy))) return undefined
+  return {
+    name: nameIn(legacy),
+    data: unescapeData(legacyData.replaceAll('%3B', ';').replaceAll('%5D', ']'))
   }
-  const legacy = /##\[([^\]]*)\](.*)$/s.exec(line)
-  return legacy ? toCommand(legacy[1] ?? '', ';', unescapeLegacy, unescapeLegacy(legacy[2] ?? '')) : undefined
 }
 
-/**
- * @param {string} info  name and properties
- * @param {string} separator
- * @param {(text: string) => string} decode
- * @param {string} data
- * @returns {Command | undefined}
- */
-function toCommand(info, separator, decode, data) {
-  const [name = '', list = ''] = info.split(/ (.*)/s)
-  if (!COMMANDS.has(name)) return undefined
-  /** @type {Record<string, string>} */
-  const properties = {}
-  for (const property of list.trim().split(separator)) {
-    const [key, value] = property.split(/=(.*)/s)
-    if (key && value) properties[key] = decode(value)
-  }
-  return { name, properties, data }
-}
+/** @param {string} command */
+const nameIn = command => command.split(' ')[0] ?? ''
 
 /** @param {string} text */
 const unescapeData = text => text.replaceAll('%0D', '\r').replaceAll('%0A', '\n').replaceAll('%25', '%')
-
-/** @param {string} text */
-const unescapeProperty = text => unescapeData(text.replaceAll('%3A', ':').replaceAll('%2C', ','))
-
-/** @param {string} text */
-const unescapeLegacy = text => unescapeData(text.replaceAll('%3B', ';').replaceAll('%5D', ']'))
