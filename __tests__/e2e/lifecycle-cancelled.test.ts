@@ -120,8 +120,8 @@ beforeAll(async () => {
 
 describeOnPosix('a step that is cancelled publishes nothing, and its tokens are revoked', () => {
   test.each([
-    { at: 'write', send: 'SIGTERM', first: 6, last: 3 },
-    { at: 'line', send: 'SIGINT', first: 2, last: 3 },
+    { at: 'write', send: 'SIGTERM', first: 3, last: 2 },
+    { at: 'line', send: 'SIGINT', first: 1, last: 3 },
     { at: 'response', send: 'SIGINT', first: 3, last: 0 }
   ] as const)('$send after $at', async ({ at, send, first, last }) => {
     const points = ends(counts[at], first, last)
@@ -194,7 +194,7 @@ describeOnPosix('a step that is killed has saved what the post step needs', () =
   test.each([
     // Before the last response nothing is published, so that the long-lived token is revoked too.
     { at: 'response', first: 2, last: 0, revoke: 'auto' },
-    { at: 'write', first: 6, last: 3, revoke: 'true' }
+    { at: 'write', first: 6, last: 2, revoke: 'true' }
   ] as const)('SIGKILL after $at', async ({ at, first, last, revoke }) => {
     const runs = await few(ends(counts[at], first, last), AT_ONCE, n =>
       runWith({ ...TWO_TOKENS, revoke }, { at, n, send: 'SIGKILL' })
@@ -206,7 +206,7 @@ describeOnPosix('a step that is killed has saved what the post step needs', () =
 
 describe('a disk that is full', () => {
   test.each([
-    { full: 'once', first: 7, last: 4 },
+    { full: 'once', first: 7, last: 3 },
     { full: 'from-there-on', first: 2, last: 3 }
   ] as const)('$full: nothing is published', async ({ full, first, last }) => {
     const points = ends(counts.write, first, last)

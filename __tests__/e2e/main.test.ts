@@ -24,6 +24,7 @@ import {
   LONG_LIVED,
   main,
   masks,
+  normal,
   type Published,
   post,
   published,
@@ -174,7 +175,7 @@ describe('the six exchanges: everything that main and post write, and every requ
   )
 })
 
-describe('failures: everything that main writes', () => {
+describe('failures', () => {
   test('a wrong secret costs one request', async () => {
     const ran = await main(genesys, { ...GENESYS, 'client-secret': 'wrong-secret' }, { debug: true })
     expect(written(ran, genesys)).toEqual(
@@ -198,19 +199,13 @@ describe('failures: everything that main writes', () => {
   test('a host that refuses connections: the wait is logged, the attempts are counted', async () => {
     await genesys.close()
     const ran = await main(genesys, { ...GENESYS, 'max-attempts': '2' })
-    const result = written(ran, genesys)
-    const stdout = result.stdout
-      .replaceAll(new URL(genesys.origin).host, '{host}')
-      .replace(/in \d\.\d s\.$/gm, 'in {n} s.')
-    expect({ ...result, stdout }).toEqual(
-      failed('network', {
-        log: [
-          ...head(login).slice(0, -1),
-          '{host}: the connection was refused (ECONNREFUSED), attempt 1 of 2; retrying in {n} s.'
-        ],
-        message: 'POST {origin}/oauth/token failed: the connection was refused (ECONNREFUSED), 2 attempts.',
-        hint: 'Check the region, the DNS of the runner, and its access to this host: a firewall may block it, or a proxy may be required.'
-      })
+    expect([ran.exitCode, ran.outputs]).toEqual([1, { 'error-code': 'network' }])
+    const refused = 'the connection was refused \\(ECONNREFUSED\\)'
+    expect(normal(ran.log, genesys)).toMatch(
+      new RegExp(
+        `\\n127.0.0.1:\\d+: ${refused}, attempt 1 of 2; retrying in \\d\\.\\d s\\.\\n` +
+          `Error: \\[network\\] POST \\{origin\\}/oauth/token failed: ${refused}, 2 attempts\\.\\n`
+      )
     )
   })
 

@@ -63,8 +63,7 @@ const FILES = /** @type {const} */ ({
   output: 'GITHUB_OUTPUT',
   env: 'GITHUB_ENV',
   state: 'GITHUB_STATE',
-  summary: 'GITHUB_STEP_SUMMARY',
-  path: 'GITHUB_PATH'
+  summary: 'GITHUB_STEP_SUMMARY'
 })
 
 /** @type {Set<string>} */
