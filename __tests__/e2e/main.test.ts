@@ -262,7 +262,7 @@ describe('a hostile response: a code, and no secret anywhere', () => {
     ],
     ['the secret as its status', 'network', `HTTP/1.1 200 ${BASIC}\r\n${BASIC}: ${BASIC}\r\n`],
     ['a token that is cut', 'bad-response', `${HEADERS}\r\n{"access_token":"${BASIC}`],
-    ['gzip that is none', 'bad-response', json({}, '200 OK\r\nContent-Encoding: gzip')],
+    ['gzip that is none', 'bad-response', json({ error: BASIC }, '200 OK\r\nContent-Encoding: gzip')],
     ['noise', 'bad-response', `\u0000\u0001${echo}`]
   ])('%s', async (_, code, response) => {
     genesys.intercept = (request, __, socket) => {
