@@ -1,6 +1,7 @@
-import { request as httpRequest, type IncomingHttpHeaders, type ServerResponse } from 'node:http'
+import type { ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import { fileURLToPath } from 'node:url'
+import { expect } from '@jest/globals'
 import { GENESYS_CLIENT, type GenesysEmulator, startGenesys } from '../../emulator/genesys.mjs'
 import { startCheckedGithub } from '../../emulator/github/checked.mjs'
 import { GITHUB_TOKEN_FOR_ALL, type GitHub, type GitHubOptions } from '../../emulator/github/index.mjs'
@@ -9,7 +10,7 @@ import type { RecordedRequest } from '../../emulator/server.mjs'
 import type { Clock } from '../../src/lib/clock.js'
 import { rotate } from '../../src/rotate.js'
 import { parseCommandFile } from './command-files.mjs'
-import { runStep } from './in-process.js'
+import { fastClock, runStep, type StepResult } from './in-process.js'
 import { GENESYS, type Inputs, normal, type Platform } from './lifecycle.js'
 import { type RunOptions, type RunResult, runAction, runPost } from './runner.mjs'
 
@@ -98,11 +99,7 @@ export function postOf(run: RunResult, options: RunOptions = {}): Promise<RunRes
 }
 
 /** What a rotation in this process left behind. */
-export interface RotationResult {
-  readonly exitCode: 0 | 1
-  /** The error code; undefined after success. */
-  readonly code: string | undefined
-  readonly stdout: string
+export interface RotationResult extends Omit<StepResult, 'state'> {
   readonly outputs: Readonly<Record<string, string>>
   readonly state: Readonly<Record<string, string>>
   /** The raw text of the runner's files, without the state. */
@@ -113,20 +110,18 @@ export interface RotationResult {
 export async function rotateInProcess(
   { genesys, github }: { genesys: { origin: string }; github: { url: string } },
   inputs: Inputs = {},
-  { clock }: { readonly clock?: Clock } = {}
+  { clock = fastClock(), env = {} }: { readonly clock?: Clock; readonly env?: Inputs } = {}
 ): Promise<RotationResult> {
-  const { exitCode, code, stdout, output, env, state, summary } = await runStep(rotate, {
-    ...(clock === undefined ? {} : { clock }),
+  const result = await runStep(rotate, {
+    clock,
     inputs: { ...GENESYS, 'base-url': genesys.origin, ...STORE, ...inputs },
-    env: { GITHUB_API_URL: github.url, GITHUB_REPOSITORY: 'octo-org/app' }
+    env: { GITHUB_API_URL: github.url, GITHUB_REPOSITORY: 'octo-org/app', ...env }
   })
   return {
-    exitCode,
-    code,
-    stdout,
-    outputs: parseCommandFile(output),
-    state: parseCommandFile(state),
-    files: output + env + summary
+    ...result,
+    outputs: parseCommandFile(result.output),
+    state: parseCommandFile(result.state),
+    files: result.output + result.env + result.summary
   }
 }
 
@@ -210,62 +205,31 @@ export function interceptAll(
   }
   const hook =
     (server: Intercepted['server'], isApplied: boolean) =>
-    (request: object, response: unknown, socket: Socket) =>
-      interceptor({
-        n: numberOf(request),
-        server,
-        request: request as RecordedRequest,
-        response: response as ServerResponse,
-        socket,
-        isApplied
-      })
+    (request: RecordedRequest, response: ServerResponse, socket: Socket) =>
+      interceptor({ n: numberOf(request), server, request, response, socket, isApplied })
   github.intercept = hook('github', false)
   github.interceptAfter = hook('github', true)
   const before = hook('genesys', false)
   const after = hook('genesys', true)
   genesys.intercept = async (request, response, socket) => {
-    if (request.headers[INNER_REQUEST] !== undefined) return false
     if (await before(request, response, socket)) return true
-    const { status, headers, body } = await applyRequest(genesys.origin, request)
-    // Only the outer request counts.
-    genesys.requests.splice(
-      genesys.requests.findIndex(one => one.headers[INNER_REQUEST] !== undefined),
-      1
-    )
-    if (await after(request, response, socket)) return true
-    request.status = status
-    response.writeHead(status, headers).end(body)
-    return true
+    holdBack(response, async () => after(request, response, socket))
+    return false
   }
 }
 
-const INNER_REQUEST = 'x-inner-request'
-
-/** Lets the platform carry a request out, although its response may never reach the client. */
-function applyRequest(
-  origin: string,
-  { method, path, headers, body }: RecordedRequest
-): Promise<{ status: number; headers: IncomingHttpHeaders; body: string }> {
-  return new Promise((resolve, reject) => {
-    const { host: _, connection: __, ...others } = headers
-    const inner = httpRequest(
-      `${origin}${path}`,
-      { method, headers: { ...others, [INNER_REQUEST]: '1' }, agent: false },
-      response => {
-        const chunks: Buffer[] = []
-        response.on('data', chunk => chunks.push(chunk))
-        response.on('end', () => {
-          const { connection: _, 'keep-alive': __, ...received } = response.headers
-          resolve({
-            status: response.statusCode ?? 0,
-            headers: received,
-            body: Buffer.concat(chunks).toString('utf8')
-          })
-        })
-      }
-    )
-    inner.on('error', reject)
-    inner.end(body)
+/** Sends what the server responds only if `replace` does not deal with the response itself. */
+function holdBack(response: ServerResponse, replace: () => Promise<boolean>): void {
+  const { writeHead, end } = response
+  let head: unknown[] = []
+  Object.assign(response, {
+    writeHead(...parts: unknown[]) {
+      head = parts
+    },
+    async end(body: string) {
+      Object.assign(response, { writeHead, end })
+      if (!(await replace())) response.writeHead(...(head as [number])).end(body)
+    }
   })
 }
 
@@ -288,40 +252,83 @@ export function reset({ socket }: Pick<Intercepted, 'socket'>): true {
   return true
 }
 
-/** A fault, before or after the request is carried out. */
-export interface Fault {
-  readonly name: string
-  readonly isApplied: boolean
-  cause(intercepted: Intercepted): true
+export const isPut = ({ request }: Intercepted) => request.method === 'PUT'
+
+/** A rotation, as a process or in this process. */
+interface Rotation extends Pick<RunResult, 'exitCode' | 'outputs' | 'log' | 'stderr'> {
+  /** The runner's files without the state. */
+  readonly files: string
+  /** The post step, if anything was left to it. */
+  readonly post?: RunResult
 }
 
-const status = (code: number, headers: Record<string, string> = {}, json?: unknown): Fault['cause'] => {
-  return intercepted => respond(intercepted, code, json, headers)
-}
-const RATE_LIMIT = { message: 'You have exceeded a secondary rate limit. Please wait a few minutes.' }
-const silence: Fault['cause'] = () => true
-const cutShort: Fault['cause'] = ({ response, socket }) => {
-  response.writeHead(200, { 'Content-Type': 'application/json', 'Content-Length': '900' })
-  response.write('{"a":', () => socket.destroy())
-  return true
+type Rotate = (servers: Servers, inputs: Inputs) => Promise<Rotation>
+
+export const asProcess =
+  (options: RunOptions = {}): Rotate =>
+  async (servers, inputs) => {
+    const run = await servers.rotate(inputs, options)
+    interceptAll(servers, () => false)
+    const { output, env, summary } = run.files
+    const isStateLeft = Object.values(run.state).some(value => value !== '')
+    return { ...run, files: output + env + summary, ...(isStateLeft ? { post: await postOf(run) } : {}) }
+  }
+
+/** Ten times as fast as a process. There is no post step. */
+export const inProcess =
+  (clock = fastClock()): Rotate =>
+  async (servers, inputs) => {
+    const result = await rotateInProcess(servers, inputs, { clock })
+    const log = result.stdout.replace(/^::add-mask::.*$/gm, '').replaceAll('::warning::', 'Warning: ')
+    return { ...result, log, stderr: '' }
+  }
+
+/** Rotates with all inputs, on servers of its own, and checks what must hold for every rotation. */
+export async function rotateWithFault(
+  interceptor: Interceptor,
+  rotate: Rotate,
+  inputs: Inputs = {}
+): Promise<{ readonly rotation: Rotation /** The outcome in a few words. */; readonly outcome: string }> {
+  const servers = await startServers()
+  try {
+    const previous = await servers.storeOldToken()
+    servers.github.putVariable(VARIABLE, REPOSITORY, 'the old value')
+    servers.forgetRequests()
+    interceptAll(servers, interceptor)
+    const all = { 'previous-token': previous, 'expiry-variable': VARIABLE, ...inputs }
+    const rotation = await rotate(servers, all)
+    return { rotation, outcome: outcomeOf(rotation, servers, previous) }
+  } finally {
+    await servers.close()
+  }
 }
 
-export const FAULTS: readonly Fault[] = [
-  { name: '401', isApplied: false, cause: status(401) },
-  { name: '403', isApplied: false, cause: status(403) },
-  { name: '404', isApplied: false, cause: status(404) },
-  { name: '422', isApplied: false, cause: status(422) },
-  { name: '429', isApplied: false, cause: status(429, { 'Retry-After': '900' }, RATE_LIMIT) },
-  { name: '500', isApplied: false, cause: status(500) },
-  { name: 'reset', isApplied: false, cause: reset },
-  { name: 'silence', isApplied: false, cause: silence },
-  { name: 'applied, 502', isApplied: true, cause: status(502) },
-  { name: 'applied, reset', isApplied: true, cause: reset },
-  { name: 'applied, cut short', isApplied: true, cause: cutShort },
-  { name: 'applied, silence', isApplied: true, cause: silence }
-]
+/** Returns the outcome in a few words. What must never happen is in capitals. */
+function outcomeOf(rotation: Rotation, { genesys, github, stored }: Servers, previous: string): string {
+  const { exitCode, outputs, log, files, post } = rotation
+  const storedToken = stored() ?? ''
+  const live = liveTokens(genesys)
+  const unstored = live.filter(token => token !== storedToken && token !== previous)
+  for (const token of genesys.tokens.keys()) expect(files + log + (post?.log ?? '')).not.toContain(token)
+  // A cancelled step sets no outputs.
+  if (exitCode !== 0) {
+    const code = outputs['error-code']
+    expect(outputs).toEqual(code === undefined ? {} : { rotated: 'false', 'error-code': code })
+  }
+  expect(github.violations).toEqual([])
+  const isStored = storedToken !== previous
+  return [
+    exitCode === 0 ? `rotated${log.includes('Warning: ') ? ', warned' : ''}` : failureOf(rotation),
+    ...(exitCode === 0 && !isStored ? ['NOT STORED'] : []),
+    ...(exitCode !== 0 && isStored ? ['but stored'] : []),
+    ...(live.includes(storedToken) ? [] : ['STORED TOKEN INVALID']),
+    ...(isStored && live.includes(previous) ? ['previous token live'] : []),
+    ...(unstored.length > 0 ? [`${unstored.length} unstored token live`] : []),
+    ...(post === undefined ? [] : ['post step revoked'])
+  ].join('; ')
+}
 
-/** Returns an interceptor that causes a fault at the n-th request only. */
-export function faultAt(n: number, { isApplied, cause }: Fault): Interceptor {
-  return intercepted => intercepted.n === n && intercepted.isApplied === isApplied && cause(intercepted)
+function failureOf({ outputs, exitCode, log, stderr }: Rotation): string {
+  const cancelled = exitCode === 1 && /^Cancelled\. /m.test(log) ? 'cancelled' : undefined
+  return outputs['error-code'] ?? cancelled ?? `CRASHED (${exitCode}: ${stderr.slice(0, 200)})`
 }
