@@ -12,31 +12,38 @@ import { seal } from '../../src/github/seal.js'
 import { putSecret, readSecret, readSecretStore } from '../../src/github/secrets.js'
 import { checkVariable, writeVariable } from '../../src/github/variables.js'
 import type { HttpSession } from '../../src/http/session.js'
-import { ActionError } from '../../src/lib/action-error.js'
+import type { ActionError } from '../../src/lib/action-error.js'
 import { Secret } from '../../src/lib/secret.js'
-import { API, failing, type Laid, Table } from '../support/rotation-table.js'
+import { GITHUB_API as API, Hosts, type Reply } from '../support/hosts.js'
 import { openSession } from '../support/session.js'
 
 const REPOSITORY: SecretScope = { kind: 'repository', repository: 'octo-org/app' }
 const ENVIRONMENT: SecretScope = { kind: 'environment', repository: 'octo-org/app', environment: 'a/b' }
 const ORGANIZATION: SecretScope = { kind: 'organization', organization: 'octo-org' }
+const SECRET = '/secrets/X'
+const PUBLIC_KEY = '/secrets/public-key'
 const UPDATED = '2026-02-27T09:30:15Z'
+const MISSING: Reply = { status: 404, json: { message: 'Not Found' } }
 
-const table = new Table()
+const hosts = new Hosts()
 const sessions: HttpSession[] = []
 afterEach(() => {
+  const { unasked } = hosts
+  hosts.clear()
   for (const session of sessions.splice(0)) session.close()
-  expect(table.unasked).toEqual([])
-  table.clear()
+  expect(unasked).toEqual([])
 })
-afterAll(() => table.release())
+afterAll(() => Hosts.release())
 
 let pair: { publicKey: Uint8Array; privateKey: Uint8Array }
-let key: string
+let publicKey: { id: string; key: string }
+let oldKey: { id: string; key: string }
 beforeAll(async () => {
   await sodium.ready
+  const inBase64 = (key: Uint8Array) => sodium.to_base64(key, sodium.base64_variants.ORIGINAL)
   pair = sodium.crypto_box_keypair()
-  key = sodium.to_base64(pair.publicKey, sodium.base64_variants.ORIGINAL)
+  publicKey = { id: '3380', key: inBase64(pair.publicKey) }
+  oldKey = { id: '3379', key: inBase64(sodium.crypto_box_keypair().publicKey) }
 })
 
 const opened = (sealed: string) =>
@@ -54,214 +61,191 @@ function githubFor(scope: SecretScope = REPOSITORY, maxAttempts = 1): GitHubApi 
   return new GitHubApi({ apiUrl: API, githubToken: new Secret('github_pat_of-this-test'), scope, session })
 }
 
-/** Returns a reply to one request at the scope. */
-const reply = (method: Laid['method'], scope: SecretScope, path: string, rest: Partial<Laid> = {}): Laid => ({
-  method,
-  path: `${scopePath(scope)}${path}`,
-  ...rest
-})
-const replyWithKey = (scope: SecretScope, rest: Partial<Laid> = {}) =>
-  reply('GET', scope, '/secrets/public-key', { json: { key_id: '3380', key }, ...rest })
-const missing = { status: 404, json: { message: 'Not Found' } }
-const requests = () =>
-  table.seen.map(({ method, url, body }) =>
-    [method, url.slice(API.length), ...(body === '' ? [] : [JSON.parse(body)])].filter(part => part !== '')
-  )
+/** Adds replies to the same request below a scope. */
+function answer(
+  method: 'GET' | 'PUT' | 'PATCH' | 'POST',
+  path: string,
+  replies: Reply | readonly Reply[],
+  scope: SecretScope = REPOSITORY
+): void {
+  for (const reply of [replies].flat()) hosts.answer(method, scopePath(scope) + path, reply)
+}
+const answerWithKey = (reply: Reply = {}, scope: SecretScope = REPOSITORY) =>
+  answer('GET', PUBLIC_KEY, { json: { key_id: publicKey.id, key: publicKey.key }, ...reply }, scope)
 
-describe('a seal', () => {
-  test.each(['token', 'zwölf €€ 😀', 'x'.repeat(48 * 1024), ''])(
-    'opens only with the private key',
-    async text => {
-      const sealed = await seal(new Secret(text), key)
-      expect(sealed).toMatch(/^[A-Za-z0-9+/]+=*$/)
-      expect(Buffer.from(sealed, 'base64')).toHaveLength(Buffer.byteLength(text) + 48)
-      expect(opened(sealed)).toBe(text)
-      expect(await seal(new Secret(text), key)).not.toBe(sealed)
-    }
-  )
+/** Returns the method, the path and the body of each request. */
+const requests = () =>
+  hosts.seen.map(({ method, url, body }) => [
+    `${method} ${url.slice(API.length)}`,
+    ...(body === '' ? [] : [JSON.parse(body)])
+  ])
+
+test.each(['token', 'zwölf €€ 😀', ''])('a seal opens only with the private key: %j', async text => {
+  const sealed = await seal(new Secret(text), publicKey.key)
+  expect(sealed).toMatch(/^[A-Za-z0-9+/]+=*$/)
+  expect(Buffer.from(sealed, 'base64')).toHaveLength(Buffer.byteLength(text) + 48)
+  expect(opened(sealed)).toBe(text)
+  expect(await seal(new Secret(text), publicKey.key)).not.toBe(sealed)
 })
 
 describe('the store', () => {
   test('has the public key, the date of the secret, and the time by GitHub’s clock', async () => {
-    const date = { Date: 'Sun, 01 Mar 2026 06:07:08 GMT' }
-    table.lay(
-      replyWithKey(REPOSITORY, { headers: date }),
-      reply('GET', REPOSITORY, '/secrets/X', { json: { name: 'X', updated_at: UPDATED, visibility: 'all' } })
-    )
+    answerWithKey({ headers: { Date: 'Sun, 01 Mar 2026 06:07:08 GMT' } })
+    answer('GET', SECRET, { json: { name: 'X', updated_at: UPDATED, visibility: 'all' } })
     expect(await readSecretStore(githubFor(), 'X')).toEqual({
-      publicKey: { id: '3380', key },
+      publicKey,
       now: new Date('2026-03-01T06:07:08Z'),
       secret: { updatedAt: new Date(UPDATED) }
     })
     expect(requests()).toEqual([
-      ['GET', '/repos/octo-org/app/actions/secrets/public-key'],
-      ['GET', '/repos/octo-org/app/actions/secrets/X']
+      ['GET /repos/octo-org/app/actions/secrets/public-key'],
+      ['GET /repos/octo-org/app/actions/secrets/X']
     ])
   })
 
   test.each([{}, { Date: 'yesterday' }])(
     'without a secret, and without a date of GitHub: the time by the runner’s clock (%j)',
     async headers => {
-      table.lay(replyWithKey(ENVIRONMENT, { headers }), reply('GET', ENVIRONMENT, '/secrets/X', missing))
-      expect(await readSecretStore(githubFor(ENVIRONMENT), 'X')).toEqual({
-        publicKey: { id: '3380', key },
-        now: new Date('2026-03-01T12:00:00Z')
-      })
+      answerWithKey({ headers }, ENVIRONMENT)
+      answer('GET', SECRET, MISSING, ENVIRONMENT)
+      const now = new Date('2026-03-01T12:00:00Z')
+      expect(await readSecretStore(githubFor(ENVIRONMENT), 'X')).toEqual({ publicKey, now })
     }
   )
 
   test.each([
     ['no key', { key_id: '1' }],
-    ['no id', { key: Buffer.alloc(32).toString('base64') }],
-    ['an id that is a number', { key_id: 1, key: Buffer.alloc(32).toString('base64') }],
-    ['a short key', { key_id: '1', key: Buffer.alloc(31).toString('base64') }],
-    ['a long key', { key_id: '1', key: Buffer.alloc(33).toString('base64') }],
+    ['no id', { key: Buffer.alloc(32, 7).toString('base64') }],
+    ['an id that is a number', { key_id: 1, key: Buffer.alloc(32, 7).toString('base64') }],
+    ['a short key', { key_id: '1', key: Buffer.alloc(31, 7).toString('base64') }],
+    ['a long key', { key_id: '1', key: Buffer.alloc(33, 7).toString('base64') }],
     ['a key that is not text', { key_id: '1', key: {} }],
     ['a key without its padding', { key_id: '1', key: 'A'.repeat(43) }],
     ['a key in base64url', { key_id: '1', key: `${'-_'.repeat(21)}A=` }],
     ['a key that is not a point of the curve', { key_id: '1', key: Buffer.alloc(32).toString('base64') }],
-    ['a key with superfluous bits in its last letter', { key_id: '1', key: `${'A'.repeat(42)}B=` }],
-    ['a key with a line break', { key_id: '1', key: `${'A'.repeat(43)}=\n` }],
-    ['a key with white space', { key_id: '1', key: ` ${Buffer.alloc(32).toString('base64')}` }]
+    ['a key with a line break', { key_id: '1', key: `${Buffer.alloc(32, 7).toString('base64')}\n` }]
   ])('%s is a bad response', async (_, json) => {
-    table.lay(replyWithKey(REPOSITORY, { json }))
-    expect(await failing(readSecretStore(githubFor(), 'X'))).toMatchObject({
+    answerWithKey({ json })
+    await expect(readSecretStore(githubFor(), 'X')).rejects.toMatchObject({
       code: 'bad-response',
       message: `GET ${API}/repos/octo-org/app/actions/secrets/public-key answered 200, but it has no usable public key, 1 attempt.`
     })
   })
 
   test('a refusal is an error', async () => {
-    table.lay(replyWithKey(REPOSITORY, { status: 401, json: { message: 'Bad credentials' } }))
-    expect((await failing(readSecretStore(githubFor(), 'X'))).code).toBe('github-token-rejected')
+    answerWithKey({ status: 401 })
+    await expect(readSecretStore(githubFor(), 'X')).rejects.toMatchObject({ code: 'github-token-rejected' })
   })
 })
 
 describe('the metadata of a secret', () => {
-  const secret = (scope: SecretScope, json: object, rest: Partial<Laid> = {}) =>
-    reply('GET', scope, '/secrets/X', { json, ...rest })
-  const page = (number: number, json: object, rest: Partial<Laid> = {}) =>
-    reply('GET', ORGANIZATION, `/secrets/X/repositories?per_page=100&page=${number}`, { json, ...rest })
-  const selected = { updated_at: UPDATED, visibility: 'selected' }
-  const repositories = (from: number, count: number) =>
-    Array.from({ length: count }, (_, index) => ({ id: from + index, name: 'r' }))
+  const read = (reply: Reply, scope: SecretScope = REPOSITORY) => {
+    answer('GET', SECRET, reply, scope)
+    return readSecret(githubFor(scope), 'X')
+  }
 
-  test.each([403, 500, 202])('%i is an error', async status => {
-    table.lay(secret(REPOSITORY, {}, { status }))
-    await failing(readSecret(githubFor(), 'X'))
+  test.each([
+    [403, 'github-forbidden'],
+    [202, 'bad-response']
+  ])('%i is an error', async (status, code) => {
+    await expect(read({ status, json: { updated_at: UPDATED } })).rejects.toMatchObject({ code })
   })
 
-  test.each([{}, { updated_at: 'some day' }, { updated_at: null }])(
-    'without a date is a bad response: %j',
-    async json => {
-      table.lay(secret(REPOSITORY, json))
-      expect((await failing(readSecret(githubFor(), 'X'))).message).toBe(
-        `GET ${API}/repos/octo-org/app/actions/secrets/X answered 200, but the secret has no updated_at, 1 attempt.`
-      )
-    }
-  )
+  test.each([{}, { updated_at: 'some day' }])('without a date is a bad response: %j', async json => {
+    await expect(read({ json })).rejects.toThrow(
+      `GET ${API}/repos/octo-org/app/actions/secrets/X answered 200, but the secret has no updated_at, 1 attempt.`
+    )
+  })
 
   test.each(['all', 'private'])('of an organisation: visibility %s', async visibility => {
-    table.lay(secret(ORGANIZATION, { updated_at: UPDATED, visibility }))
-    expect(await readSecret(githubFor(ORGANIZATION), 'X')).toEqual({
+    expect(await read({ json: { updated_at: UPDATED, visibility } }, ORGANIZATION)).toEqual({
       updatedAt: new Date(UPDATED),
       visibility: { visibility }
     })
   })
 
-  test.each([undefined, 'public', 3])(
+  test.each([undefined, 'public'])(
     'of an organisation: visibility %j is a bad response',
     async visibility => {
-      table.lay(secret(ORGANIZATION, { updated_at: UPDATED, visibility }))
-      expect((await failing(readSecret(githubFor(ORGANIZATION), 'X'))).message).toContain(
+      await expect(read({ json: { updated_at: UPDATED, visibility } }, ORGANIZATION)).rejects.toThrow(
         'but the secret has no known visibility'
       )
     }
   )
 
-  test('has the selected repositories of all pages', async () => {
-    table.lay(
-      secret(ORGANIZATION, selected),
-      page(1, { total_count: 201, repositories: repositories(1, 100) }),
-      page(2, { total_count: 201, repositories: repositories(101, 100) }),
-      page(3, { total_count: 201, repositories: repositories(201, 1) })
-    )
-    const got = await readSecret(githubFor(ORGANIZATION), 'X')
-    expect(got?.visibility).toEqual({
-      visibility: 'selected',
-      repositoryIds: Array.from({ length: 201 }, (_, index) => index + 1)
+  describe('with selected repositories', () => {
+    /** Reads a secret whose repositories are on these pages. */
+    async function repositoryIds(...pages: readonly Reply[]) {
+      for (const [index, page] of pages.entries())
+        answer('GET', `${SECRET}/repositories?per_page=100&page=${index + 1}`, page, ORGANIZATION)
+      const secret = await read({ json: { updated_at: UPDATED, visibility: 'selected' } }, ORGANIZATION)
+      expect(secret?.visibility?.visibility).toBe('selected')
+      return secret?.visibility?.repositoryIds
+    }
+    const pageOf = (total: number, ids: readonly unknown[]): Reply => ({
+      json: { total_count: total, repositories: ids.map(id => ({ id, name: 'r' })) }
     })
-  })
 
-  test('a page without repositories is the last one, whatever the total is', async () => {
-    table.lay(
-      secret(ORGANIZATION, selected),
-      page(1, { total_count: 7, repositories: repositories(1, 2) }),
-      page(2, { total_count: 7, repositories: [] })
-    )
-    expect((await readSecret(githubFor(ORGANIZATION), 'X'))?.visibility?.repositoryIds).toEqual([1, 2])
-  })
+    test('has those of all pages', async () => {
+      const ids = Array.from({ length: 201 }, (_, index) => index + 1)
+      const pages = [ids.slice(0, 100), ids.slice(100, 200), ids.slice(200)].map(part => pageOf(201, part))
+      expect(await repositoryIds(...pages)).toEqual(ids)
+    })
 
-  test.each([
-    ['without a list', { total_count: 1 }],
-    ['without a total', { repositories: [] }],
-    ['without an id', { total_count: 1, repositories: [{}] }],
-    ['with null in place of a repository', { total_count: 1, repositories: [null] }],
-    ['with an id that is text', { total_count: 1, repositories: [{ id: '1' }] }],
-    ['with one bad id among good ones', { total_count: 3, repositories: [{ id: 1 }, { id: '2' }, { id: 3 }] }]
-  ])('a page %s is a bad response: otherwise a repository would lose its access', async (_, json) => {
-    table.lay(secret(ORGANIZATION, selected), page(1, json))
-    expect((await failing(readSecret(githubFor(ORGANIZATION), 'X'))).code).toBe('bad-response')
-  })
+    test('ends with a page without repositories, whatever the total is', async () => {
+      expect(await repositoryIds(pageOf(7, [1, 2]), pageOf(7, []))).toEqual([1, 2])
+    })
 
-  test('a page that GitHub refuses is an error', async () => {
-    table.lay(secret(ORGANIZATION, selected), page(1, {}, { status: 409 }))
-    expect((await failing(readSecret(githubFor(ORGANIZATION), 'X'))).code).toBe('bad-request')
+    test.each([
+      ['without a list', { json: { total_count: 1 } }],
+      ['without a total', { json: { repositories: [] } }],
+      ['with null in place of a repository', { json: { total_count: 1, repositories: [null] } }],
+      ['without an id', pageOf(1, [undefined])],
+      ['with one bad id among good ones', pageOf(3, [1, '2', 3])]
+    ])('a page %s is a bad response: otherwise a repository would lose its access', async (_, page) => {
+      await expect(repositoryIds(page)).rejects.toMatchObject({ code: 'bad-response' })
+    })
+
+    test('a page that GitHub refuses is an error', async () => {
+      await expect(repositoryIds({ status: 409 })).rejects.toMatchObject({ code: 'bad-request' })
+    })
   })
 })
 
 describe('storing', () => {
-  const put = (scope: SecretScope, rest: Partial<Laid> = {}) => reply('PUT', scope, '/secrets/X', rest)
-  const answer = (status: number, rest: Partial<Laid> = {}) => put(REPOSITORY, { status, ...rest })
-  const lost = put(REPOSITORY, { error: 'ECONNRESET' })
-  const throttled = answer(429, { headers: { 'Retry-After': '5' } })
-  let old: { id: string; key: string }
-  beforeAll(() => {
-    const other = sodium.crypto_box_keypair()
-    old = { id: '3379', key: sodium.to_base64(other.publicKey, sodium.base64_variants.ORIGINAL) }
-  })
+  const TOKEN = 'the-token-itself'
+  const LOST: Reply = { error: 'ECONNRESET' }
+  const THROTTLED: Reply = { status: 429, headers: { 'Retry-After': '5' } }
+  const puts = (...replies: readonly Reply[]) => answer('PUT', SECRET, replies)
 
-  /** Stores the value. Returns the result, the states of the attempts, and how many requests there were before each. */
-  async function store(
-    scope: SecretScope = REPOSITORY,
-    options: { text?: string; publicKey?: typeof old; visibility?: Visibility; maxAttempts?: number } = {}
-  ) {
-    const {
-      text = 'the-token-itself',
-      publicKey = { id: '3380', key },
-      visibility,
-      maxAttempts = 1
-    } = options
-    const before = table.seen.length
+  interface StoreOptions {
+    readonly scope?: SecretScope
+    readonly text?: string
+    readonly key?: typeof publicKey
+    readonly visibility?: Visibility | undefined
+    readonly maxAttempts?: number
+  }
+
+  /** Stores the value. `states`: those of the attempts, and how many requests there were before each. */
+  async function store({ scope, text = TOKEN, key = publicKey, visibility, maxAttempts }: StoreOptions = {}) {
+    const before = hosts.seen.length
     const states: string[] = []
     const result = await putSecret(githubFor(scope, maxAttempts), 'X', {
       value: new Secret(text),
-      publicKey,
+      publicKey: key,
       visibility,
-      onAttempt: state => states.push(`${state} after ${table.seen.length - before}`)
+      onAttempt: state => states.push(`${state} after ${hosts.seen.length - before}`)
     })
-    return { result, states }
+    return { ...result, states }
   }
 
   /** Returns the outcome and the code of the error; `stored` has none. */
-  async function outcome(...args: Parameters<typeof store>): Promise<string> {
-    const { result } = await store(...args)
-    if (result.outcome === 'stored') return 'stored'
-    if (!(result.error instanceof ActionError)) throw result.error
-    return `${result.outcome}: ${result.error.code}`
+  async function outcome(options?: StoreOptions): Promise<string> {
+    const result = await store(options)
+    return 'error' in result ? `${result.outcome}: ${(result.error as ActionError).code}` : result.outcome
   }
 
-  test.each([
+  test.each<[SecretScope, Visibility | undefined, object]>([
     [REPOSITORY, undefined, {}],
     [ENVIRONMENT, undefined, {}],
     [ORGANIZATION, { visibility: 'private' }, { visibility: 'private' }],
@@ -271,33 +255,23 @@ describe('storing', () => {
       { visibility: 'selected', repositoryIds: [7, 8] },
       { visibility: 'selected', selected_repository_ids: [7, 8] }
     ]
-  ] as [SecretScope, Visibility | undefined, object][])(
-    'at %j, visible to %j',
-    async (scope, visibility, more) => {
-      for (const status of [201, 204]) {
-        table.lay(put(scope, { status }))
-        expect(await store(scope, visibility === undefined ? {} : { visibility })).toEqual({
-          result: { outcome: 'stored' },
-          states: ['started after 0']
-        })
-      }
-      for (const [method, url, body] of requests()) {
-        const { encrypted_value, ...rest } = body as { encrypted_value: string }
-        expect([method, url, rest]).toEqual([
-          'PUT',
-          `${scopePath(scope)}/secrets/X`,
-          { key_id: '3380', ...more }
-        ])
-        expect(opened(encrypted_value)).toBe('the-token-itself')
-      }
-      expect(JSON.stringify(table.seen)).not.toContain('the-token-itself')
+  ])('at %j, visible to %j', async (scope, visibility, more) => {
+    for (const status of [201, 204]) {
+      answer('PUT', SECRET, { status }, scope)
+      expect(await store({ scope, visibility })).toEqual({ outcome: 'stored', states: ['started after 0'] })
     }
-  )
+    for (const [request, { encrypted_value, ...rest }] of requests()) {
+      expect([request, rest]).toEqual([`PUT ${scopePath(scope)}${SECRET}`, { key_id: '3380', ...more }])
+      expect(opened(encrypted_value)).toBe(TOKEN)
+    }
+    expect(JSON.stringify(hosts.seen)).not.toContain(TOKEN)
+  })
 
   test('throttled and then refused: not stored, and known as not stored during the waits', async () => {
-    table.lay(throttled, throttled, answer(403))
-    expect(await store(REPOSITORY, { maxAttempts: 3 })).toEqual({
-      result: { outcome: 'not-stored', error: expect.objectContaining({ code: 'github-forbidden' }) },
+    puts(THROTTLED, THROTTLED, { status: 403 })
+    expect(await store({ maxAttempts: 3 })).toEqual({
+      outcome: 'not-stored',
+      error: expect.objectContaining({ code: 'github-forbidden' }),
       states: [
         'started after 0',
         'not-applied after 1',
@@ -309,60 +283,58 @@ describe('storing', () => {
   })
 
   test('throttled after an attempt without a response: unknown, also during the waits', async () => {
-    table.lay(lost, throttled, answer(404))
-    const { result, states } = await store(REPOSITORY, { maxAttempts: 3 })
-    expect(result).toMatchObject({ outcome: 'unknown', error: { code: 'github-not-found' } })
-    // A lost request is not among those that the table has seen.
-    expect(states).toEqual(['started after 0', 'started after 0', 'started after 1'])
-  })
-
-  test('48 KB are allowed; with a byte more, nothing is sent', async () => {
-    table.lay(answer(201))
-    expect(await outcome(REPOSITORY, { text: 'x'.repeat(48 * 1024) })).toBe('stored')
-    const error = await failing(store(REPOSITORY, { text: `ü${'x'.repeat(48 * 1024 - 1)}` }))
-    expect([error.code, error.message, table.seen.length]).toEqual([
-      'secret-refused',
-      'The token is larger than 48 KB, the maximum size of a GitHub secret.',
-      1
-    ])
-  })
-
-  test('if the public key changed, the value is sealed again, once', async () => {
-    table.lay(answer(422), replyWithKey(REPOSITORY), answer(204))
-    expect(await outcome(REPOSITORY, { publicKey: old })).toBe('stored')
-    const body = requests().at(-1)?.[2] as { encrypted_value: string; key_id: string }
-    expect([opened(body.encrypted_value), body.key_id]).toEqual(['the-token-itself', '3380'])
-
-    table.lay(answer(422), replyWithKey(REPOSITORY), answer(422))
-    expect(await outcome(REPOSITORY, { publicKey: old })).toBe('not-stored: secret-refused')
-  })
-
-  test('sealed again, an attempt without a response is unknown', async () => {
-    table.lay(answer(422), replyWithKey(REPOSITORY), lost, answer(403))
-    expect(await outcome(REPOSITORY, { publicKey: old, maxAttempts: 2 })).toBe('unknown: github-forbidden')
-  })
-
-  test('if the public key did not change, the refusal is the error', async () => {
-    table.lay(answer(422, { json: { message: 'no' } }), replyWithKey(REPOSITORY))
-    expect((await store()).result).toMatchObject({
-      outcome: 'not-stored',
-      error: { message: expect.stringContaining('answered 422 (no)') }
+    puts(LOST, THROTTLED, { status: 404 })
+    expect(await store({ maxAttempts: 3 })).toEqual({
+      outcome: 'unknown',
+      error: expect.objectContaining({ code: 'github-not-found' }),
+      // A lost request is not among those that were seen.
+      states: ['started after 0', 'started after 0', 'started after 1']
     })
   })
 
-  test.each([403, 200])(
-    'if the public key cannot be read again (%i), the refusal is the error',
-    async status => {
-      table.lay(
-        answer(422, { json: { message: 'no' } }),
-        replyWithKey(REPOSITORY, { status, text: 'nonsense' })
-      )
-      expect(await outcome(REPOSITORY, { publicKey: old })).toBe('not-stored: secret-refused')
-    }
-  )
+  test('48 KB are allowed; with a byte more, nothing is sent', async () => {
+    puts({ status: 201 })
+    expect(await outcome({ text: 'x'.repeat(48 * 1024) })).toBe('stored')
+    await expect(store({ text: `ü${'x'.repeat(48 * 1024 - 1)}` })).rejects.toMatchObject({
+      code: 'secret-refused',
+      message: 'The token is larger than 48 KB, the maximum size of a GitHub secret.'
+    })
+    expect(hosts.seen).toHaveLength(1)
+  })
 
-  /** Only these answers prove that nothing was stored. */
-  const REFUSALS = [
+  test('if the public key changed, the value is sealed again, once', async () => {
+    puts({ status: 422 }, { status: 204 })
+    answerWithKey()
+    expect(await outcome({ key: oldKey })).toBe('stored')
+    const [, { encrypted_value, key_id }] = requests().at(-1) ?? []
+    expect([opened(encrypted_value), key_id]).toEqual([TOKEN, '3380'])
+
+    puts({ status: 422 }, { status: 422 })
+    answerWithKey()
+    expect(await outcome({ key: oldKey })).toBe('not-stored: secret-refused')
+  })
+
+  test('sealed again, an attempt without a response is unknown', async () => {
+    puts({ status: 422 }, LOST, { status: 403 })
+    answerWithKey()
+    expect(await outcome({ key: oldKey, maxAttempts: 2 })).toBe('unknown: github-forbidden')
+  })
+
+  test.each<[string, boolean, Reply]>([
+    ['did not change', false, {}],
+    ['cannot be read again', true, { status: 403 }],
+    ['cannot be used', true, { text: 'nonsense' }]
+  ])('if the public key %s, the refusal is the error', async (_, isOld, reply) => {
+    puts({ status: 422, json: { message: 'no' } })
+    answerWithKey(reply)
+    expect(await store(isOld ? { key: oldKey } : {})).toMatchObject({
+      outcome: 'not-stored',
+      error: { code: 'secret-refused', message: expect.stringContaining('answered 422 (no)') }
+    })
+  })
+
+  // Only these answers prove that nothing was stored.
+  test.each([
     [400, 'bad-request'],
     [401, 'github-token-rejected'],
     [403, 'github-forbidden'],
@@ -370,41 +342,30 @@ describe('storing', () => {
     [409, 'bad-request'],
     [422, 'secret-refused'],
     [429, 'rate-limited']
-  ] as const
-  const refusal = (status: number) =>
-    answer(status, status === 429 ? { headers: { 'Retry-After': '3600' } } : {})
-
-  test.each(REFUSALS)('refused with %i: not stored', async (status, code) => {
-    table.lay(refusal(status), ...(status === 422 ? [replyWithKey(REPOSITORY)] : []))
+  ])('refused with %i: not stored; after an attempt without a response: unknown', async (status, code) => {
+    const refusal = { status, headers: status === 429 ? { 'Retry-After': '3600' } : {} }
+    puts(refusal)
+    if (status === 422) answerWithKey()
     expect(await outcome()).toBe(`not-stored: ${code}`)
+    for (const first of [LOST, { status: 502 }]) {
+      puts(first, refusal)
+      expect(await outcome({ maxAttempts: 2 })).toBe(`unknown: ${code}`)
+    }
   })
 
-  test.each(REFUSALS)(
-    'refused with %i after an attempt without a response: unknown',
-    async (status, code) => {
-      for (const first of [lost, answer(502)]) {
-        table.lay(first, refusal(status))
-        expect(await outcome(REPOSITORY, { maxAttempts: 2 })).toBe(`unknown: ${code}`)
-      }
-    }
-  )
+  const withStatus = (code: string, ...statuses: readonly number[]) =>
+    statuses.map((status): [string, string, Reply] => [`status ${status}`, code, { status }])
 
-  test.each<[string, string, Partial<Laid>]>([
-    ...[200, 202].map((status): [string, string, object] => [`${status}`, 'bad-response', { status }]),
-    ...[402, 405, 406, 408, 410, 412, 413, 415, 421, 423, 425, 428, 431, 451, 499].map(
-      (status): [string, string, object] => [`${status}`, 'bad-request', { status }]
-    ),
-    ...[500, 501, 502, 503, 504, 520, 599].map((status): [string, string, object] => [
-      `${status}`,
-      'unavailable',
-      { status }
-    ]),
+  test.each<[string, string, Reply]>([
+    ...withStatus('bad-response', 200, 202),
+    ...withStatus('bad-request', 402, 405, 406, 408, 410, 412, 413, 415, 421, 423, 425, 428, 431, 451, 499),
+    ...withStatus('unavailable', 500, 501, 502, 503, 504, 520, 599),
     ['a redirect', 'redirected', { status: 307, headers: { Location: `${API}/repositories/1` } }],
-    ['a reset', 'network', { error: 'ECONNRESET' }],
+    ['a reset', 'network', LOST],
     ['a damaged TLS record', 'tls', { error: 'ERR_SSL_DECRYPTION_FAILED_OR_BAD_RECORD_MAC' }],
     ['a response that is not HTTP', 'bad-response', { error: 'HPE_INVALID_CONSTANT' }]
-  ])('%s: unknown', async (_, code, rest) => {
-    table.lay(put(REPOSITORY, rest))
+  ])('%s: unknown', async (_, code, reply) => {
+    puts(reply)
     expect(await outcome()).toBe(`unknown: ${code}`)
   })
 
@@ -413,34 +374,28 @@ describe('storing', () => {
     ['ECONNREFUSED', 'network'],
     ['CERT_HAS_EXPIRED', 'tls']
   ])('%s: not stored', async (error, code) => {
-    table.lay(put(REPOSITORY, { error }))
+    puts({ error })
     expect(await outcome()).toBe(`not-stored: ${code}`)
   })
 })
 
 describe('the variable', () => {
-  const get = (scope: SecretScope, rest: Partial<Laid>) => reply('GET', scope, '/variables/E', rest)
-  const patch = (scope: SecretScope, rest: Partial<Laid>) => reply('PATCH', scope, '/variables/E', rest)
-  const post = (scope: SecretScope, rest: Partial<Laid>) => reply('POST', scope, '/variables', rest)
-  const updated = { status: 204 }
-
-  test('is checked by writing its present value', async () => {
-    table.lay(get(REPOSITORY, { json: { name: 'E', value: 'present' } }), patch(REPOSITORY, updated))
-    await checkVariable(githubFor(), 'E', undefined)
-    expect(requests().at(-1)).toEqual([
-      'PATCH',
-      `${scopePath(REPOSITORY)}/variables/E`,
-      { name: 'E', value: 'present' }
-    ])
-  })
-
-  test.each([{ value: '' }, { value: 7 }, {}])('without a usable value becomes `unknown`: %j', async json => {
-    table.lay(get(REPOSITORY, { json }), patch(REPOSITORY, updated))
-    await checkVariable(githubFor(), 'E', undefined)
-    expect(requests().at(-1)?.[2]).toEqual({ name: 'E', value: 'unknown' })
-  })
+  const VARIABLE = '/variables/E'
+  const DONE: Reply = { status: 204 }
+  const FORBIDDEN: Reply = { status: 403 }
 
   test.each([
+    [{ name: 'E', value: 'present' }, 'present'],
+    [{ value: '' }, 'unknown'],
+    [{ value: 7 }, 'unknown']
+  ])('is checked by writing its present value: %j', async (json, value) => {
+    answer('GET', VARIABLE, { json })
+    answer('PATCH', VARIABLE, DONE)
+    await checkVariable(githubFor(), 'E', undefined)
+    expect(requests().at(-1)).toEqual([`PATCH ${scopePath(REPOSITORY)}/variables/E`, { name: 'E', value }])
+  })
+
+  test.each<[SecretScope, Visibility | undefined, object]>([
     [REPOSITORY, undefined, {}],
     [ENVIRONMENT, undefined, {}],
     [ORGANIZATION, undefined, { visibility: 'private' }],
@@ -450,54 +405,55 @@ describe('the variable', () => {
       { visibility: 'selected', repositoryIds: [1] },
       { visibility: 'selected', selected_repository_ids: [1] }
     ]
-  ] as [SecretScope, Visibility | undefined, object][])(
-    'is created at %j, visible to %j',
-    async (scope, visibility, more) => {
-      table.lay(get(scope, missing), patch(scope, missing), post(scope, { status: 201 }))
-      await checkVariable(githubFor(scope), 'E', visibility)
-      expect(requests().at(-1)).toEqual([
-        'POST',
-        `${scopePath(scope)}/variables`,
-        { name: 'E', value: 'unknown', ...more }
-      ])
-    }
-  )
+  ])('is created at %j, visible to %j', async (scope, visibility, more) => {
+    answer('GET', VARIABLE, MISSING, scope)
+    answer('PATCH', VARIABLE, MISSING, scope)
+    answer('POST', '/variables', { status: 201 }, scope)
+    await checkVariable(githubFor(scope), 'E', visibility)
+    expect(requests().at(-1)).toEqual([
+      `POST ${scopePath(scope)}/variables`,
+      { name: 'E', value: 'unknown', ...more }
+    ])
+  })
 
   test('is updated if another job created it first', async () => {
-    table.lay(patch(REPOSITORY, missing), post(REPOSITORY, { status: 409 }), patch(REPOSITORY, updated))
+    answer('PATCH', VARIABLE, [MISSING, DONE])
+    answer('POST', '/variables', { status: 409 })
     await writeVariable(githubFor(), { name: 'E', value: 'v' }, undefined)
   })
 
-  test.each([
-    ['read', [get(REPOSITORY, { status: 403, json: {} })]],
-    ['updated', [get(REPOSITORY, { json: {} }), patch(REPOSITORY, { status: 403, json: {} })]],
-    [
-      'created',
-      [get(REPOSITORY, missing), patch(REPOSITORY, missing), post(REPOSITORY, { status: 403, json: {} })]
-    ]
-  ])('that may not be %s: the error names the permission', async (_, replies) => {
-    table.lay(...replies)
-    const error = await failing(checkVariable(githubFor(), 'E', undefined))
-    expect([error.code, error.hint]).toEqual([
-      'github-forbidden',
-      expect.stringContaining('the repository permission Variables: write')
-    ])
+  test.each<[string, Reply, Reply[], Reply[]]>([
+    ['read', FORBIDDEN, [], []],
+    ['updated', { json: {} }, [FORBIDDEN], []],
+    ['created', MISSING, [MISSING], [FORBIDDEN]]
+  ])('that may not be %s: the error names the permission', async (_, get, patch, post) => {
+    answer('GET', VARIABLE, get)
+    answer('PATCH', VARIABLE, patch)
+    answer('POST', '/variables', post)
+    await expect(checkVariable(githubFor(), 'E', undefined)).rejects.toMatchObject({
+      code: 'github-forbidden',
+      hint: expect.stringContaining('the repository permission Variables: write')
+    })
   })
 })
 
-test('a scope in words, and the permissions that it needs', () => {
-  const both = (scope: SecretScope) => [
-    requiredPermission(scope, 'secrets'),
-    requiredPermission(scope, 'variables')
-  ]
-  expect([REPOSITORY, ENVIRONMENT, ORGANIZATION].map(describeScope)).toEqual([
+test.each([
+  [
+    REPOSITORY,
     'repository octo-org/app',
+    ['the repository permission Secrets: write', 'the repository permission Variables: write']
+  ],
+  [
+    ENVIRONMENT,
     'environment a/b of octo-org/app',
-    'organisation octo-org'
-  ])
-  expect([REPOSITORY, ENVIRONMENT, ORGANIZATION].map(both)).toEqual([
-    ['the repository permission Secrets: write', 'the repository permission Variables: write'],
-    ['the repository permission Environments: write', 'the repository permission Environments: write'],
+    ['the repository permission Environments: write', 'the repository permission Environments: write']
+  ],
+  [
+    ORGANIZATION,
+    'organisation octo-org',
     ['the organisation permission Secrets: write', 'the organisation permission Variables: write']
-  ])
+  ]
+])('%j in words, and the permissions that it needs', (scope, words, permissions) => {
+  expect(describeScope(scope)).toBe(words)
+  expect([requiredPermission(scope, 'secrets'), requiredPermission(scope, 'variables')]).toEqual(permissions)
 })
