@@ -41,7 +41,7 @@ describeOnPosix('a job that is cancelled', () => {
     [3, 'check variable, applied', 'cancelled'],
     [4, 'exchange', 'cancelled'],
     [4, 'exchange, applied', `cancelled; ${UNSTORED}`],
-    [5, 'verify', 'cancelled; post step revoked'],
+    [5, 'verify', 'cancelled; left to the post step'],
     // From here on GitHub may have the token, so it must not be revoked.
     [6, 'store', `cancelled; ${UNSTORED}`],
     [6, 'store, applied', 'cancelled; but stored; previous token live'],
@@ -73,7 +73,7 @@ describeOnPosix('a job that is cancelled', () => {
       cancel()
       return true
     })
-    expect(outcome).toBe('cancelled; post step revoked')
+    expect(outcome).toBe('cancelled; left to the post step')
   })
 
   test('while it waits because GitHub limits the requests: the post step revokes the token', async () => {
@@ -82,7 +82,7 @@ describeOnPosix('a job that is cancelled', () => {
       setTimeout(cancel, 300)
       return respond(call, 429, undefined, { 'Retry-After': '30' })
     })
-    expect(outcome).toBe('cancelled; post step revoked')
+    expect(outcome).toBe('cancelled; left to the post step')
   })
 })
 
@@ -91,7 +91,7 @@ test('a token that cannot be revoked at once is left to the post step', async ()
     const isRefused = isPut(call) || call.request.method === 'DELETE'
     return isRefused && !call.isApplied && respond(call, 403)
   }, asProcess())
-  expect(outcome).toBe('github-forbidden; post step revoked')
+  expect(outcome).toBe('github-forbidden; left to the post step')
   expect(rotation.log).toContain(
     'Warning: The stored token is unchanged; the new one could not be revoked yet.'
   )

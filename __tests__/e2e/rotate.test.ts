@@ -23,46 +23,18 @@ const VARIABLES = '/repos/octo-org/app/actions/variables'
 const SECRET = `Secret ${NAME} of repository octo-org/app`
 const NOTHING_TO_DO = 'Clean-up: nothing to do.\n'
 
-/** The masks that every step writes first, and what it logs up to the first token. */
+/** The masks that every step writes first. */
 const MASKS = [
   '::add-mask::{client secret}',
   '::add-mask::emulated-Genesys_secret%252F7Qm%252BZk2vXw9',
   '::add-mask::{github token}'
 ]
-const EXCHANGE = [
-  'Genesys Cloud, region eu-west-1 (mypurecloud.ie): exchanging client credentials at the login host.',
-  'base-url: all requests, with their secrets, go to {origin}.',
-  '::add-mask::{derived}'
-]
-/** What it logs after the token is stored. */
-const STORED = [
-  `${SECRET} contains a new access token of organisation Example Contact Centre ` +
-    '(0f4e2c9a-71d8-4c36-b5a2-93e6d1f07b48), valid for 24 h, until {minute}.',
-  `For audits: OAuth client ${GENESYS_CLIENT.id}, correlation id {uuid}.`
-]
-const ROTATED_OUTPUTS = {
+const OUTPUTS = {
   rotated: 'true',
   'expires-at': '{time}',
   'idles-at': '',
   'updated-at': '{time}',
   'next-rotation-at': '{time}'
-}
-const NOT_ROTATED_OUTPUTS = { ...ROTATED_OUTPUTS, rotated: 'false', 'expires-at': '' }
-
-/** The summary of a rotation, or the reason why there was none. */
-function rotationSummary(result = 'Rotated'): string {
-  const token = {
-    Organisation: 'Example Contact Centre <code>0f4e2c9a-71d8-4c36-b5a2-93e6d1f07b48</code>',
-    'OAuth client': `<code>${GENESYS_CLIENT.id}</code>`,
-    'Correlation id': '<code>{uuid}</code>',
-    Expires: '{minute}, in 24 h'
-  }
-  return summaryOf('Genesys Cloud token rotation', {
-    Store: SECRET,
-    Result: result,
-    ...(result === 'Rotated' ? token : {}),
-    'Next rotation': 'from {minute}'
-  })
 }
 
 let servers: Servers
@@ -92,66 +64,43 @@ async function expectRotated(run: RunResult): Promise<string> {
 }
 
 describe('the secret of a repository', () => {
-  test('is created', async () => {
-    const run = await servers.rotate({ 'rotate-after': '12h' })
-    expect(writtenBy(run, servers.genesys, servers.github)).toEqual({
-      exitCode: 0,
-      stdout: lines(
-        ...MASKS,
-        `${SECRET} does not exist yet. Rotating it.`,
-        ...EXCHANGE,
-        '::add-mask::{token 1}',
-        ...STORED
-      ),
-      stderr: '',
-      outputs: ROTATED_OUTPUTS,
-      state: { 'token-1': '' },
-      env: '',
-      summary: rotationSummary()
-    })
-    expect(servers.requests()).toEqual([
-      `GET ${SECRETS}/public-key 200`,
-      `GET ${SECRETS}/${NAME} 404`,
-      'POST /oauth/token 200',
-      'GET /api/v2/tokens/me?preserveIdleTTL=true 200',
-      `PUT ${SECRETS}/${NAME} 201`,
-      `GET ${SECRETS}/${NAME} 200`
-    ])
-    const token = await expectRotated(run)
-
-    const { updatedAt = 0 } = servers.github.secret(NAME, REPOSITORY) ?? {}
-    const updated = Math.floor(updatedAt / 1000) * 1000
-    const { expiresAt = 0 } = servers.genesys.tokens.get(token) ?? {}
-    const dates = Object.entries(run.outputs).map(([name, value]) => [name, Date.parse(value)])
-    expect(Object.fromEntries(dates)).toMatchObject({
-      'updated-at': updated,
-      'next-rotation-at': updated + DAY_MS / 2
-    })
-    expect(Date.parse(run.outputs['expires-at'] ?? '')).toBeLessThanOrEqual(expiresAt)
-    expect(Date.parse(run.outputs['expires-at'] ?? '')).toBeGreaterThan(expiresAt - 60_000)
-  })
-
   test('is replaced, then its variable; then the previous token is revoked', async () => {
     const previous = await servers.storeOldToken()
     servers.github.putVariable(VARIABLE, REPOSITORY, '2026-11-01T00:00:00.000Z')
     servers.forgetRequests()
-    const run = await servers.rotate({ 'previous-token': previous, 'expiry-variable': VARIABLE })
+    const run = await servers.rotate({
+      'previous-token': previous,
+      'expiry-variable': VARIABLE,
+      'rotate-after': '12h'
+    })
     expect(writtenBy(run, servers.genesys, servers.github)).toEqual({
       exitCode: 0,
       stdout: lines(
         ...MASKS,
         '::add-mask::{token 1}',
         `${SECRET} was updated 24 h ago. Rotating it.`,
-        ...EXCHANGE,
+        'Genesys Cloud, region eu-west-1 (mypurecloud.ie): exchanging client credentials at the login host.',
+        'base-url: all requests, with their secrets, go to {origin}.',
+        '::add-mask::{derived}',
         '::add-mask::{token 2}',
-        ...STORED,
+        `${SECRET} contains a new access token of organisation Example Contact Centre ` +
+          '(0f4e2c9a-71d8-4c36-b5a2-93e6d1f07b48), valid for 24 h, until {minute}.',
+        `For audits: OAuth client ${GENESYS_CLIENT.id}, correlation id {uuid}.`,
         'The previous token was revoked.'
       ),
       stderr: '',
-      outputs: ROTATED_OUTPUTS,
+      outputs: OUTPUTS,
       state: { 'token-1': '' },
       env: '',
-      summary: rotationSummary()
+      summary: summaryOf('Genesys Cloud token rotation', {
+        Store: SECRET,
+        Result: 'Rotated',
+        Organisation: 'Example Contact Centre <code>0f4e2c9a-71d8-4c36-b5a2-93e6d1f07b48</code>',
+        'OAuth client': `<code>${GENESYS_CLIENT.id}</code>`,
+        'Correlation id': '<code>{uuid}</code>',
+        Expires: '{minute}, in 24 h',
+        'Next rotation': 'from {minute}'
+      })
     })
     expect(servers.requests()).toEqual([
       `GET ${SECRETS}/public-key 200`,
@@ -171,7 +120,16 @@ describe('the secret of a repository', () => {
       { name: VARIABLE, value: '2026-11-01T00:00:00.000Z' },
       { name: VARIABLE, value: run.outputs['expires-at'] }
     ])
-    expect(await expectRotated(run)).not.toBe(previous)
+    const token = await expectRotated(run)
+    expect(token).not.toBe(previous)
+
+    const updated = Math.floor(servers.github.clock() / 1000) * 1000
+    const dates = Object.entries(run.outputs).map(([name, value]) => [name, Date.parse(value)])
+    const { 'expires-at': expires, ...others } = Object.fromEntries(dates)
+    expect(others).toMatchObject({ 'updated-at': updated, 'next-rotation-at': updated + DAY_MS / 2 })
+    const { expiresAt = 0 } = servers.genesys.tokens.get(token) ?? {}
+    expect(expires).toBeLessThanOrEqual(expiresAt)
+    expect(expires).toBeGreaterThan(expiresAt - 60_000)
   })
 
   test.each([
@@ -195,10 +153,14 @@ describe('the secret of a repository', () => {
         `${SECRET} was updated 24 h ago. It is not rotated, because ${reason}.${steps}`
       ),
       stderr: '',
-      outputs: NOT_ROTATED_OUTPUTS,
+      outputs: { ...OUTPUTS, rotated: 'false', 'expires-at': '' },
       state: {},
       env: '',
-      summary: rotationSummary(`Not rotated, because ${reason}`)
+      summary: summaryOf('Genesys Cloud token rotation', {
+        Store: SECRET,
+        Result: `Not rotated, because ${reason}`,
+        'Next rotation': 'from {minute}'
+      })
     })
     expect(servers.requests()).toEqual([`GET ${SECRETS}/public-key 200`, `GET ${SECRETS}/${NAME} 200`])
     expect(await expectRotated(run)).toBe(token)

@@ -110,12 +110,12 @@ export interface RotationResult extends Omit<StepResult, 'state'> {
 export async function rotateInProcess(
   { genesys, github }: { genesys: { origin: string }; github: { url: string } },
   inputs: Inputs = {},
-  { clock = fastClock(), env = {} }: { readonly clock?: Clock; readonly env?: Inputs } = {}
+  { clock = fastClock() }: { readonly clock?: Clock } = {}
 ): Promise<RotationResult> {
   const result = await runStep(rotate, {
     clock,
     inputs: { ...GENESYS, 'base-url': genesys.origin, ...STORE, ...inputs },
-    env: { GITHUB_API_URL: github.url, GITHUB_REPOSITORY: 'octo-org/app', ...env }
+    env: { GITHUB_API_URL: github.url, GITHUB_REPOSITORY: 'octo-org/app' }
   })
   return {
     ...result,
@@ -151,25 +151,20 @@ export function liveTokens({ tokens }: Pick<GenesysEmulator, 'tokens'>): string[
 
 /** Returns everything that a step wrote, with placeholders for what differs between runs. */
 export function writtenBy(run: RunResult, platform: Platform, github: GitHub): Record<string, unknown> {
-  const normalize = (text: string) =>
-    normal(
-      text.replaceAll(github.url, '{github}').replaceAll(GITHUB_TOKEN_FOR_ALL, '{github token}'),
-      platform,
-      run
-    )
+  const plain = (text: string) =>
+    normal(text, platform, run)
+      .replaceAll(github.url, '{github}')
+      .replaceAll(GITHUB_TOKEN_FOR_ALL, '{github token}')
       .replace(/request id [\w:]+/g, 'request id {id}')
-      .replace(/(Correlation id<\/strong><\/td><td><code>)[0-9a-f-]{36}/, '$1{uuid}')
-      .replace(/retrying in \d+\.\d s/g, 'retrying in {wait} s')
-  const normalizeAll = (values: Readonly<Record<string, string>>) =>
-    Object.fromEntries(Object.entries(values).map(([name, value]) => [name, normalize(value)]))
+  const { exitCode, stdout, stderr, outputs, state, files } = run
   return {
-    exitCode: run.exitCode,
-    stdout: normalize(run.stdout),
-    stderr: normalize(run.stderr),
-    outputs: normalizeAll(run.outputs),
-    state: normalizeAll(run.state),
-    env: run.files.env,
-    summary: normalize(run.files.summary)
+    exitCode,
+    stdout: plain(stdout),
+    stderr,
+    outputs: Object.fromEntries(Object.entries(outputs).map(([name, value]) => [name, plain(value)])),
+    state,
+    env: files.env,
+    summary: plain(files.summary)
   }
 }
 
@@ -258,9 +253,12 @@ export const isPut = ({ request }: Intercepted) => request.method === 'PUT'
 interface Rotation extends Pick<RunResult, 'exitCode' | 'outputs' | 'log' | 'stderr'> {
   /** The runner's files without the state. */
   readonly files: string
-  /** The post step, if anything was left to it. */
+  readonly state: Readonly<Record<string, string>>
+  /** The post step, if it ran. */
   readonly post?: RunResult
 }
+
+const hasState = ({ state }: Pick<RunResult, 'state'>) => Object.values(state).some(value => value !== '')
 
 type Rotate = (servers: Servers, inputs: Inputs) => Promise<Rotation>
 
@@ -270,8 +268,7 @@ export const asProcess =
     const run = await servers.rotate(inputs, options)
     interceptAll(servers, () => false)
     const { output, env, summary } = run.files
-    const isStateLeft = Object.values(run.state).some(value => value !== '')
-    return { ...run, files: output + env + summary, ...(isStateLeft ? { post: await postOf(run) } : {}) }
+    return { ...run, files: output + env + summary, ...(hasState(run) ? { post: await postOf(run) } : {}) }
   }
 
 /** Ten times as fast as a process. There is no post step. */
@@ -324,7 +321,7 @@ function outcomeOf(rotation: Rotation, { genesys, github, stored }: Servers, pre
     ...(live.includes(storedToken) ? [] : ['STORED TOKEN INVALID']),
     ...(isStored && live.includes(previous) ? ['previous token live'] : []),
     ...(unstored.length > 0 ? [`${unstored.length} unstored token live`] : []),
-    ...(post === undefined ? [] : ['post step revoked'])
+    ...(hasState(rotation) ? ['left to the post step'] : [])
   ].join('; ')
 }
 
