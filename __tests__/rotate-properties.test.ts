@@ -34,8 +34,6 @@ afterAll(async () => {
   cleanup()
 })
 
-// --- secrets ------------------------------------------------------------------------------------------------
-
 const marker = fc
   .string({
     unit: fc.constantFrom(...'abcdefghjkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789'),
@@ -61,12 +59,10 @@ const secrets: fc.Arbitrary<Secrets> = fc
 const basicCredentials = ({ clientSecret }: Secrets) =>
   Buffer.from(`${GENESYS_CLIENT.id}:${clientSecret}`).toString('base64')
 
-/** Before the platform issued the token, and received the client's header, no response can contain either. */
+/** Before the platform issued the token, no response can contain it, nor the client's header. */
 const isIssued = ({ newToken }: Secrets) => servers.genesys.tokens.has(newToken)
 const issuedToken = (run: Secrets) => (isIssued(run) ? run.newToken : 'another token')
 const inJson = (text: string) => JSON.stringify(text).slice(1, -1)
-
-// --- responses ----------------------------------------------------------------------------------------------
 
 /** A text that contains a secret, made when the secrets and the request are known. */
 type Text = (run: Secrets, request: Intercepted['request']) => string
@@ -109,20 +105,14 @@ const HEADERS = [
   ...['X-RateLimit-Remaining', 'Link', 'Content-Type', 'Set-Cookie']
 ]
 /** A made-up response to the n-th request. */
-interface MadeUpResponse {
-  readonly n: number
-  readonly status: number
-  readonly fields: readonly (readonly [string, Text])[]
-  readonly headers: readonly (readonly [string, Text])[]
-  readonly body: Text | undefined
-}
-const response: fc.Arbitrary<MadeUpResponse> = fc.record({
+const response = fc.record({
   n: fc.nat(14),
   status: fc.constantFrom(200, 201, 204, 301, 307, 400, 401, 403, 404, 409, 422, 429, 500, 502, 503),
   fields: fc.array(fc.tuple(fc.constantFrom(...FIELDS), text), { maxLength: 4 }),
   headers: fc.array(fc.tuple(fc.constantFrom(...HEADERS), text), { maxLength: 3 }),
   body: fc.option(text, { nil: undefined, freq: 4 })
 })
+type MadeUpResponse = typeof response extends fc.Arbitrary<infer T> ? T : never
 
 /** Returns a header value that a server can send. */
 const inHeader = (value: string) => value.replace(/[^\x21-\x7e]+/g, ' ').slice(0, 2000)
@@ -131,16 +121,11 @@ function intercept(call: Intercepted, run: Secrets, responses: readonly MadeUpRe
   if (call.isApplied) return false
   const madeUp = responses.find(({ n }) => n === call.n)
   if (madeUp !== undefined) {
-    const headers = Object.fromEntries(
-      madeUp.headers.map(([name, value]) => [name, inHeader(value(run, call.request))])
-    )
-    if (madeUp.status === 204) {
-      call.response.writeHead(204, headers).end()
-      return true
-    }
-    const fields = madeUp.fields.map(([name, value]) => [name, value(run, call.request)])
-    const json = madeUp.body?.(run, call.request) ?? Object.fromEntries(fields)
-    return respond(call, madeUp.status, json, headers)
+    const values = (texts: readonly [string, Text][]) =>
+      texts.map(([name, value]): [string, string] => [name, value(run, call.request)])
+    const json = madeUp.body?.(run, call.request) ?? Object.fromEntries(values(madeUp.fields))
+    const headers = values(madeUp.headers).map(([name, value]) => [name, inHeader(value)])
+    return respond(call, madeUp.status, json, Object.fromEntries(headers))
   }
   if (call.request.path !== '/oauth/token') return false
   issue(run.newToken)
@@ -230,11 +215,18 @@ test('no response makes a rotation show a secret, in this process', async () => 
   await fc.assert(
     fc.asyncProperty(secrets, fc.array(response, { maxLength: 3 }), async (run, responses) => {
       prepare(run, responses)
-      expectNothingLeaked(await rotateInProcess(servers, inputsOf(run)), run)
+      const result = await rotateInProcess(servers, inputsOf(run))
+      expectNothingLeaked(result, run)
       expectSecretsSentOnlyToTheirServer(run)
       if (servers.stored() === run.newToken) stored += 1
+      if (responses.length > 0) return
+      expect([result.code, result.state]).toEqual([undefined, { 'token-1': '' }])
+      expect(servers.stored()).toBe(run.newToken)
+      const masks = result.stdout.match(/^::add-mask::.*$/gm)
+      const expected = Object.values(run).map(secret => `::add-mask::${secret.replaceAll('%', '%25')}`)
+      expect(masks).toEqual(expect.arrayContaining(expected))
     }),
-    { numRuns: 100 }
+    { numRuns: 90 }
   )
   // Some rotations must have come to their end.
   expect(stored).toBeGreaterThan(8)
@@ -252,23 +244,6 @@ test('no response makes the bundle or its post step show a secret, with step deb
       expect([stderr, post.stderr]).toEqual(['', ''])
       expectSecretsSentOnlyToTheirServer(run)
     }),
-    { numRuns: 8 }
+    { numRuns: 6 }
   )
 }, 90_000)
-
-test('a rotation that succeeds has the token only in its mask and in the sealed secret', async () => {
-  await fc.assert(
-    fc.asyncProperty(secrets, async run => {
-      prepare(run, [])
-      const result = await rotateInProcess(servers, inputsOf(run))
-      expect([result.code, result.state]).toEqual([undefined, { 'token-1': '' }])
-      expectNothingLeaked(result, run)
-      expectSecretsSentOnlyToTheirServer(run)
-      expect(servers.stored()).toBe(run.newToken)
-      const masks = result.stdout.match(/^::add-mask::.*$/gm) ?? []
-      for (const secret of Object.values(run))
-        expect(masks).toContain(`::add-mask::${secret.replaceAll('%', '%25')}`)
-    }),
-    { numRuns: 25 }
-  )
-}, 60_000)
