@@ -17,14 +17,6 @@ import {
 } from './support/rotation.js'
 import { cleanup } from './support/runner.mjs'
 
-/** The secrets of one run. */
-interface Secrets {
-  readonly clientSecret: string
-  readonly githubToken: string
-  readonly previousToken: string
-  readonly newToken: string
-}
-
 let servers: Servers
 beforeAll(async () => {
   servers = await startServers()
@@ -34,27 +26,21 @@ afterAll(async () => {
   cleanup()
 })
 
-const marker = fc
-  .string({
-    unit: fc.constantFrom(...'abcdefghjkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789'),
-    minLength: 12,
-    maxLength: 16
-  })
-  .map(text => `Qz${text}`)
 const tail = (units: string) => fc.string({ unit: fc.constantFrom(...units), maxLength: 40 })
 const visible = 'aZ0-._~=+/%:"\\<>#[]{}$^*?|,@&;'
-const tokenText = fc.tuple(marker, tail(visible), marker).map(parts => parts.join(''))
-const secrets: fc.Arbitrary<Secrets> = fc
+const tokenText = fc.tuple(fc.uuid(), tail(visible), fc.uuid()).map(parts => parts.join(''))
+const secrets = fc
   .record({
-    clientSecret: fc.tuple(marker, tail(`${visible}é€😀 `), marker).map(parts => parts.join('')),
+    clientSecret: fc.tuple(fc.uuid(), tail(`${visible}é€😀 `), fc.uuid()).map(parts => parts.join('')),
     githubToken: tokenText,
     previousToken: tokenText,
     newToken: fc.oneof(
       { weight: 9, arbitrary: tokenText },
-      { weight: 1, arbitrary: marker.map(text => text + '"\\'.repeat(1500)) }
+      { weight: 1, arbitrary: fc.uuid().map(text => text + '"\\'.repeat(1500)) }
     )
   })
   .filter(run => new Set(Object.values(run)).size === 4)
+type Secrets = typeof secrets extends fc.Arbitrary<infer T> ? T : never
 
 const basicCredentials = ({ clientSecret }: Secrets) =>
   Buffer.from(`${GENESYS_CLIENT.id}:${clientSecret}`).toString('base64')

@@ -3,9 +3,7 @@ import { GitHubApi, requireJson } from '../../src/github/api.js'
 import type { SecretScope } from '../../src/github/scope.js'
 import type { HttpSession } from '../../src/http/session.js'
 import { Secret } from '../../src/lib/secret.js'
-import { describeError } from '../../src/runner/report-failure.js'
 import { GITHUB_API as API, Hosts, type Reply } from '../support/hosts.js'
-import { newContext, withRunner } from '../support/in-process.js'
 import { openSession, StillClock } from '../support/session.js'
 
 const TOKEN = 'github_pat_of-this-test'
@@ -170,29 +168,6 @@ describe('an error', () => {
   ])('has no words if the body is %s', async (_, body) => {
     const { message } = await errorFor({ status: 422, ...body })
     expect(message).toBe(`GET ${API}${PATH} answered 422, 1 attempt.`)
-  })
-
-  test('with words that repeat the GitHub token is redacted, cleaned and cut when it is reported', async () => {
-    const error = await errorFor({
-      status: 422,
-      headers: { 'X-GitHub-Request-Id': 'a b' },
-      json: {
-        message: `\u001b[1m${TOKEN} Bearer ${TOKEN.slice(0, 9)}\u200b${TOKEN.slice(9)}${'x'.repeat(4000)}`
-      }
-    })
-    await withRunner(({ log }) => {
-      const { log: logger } = newContext()
-      logger.mask(new Secret(TOKEN))
-      logger.warn(describeError(error, logger))
-      const [warning = ''] = log()
-        .split('\n')
-        .filter(line => line.startsWith('::warning::'))
-      expect(warning).not.toContain(TOKEN.slice(9))
-      expect(warning).toMatch(
-        /^::warning::\[secret-refused\] GET \S+ answered 422 \( \[1m\*\*\* Bearer \*\*\*x+…x+\), 1 attempt\. GitHub rejected/
-      )
-      expect(warning.length).toBeLessThan(1400)
-    })
   })
 })
 

@@ -10,7 +10,7 @@ import type { RecordedRequest } from '../../emulator/server.mjs'
 import type { Clock } from '../../src/lib/clock.js'
 import { rotate } from '../../src/rotate.js'
 import { parseCommandFile } from './command-files.mjs'
-import { fastClock, runStep, type StepResult } from './in-process.js'
+import { fastClock, runStep } from './in-process.js'
 import { GENESYS, type Inputs, normal, type Platform } from './lifecycle.js'
 import { type RunOptions, type RunResult, runAction, runPost } from './runner.mjs'
 
@@ -29,40 +29,32 @@ export const REPOSITORY: Scope = { repository: 'octo-org/app' }
 const STORE: Inputs = { 'secret-name': NAME, 'github-token': GITHUB_TOKEN_FOR_ALL }
 
 /** The emulators of Genesys Cloud and GitHub for one rotation. */
-export interface Servers {
-  readonly genesys: GenesysEmulator
-  readonly github: GitHub
-  /** Runs the bundle for the secret `NAME` of the repository `octo-org/app`, with a client of Genesys Cloud. */
-  rotate(inputs?: Inputs, options?: RunOptions): Promise<RunResult>
-  /** Returns the plain text of the secret. */
-  stored(scope?: Scope): string | undefined
-  /** Stores a new token of the platform, dated a day ago. Returns it. */
-  storeOldToken(scope?: Scope): Promise<string>
-  /** Returns the requests to both servers in order of arrival: method, path, status. */
-  requests(): string[]
-  forgetRequests(): void
-  close(): Promise<void>
-}
+export type Servers = Awaited<ReturnType<typeof startServers>>
 
-export interface ServersOptions {
-  readonly genesys?: Parameters<typeof startGenesys>[0]
-  readonly github?: GitHubOptions
-}
-
-export async function startServers(options: ServersOptions = {}): Promise<Servers> {
-  const genesys = await startGenesys(options.genesys)
-  const github = await startCheckedGithub(options.github)
+export async function startServers(options: GitHubOptions = {}) {
+  const genesys = await startGenesys()
+  const github = await startCheckedGithub(options)
   return {
     genesys,
     github,
-    rotate: (inputs, runOptions) =>
-      rotateWith(github, { ...GENESYS, 'base-url': genesys.origin, ...inputs }, runOptions),
+    /** Runs the bundle for the secret `NAME` of the repository `octo-org/app`, with a client of Genesys Cloud. */
+    rotate: (inputs: Inputs = {}, runOptions: RunOptions = {}): Promise<RunResult> =>
+      runAction({
+        main: ROTATE,
+        action: ACTION,
+        inputs: { ...GENESYS, 'base-url': genesys.origin, ...STORE, ...inputs },
+        ...runOptions,
+        env: { GITHUB_API_URL: github.url, GITHUB_REPOSITORY: 'octo-org/app', ...runOptions.env }
+      }),
+    /** Returns the plain text of the secret. */
     stored: (scope = REPOSITORY) => github.stored(NAME, scope),
-    async storeOldToken(scope = REPOSITORY) {
+    /** Stores a new token of the platform, dated a day ago. Returns it. */
+    async storeOldToken(): Promise<string> {
       const token = await issueToken(genesys)
-      github.putSecret(NAME, scope, token, { updatedAt: github.clock() - DAY_MS })
+      github.putSecret(NAME, REPOSITORY, token, { updatedAt: github.clock() - DAY_MS })
       return token
     },
+    /** Returns the requests to both servers in order of arrival: method, path, status. */
     requests: () =>
       [...genesys.requests, ...github.requests]
         .map((request, index) => ({ request, index }))
@@ -78,50 +70,32 @@ export async function startServers(options: ServersOptions = {}): Promise<Server
   }
 }
 
-/** Runs the bundle against an emulator of GitHub. The inputs choose the platform. */
-export function rotateWith(
-  github: GitHub,
-  inputs: Inputs,
-  { env, ...options }: RunOptions = {}
-): Promise<RunResult> {
-  return runAction({
-    main: ROTATE,
-    action: ACTION,
-    inputs: { ...STORE, ...inputs },
-    ...options,
-    env: { GITHUB_API_URL: github.url, GITHUB_REPOSITORY: 'octo-org/app', ...env }
-  })
-}
-
 /** Runs the post step of the bundle with what the rotation saved, and without inputs. */
 export function postOf(run: RunResult, options: RunOptions = {}): Promise<RunResult> {
   return runPost(run, { post: POST, action: ACTION, ...options })
 }
 
 /** What a rotation in this process left behind. */
-export interface RotationResult extends Omit<StepResult, 'state'> {
-  readonly outputs: Readonly<Record<string, string>>
-  readonly state: Readonly<Record<string, string>>
-  /** The raw text of the runner's files, without the state. */
-  readonly files: string
-}
+export type RotationResult = Awaited<ReturnType<typeof rotateInProcess>>
 
 /** Runs the rotation in this process; waits take no time. */
 export async function rotateInProcess(
   { genesys, github }: { genesys: { origin: string }; github: { url: string } },
   inputs: Inputs = {},
-  { clock = fastClock() }: { readonly clock?: Clock } = {}
-): Promise<RotationResult> {
+  clock: Clock = fastClock()
+) {
   const result = await runStep(rotate, {
     clock,
     inputs: { ...GENESYS, 'base-url': genesys.origin, ...STORE, ...inputs },
     env: { GITHUB_API_URL: github.url, GITHUB_REPOSITORY: 'octo-org/app' }
   })
+  const { output, env, state, summary } = result
   return {
     ...result,
-    outputs: parseCommandFile(result.output),
-    state: parseCommandFile(result.state),
-    files: result.output + result.env + result.summary
+    outputs: parseCommandFile(output),
+    state: parseCommandFile(state),
+    /** The raw text of the runner's files, without the state. */
+    files: output + env + summary
   }
 }
 
@@ -275,7 +249,7 @@ export const asProcess =
 export const inProcess =
   (clock = fastClock()): Rotate =>
   async (servers, inputs) => {
-    const result = await rotateInProcess(servers, inputs, { clock })
+    const result = await rotateInProcess(servers, inputs, clock)
     const log = result.stdout.replace(/^::add-mask::.*$/gm, '').replaceAll('::warning::', 'Warning: ')
     return { ...result, log, stderr: '' }
   }
