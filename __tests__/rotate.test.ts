@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import { startCxone } from '../emulator/cxone.mjs'
-import { GITHUB_TOKEN_FOR_ALL, type GitHubOptions } from '../emulator/github/index.mjs'
+import type { GitHubOptions } from '../emulator/github/index.mjs'
 import { fastClock } from './support/in-process.js'
 import { CXONE_B, LONG_LIVED } from './support/lifecycle.js'
 import {
@@ -219,31 +219,6 @@ describe('the secret', () => {
     await start({ basePath: '/api/v3' })
     expect((await rotateInProcess(servers, { 'expiry-variable': VARIABLE })).code).toBeUndefined()
     for (const { path } of servers.github.requests) expect(path).toMatch(/^\/api\/v3\/repos\/octo-org\/app\//)
-  })
-})
-
-describe('a github-token without permission', () => {
-  test.each([
-    ['to read', 'the repository permission Environments: write', {}, { environment: 'production' }],
-    ['to read', 'the organisation permission Secrets: write', {}, ORGANIZATION],
-    ['to write', 'the repository permission Secrets: write', { secrets: 'read' }, {}],
-    [
-      'for the variable',
-      'the repository permission Variables: write',
-      { secrets: 'write', actions_variables: 'read' },
-      { 'expiry-variable': VARIABLE }
-    ]
-  ] as const)('%s: %s', async (missing, needed, permissions, inputs) => {
-    await start({ tokens: [{ token: GITHUB_TOKEN_FOR_ALL, kind: 'fine-grained', permissions }] })
-    const { code, stdout } = await rotateInProcess(servers, inputs)
-    expect([code, stdout]).toEqual([
-      'github-forbidden',
-      expect.stringContaining(`The github-token needs ${needed}.`)
-    ])
-    expectUnchanged()
-    // That a secret cannot be written shows only when the token is stored.
-    if (missing === 'to write') expect(stdout).toContain(`\n${UNCHANGED} was revoked.\n`)
-    else expect(servers.genesys.requests).toEqual([])
   })
 })
 

@@ -187,14 +187,6 @@ describe('a rotation that fails', () => {
     await expectNothingToCleanUp(run)
   })
 
-  test('because of a guard revokes the new token', async () => {
-    const token = await servers.storeOldToken()
-    const run = await servers.rotate({ 'min-lifetime': '48h', 'previous-token': token })
-    expect([run.exitCode, run.outputs]).toEqual([1, { rotated: 'false', 'error-code': 'lifetime-too-short' }])
-    expect(run.log).toContain('The stored token is unchanged; the new one was revoked.\n')
-    expect(await expectRotated(run)).toBe(token)
-  })
-
   test('because of an input sends no request', async () => {
     const run = await servers.rotate({ 'secret-name': '../public-key' })
     expect([run.exitCode, run.outputs, run.state]).toEqual([1, { 'error-code': 'invalid-input' }, {}])

@@ -165,17 +165,13 @@ export function interceptAll(
   interceptor: Interceptor
 ): void {
   let count = 0
-  const numbers = new WeakMap<object, number>()
-  const numberOf = (request: object) => {
-    const known = numbers.get(request)
-    if (known !== undefined) return known
-    numbers.set(request, count)
-    return count++
-  }
+  const numbers = new WeakMap<RecordedRequest, number>()
   const hook =
     (server: Intercepted['server'], isApplied: boolean) =>
-    (request: RecordedRequest, response: ServerResponse, socket: Socket) =>
-      interceptor({ n: numberOf(request), server, request, response, socket, isApplied })
+    (request: RecordedRequest, response: ServerResponse, socket: Socket) => {
+      if (!isApplied) numbers.set(request, count++)
+      return interceptor({ n: numbers.get(request) ?? -1, server, request, response, socket, isApplied })
+    }
   github.intercept = hook('github', false)
   github.interceptAfter = hook('github', true)
   const before = hook('genesys', false)
@@ -259,7 +255,7 @@ export async function rotateWithFault(
   interceptor: Interceptor,
   rotate: Rotate,
   inputs: Inputs = {}
-): Promise<{ readonly rotation: Rotation /** The outcome in a few words. */; readonly outcome: string }> {
+): Promise<{ readonly rotation: Rotation; readonly outcome: string }> {
   const servers = await startServers()
   try {
     const previous = await servers.storeOldToken()
