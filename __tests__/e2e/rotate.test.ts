@@ -124,11 +124,10 @@ describe('the secret of a repository', () => {
 
     const updated = Math.floor(servers.github.clock() / 1000) * 1000
     const dates = Object.entries(run.outputs).map(([name, value]) => [name, Date.parse(value)])
-    const { 'expires-at': expires, ...others } = Object.fromEntries(dates)
-    expect(others).toMatchObject({ 'updated-at': updated, 'next-rotation-at': updated + DAY_MS / 2 })
-    const { expiresAt = 0 } = servers.genesys.tokens.get(token) ?? {}
-    expect(expires).toBeLessThanOrEqual(expiresAt)
-    expect(expires).toBeGreaterThan(expiresAt - 60_000)
+    expect(Object.fromEntries(dates)).toMatchObject({
+      'updated-at': updated,
+      'next-rotation-at': updated + DAY_MS / 2
+    })
   })
 
   test.each([

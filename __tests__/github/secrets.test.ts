@@ -10,7 +10,7 @@ import {
 } from '../../src/github/scope.js'
 import { seal } from '../../src/github/seal.js'
 import { putSecret, readSecret, readSecretStore } from '../../src/github/secrets.js'
-import { checkVariable, writeVariable } from '../../src/github/variables.js'
+import { checkVariable } from '../../src/github/variables.js'
 import type { HttpSession } from '../../src/http/session.js'
 import { Secret } from '../../src/lib/secret.js'
 import { GITHUB_API as API, Hosts, type Reply } from '../support/hosts.js'
@@ -130,11 +130,6 @@ describe('the store', () => {
       message: `GET ${API}/repos/octo-org/app/actions/secrets/public-key answered 200, but it has no usable public key, 1 attempt.`
     })
   })
-
-  test('a refusal is an error', async () => {
-    answerWithKey({ status: 401 })
-    await expect(readSecretStore(githubFor(), 'X')).rejects.toMatchObject({ code: 'github-token-rejected' })
-  })
 })
 
 describe('the metadata of a secret', () => {
@@ -142,13 +137,6 @@ describe('the metadata of a secret', () => {
     answer('GET', SECRET, reply, scope)
     return readSecret(githubFor(scope), 'X')
   }
-
-  test.each(['all', 'private'])('of an organisation: visibility %s', async visibility => {
-    expect(await read({ json: { updated_at: UPDATED, visibility } }, ORGANIZATION)).toEqual({
-      updatedAt: new Date(UPDATED),
-      visibility: { visibility }
-    })
-  })
 
   test.each<[string, SecretScope, Reply, string]>([
     ['a refusal', REPOSITORY, { status: 403 }, 'answered 403, 1 attempt.'],
@@ -381,12 +369,6 @@ describe('the variable', () => {
       `POST ${scopePath(scope)}/variables`,
       { name: 'E', value: 'unknown', ...more }
     ])
-  })
-
-  test('is updated if another job created it first', async () => {
-    answer('PATCH', VARIABLE, [MISSING, DONE])
-    answer('POST', '/variables', { status: 409 })
-    await writeVariable(githubFor(), { name: 'E', value: 'v' }, undefined)
   })
 
   test.each<[string, Reply, Reply[], Reply[]]>([
