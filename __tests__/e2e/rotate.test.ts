@@ -1,7 +1,17 @@
 import { afterAll, afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import { CXONE_TENANT, startCxone } from '../../emulator/cxone.mjs'
 import { GENESYS_CLIENT } from '../../emulator/genesys.mjs'
-import { CXONE_A, CXONE_B, CXONE_C, LONG_LIVED, lines, more, summaryOf } from '../support/lifecycle.js'
+import { GITHUB_TOKEN_FOR_ALL } from '../../emulator/github/index.mjs'
+import {
+  CXONE_A,
+  CXONE_B,
+  CXONE_C,
+  LONG_LIVED,
+  lines,
+  more,
+  summaryOf,
+  written
+} from '../support/lifecycle.js'
 import {
   DAY_MS,
   liveTokens,
@@ -10,8 +20,7 @@ import {
   REPOSITORY,
   type Servers,
   startServers,
-  VARIABLE,
-  writtenBy
+  VARIABLE
 } from '../support/rotation.js'
 import { cleanup, type RunResult } from '../support/runner.mjs'
 
@@ -44,6 +53,16 @@ beforeEach(async () => {
 afterEach(() => servers.close())
 afterAll(cleanup)
 
+/** Returns everything that a step wrote, in the spelling of `normal`. */
+function writtenBy(run: RunResult) {
+  const { stdout, ...others } = written(run, servers.genesys)
+  const plain = stdout
+    .replaceAll(servers.github.url, '{github}')
+    .replaceAll(GITHUB_TOKEN_FOR_ALL, '{github token}')
+    .replace(/request id [\w:]+/g, 'request id {id}')
+  return { ...others, stdout: plain, state: run.state }
+}
+
 /** Expects that the post step has nothing to do, and that no request broke a rule of GitHub. */
 async function expectNothingToCleanUp(run: RunResult): Promise<void> {
   expect(Object.values(run.state).filter(value => value !== '')).toEqual([])
@@ -72,7 +91,7 @@ describe('the secret of a repository', () => {
       'expiry-variable': VARIABLE,
       'rotate-after': '12h'
     })
-    expect(writtenBy(run, servers.genesys, servers.github)).toEqual({
+    expect(writtenBy(run)).toEqual({
       exitCode: 0,
       stdout: lines(
         ...MASKS,
@@ -90,7 +109,7 @@ describe('the secret of a repository', () => {
       stderr: '',
       outputs: OUTPUTS,
       state: { 'token-1': '' },
-      env: '',
+      env: {},
       summary: summaryOf('Genesys Cloud token rotation', {
         Store: SECRET,
         Result: 'Rotated',
@@ -143,7 +162,7 @@ describe('the secret of a repository', () => {
     const token = await servers.storeOldToken()
     servers.forgetRequests()
     const run = await servers.rotate({ ...inputs, 'previous-token': token })
-    expect(writtenBy(run, servers.genesys, servers.github)).toEqual({
+    expect(writtenBy(run)).toEqual({
       exitCode: 0,
       stdout: lines(
         ...MASKS,
@@ -153,7 +172,7 @@ describe('the secret of a repository', () => {
       stderr: '',
       outputs: { ...OUTPUTS, rotated: 'false', 'expires-at': '' },
       state: {},
-      env: '',
+      env: {},
       summary: summaryOf('Genesys Cloud token rotation', {
         Store: SECRET,
         Result: `Not rotated, because ${reason}`,
@@ -169,7 +188,7 @@ describe('a rotation that fails', () => {
   test('because GitHub refuses the GITHUB_TOKEN of the workflow says which token works', async () => {
     Object.assign(servers.github.tokens[0] ?? {}, { kind: 'workflow', permissions: {} })
     const run = await servers.rotate()
-    expect(writtenBy(run, servers.genesys, servers.github)).toMatchObject({
+    expect(writtenBy(run)).toMatchObject({
       exitCode: 1,
       stdout: lines(
         ...MASKS,
@@ -181,7 +200,7 @@ describe('a rotation that fails', () => {
       ),
       stderr: '',
       outputs: { rotated: 'false', 'error-code': 'github-forbidden' },
-      env: ''
+      env: {}
     })
     await expectNothingToCleanUp(run)
   })

@@ -4,14 +4,14 @@ import { fileURLToPath } from 'node:url'
 import { expect } from '@jest/globals'
 import { GENESYS_CLIENT, type GenesysEmulator, startGenesys } from '../../emulator/genesys.mjs'
 import { startCheckedGithub } from '../../emulator/github/checked.mjs'
-import { GITHUB_TOKEN_FOR_ALL, type GitHub, type GitHubOptions } from '../../emulator/github/index.mjs'
+import { GITHUB_TOKEN_FOR_ALL, type GitHubOptions } from '../../emulator/github/index.mjs'
 import type { Scope } from '../../emulator/github/state.mjs'
 import type { RecordedRequest } from '../../emulator/server.mjs'
 import type { Clock } from '../../src/lib/clock.js'
 import { rotate } from '../../src/rotate.js'
 import { parseCommandFile } from './command-files.mjs'
 import { fastClock, runStep } from './in-process.js'
-import { GENESYS, type Inputs, normal, type Platform } from './lifecycle.js'
+import { GENESYS, type Inputs } from './lifecycle.js'
 import { type RunOptions, type RunResult, runAction, runPost } from './runner.mjs'
 
 const pathOf = (path: string) => fileURLToPath(new URL(`../../${path}`, import.meta.url))
@@ -121,25 +121,6 @@ export function liveTokens({ tokens }: Pick<GenesysEmulator, 'tokens'>): string[
   return [...tokens].flatMap(([token, { revoked, expiresAt }]) =>
     revoked || expiresAt <= Date.now() ? [] : [token]
   )
-}
-
-/** Returns everything that a step wrote, with placeholders for what differs between runs. */
-export function writtenBy(run: RunResult, platform: Platform, github: GitHub): Record<string, unknown> {
-  const plain = (text: string) =>
-    normal(text, platform, run)
-      .replaceAll(github.url, '{github}')
-      .replaceAll(GITHUB_TOKEN_FOR_ALL, '{github token}')
-      .replace(/request id [\w:]+/g, 'request id {id}')
-  const { exitCode, stdout, stderr, outputs, state, files } = run
-  return {
-    exitCode,
-    stdout: plain(stdout),
-    stderr,
-    outputs: Object.fromEntries(Object.entries(outputs).map(([name, value]) => [name, plain(value)])),
-    state,
-    env: files.env,
-    summary: plain(files.summary)
-  }
 }
 
 // --- faults ---------------------------------------------------------------------------------------------------
