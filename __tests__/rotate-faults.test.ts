@@ -114,7 +114,7 @@ function failures(
 }
 
 /** No request is retried, except the revocation. */
-const ONCE = { 'max-attempts': '1', 'attempt-timeout': '1s' }
+const ONCE = { 'max-attempts': '1' }
 
 /** Returns the outcome if a fault happens at the n-th request only. */
 async function outcomeWith({ isApplied, cause }: Fault, n: number, inputs: Record<string, string>) {
@@ -126,14 +126,14 @@ describe('a fault: no stored token is revoked, and no unstored one is left if th
   test.each(Object.keys(OUTCOMES).map((request, n) => ({ request, n })))(
     'at the request “$request”',
     async ({ request, n }) => {
-      // A silence takes real time. What follows it is the same as after a reset.
-      const isSilent = (fault: Fault) => fault.cause === silence
-      const faults = FAULTS.filter(fault => !isSilent(fault) || ['exchange', 'store'].includes(request))
-      for (const fault of faults)
-        expect([fault.name, await outcomeWith(fault, n, ONCE)]).toEqual([
-          fault.name,
-          OUTCOMES[request]?.[fault.name]
-        ])
+      for (const fault of FAULTS) {
+        const isSilent = fault.cause === silence
+        // A silence takes real time. What follows it is the same as after a reset.
+        if (isSilent && !['exchange', 'store'].includes(request)) continue
+        const inputs = isSilent ? { ...ONCE, 'attempt-timeout': '1s' } : ONCE
+        const outcome = await outcomeWith(fault, n, inputs)
+        expect([fault.name, outcome]).toEqual([fault.name, OUTCOMES[request]?.[fault.name]])
+      }
     }
   )
 

@@ -215,12 +215,6 @@ describe('the secret', () => {
     expect(servers.github.secret(NAME, ORGANIZATION)?.visibility).toBe('all')
     expect(servers.github.variable(VARIABLE, ORGANIZATION)?.visibility).toBe('private')
   })
-
-  test('is on a GitHub Enterprise Server, whose API is below a path', async () => {
-    await start({ basePath: '/api/v3' })
-    expect((await rotateInProcess(servers, { 'expiry-variable': VARIABLE })).code).toBeUndefined()
-    for (const { path } of servers.github.requests) expect(path).toMatch(/^\/api\/v3\/repos\/octo-org\/app\//)
-  })
 })
 
 describe('a rotation that fails before the token is stored', () => {
