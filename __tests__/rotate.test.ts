@@ -386,15 +386,17 @@ test('once the token is stored, a failure is a warning', async () => {
 })
 
 describe('the previous token', () => {
+  const OWNER = { organization: { id: 'same' }, OAuthClient: { id: 'client' } }
+  const NO_CLIENT = { organization: { id: 'same' } }
+
   test.each([
-    ['of another organisation', { organization: { id: 'another' }, OAuthClient: { id: 'client' } }],
-    ['of another OAuth client', { organization: { id: 'same' }, OAuthClient: { id: 'another' } }],
-    ['of an unknown OAuth client', { organization: { id: 'same' } }]
-  ])('%s is not revoked', async (_, owner) => {
+    ['of another organisation', { ...OWNER, organization: { id: 'another' } }, OWNER],
+    ['of another OAuth client', { ...OWNER, OAuthClient: { id: 'another' } }, OWNER],
+    ['of an unknown OAuth client', NO_CLIENT, NO_CLIENT]
+  ])('%s is not revoked', async (_, owner, newOwner) => {
     interceptAll(servers, call => {
       if (!isIdentify(call)) return false
       const isPrevious = call.request.headers.authorization === `Bearer ${previous}`
-      const newOwner = { organization: { id: 'same' }, OAuthClient: { id: 'client' } }
       return respond(call, 200, isPrevious ? owner : newOwner)
     })
     const { code, stdout } = await rotateInProcess(servers, { 'previous-token': previous })
