@@ -4,13 +4,15 @@ import type { Clock } from '../../src/lib/clock.js'
 import { Redactor } from '../../src/lib/redactor.js'
 import type { Secret } from '../../src/lib/secret.js'
 
-/** A clock that only waits move, and they take no real time. `random` is always 0.5. */
+/** A clock that only waits move, and they take no real time. `random` always returns the same number. */
 export class StillClock implements Clock {
   readonly waits: number[] = []
+  readonly #number: number
   #nowMs: number
 
-  constructor(start = '2026-03-01T12:00:00.000Z') {
+  constructor(start = '2026-03-01T12:00:00.000Z', number = 0.5) {
     this.#nowMs = Date.parse(start)
+    this.#number = number
   }
 
   readonly now = (): number => this.#nowMs
@@ -20,7 +22,7 @@ export class StillClock implements Clock {
     this.#nowMs += ms
   }
 
-  readonly random = (): number => 0.5
+  readonly random = (): number => this.#number
 }
 
 /** A session, and everything that it and an exchange report. */
