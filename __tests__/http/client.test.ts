@@ -1,7 +1,7 @@
 import dns from 'node:dns'
 import { once } from 'node:events'
-import type { ServerResponse } from 'node:http'
-import { connect, type Socket } from 'node:net'
+import { createServer, type ServerResponse } from 'node:http'
+import { type AddressInfo, connect, type Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Worker } from 'node:worker_threads'
 import { afterEach, describe, expect, jest, test } from '@jest/globals'
@@ -113,24 +113,11 @@ describe('a response', () => {
     })
   })
 
-  test('is complete if a character is split between two packets', async () => {
-    const bytes = Buffer.from('{"word":"€"}')
-    const origin = await raw(socket =>
-      socket.once('data', async () => {
-        socket.write(`HTTP/1.1 200 OK\r\nContent-Length: ${bytes.length}\r\n\r\n`)
-        for (const byte of bytes) {
-          socket.write(Buffer.from([byte]))
-          await sleep(2)
-        }
-      })
-    )
-    expect((await attempt(origin)).body).toBe('{"word":"€"}')
-  })
-
   test.each([
+    ['a character that is split between two packets', 'Content-Length: 3\r\n\r\n\u20ac', '€'],
+    ['no body', 'Content-Length: 0\r\n\r\n', ''],
     ['chunks', 'Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n2\r\nde\r\n0\r\n\r\n', 'abcde'],
     ['a body that ends with the connection', 'Connection: close\r\n\r\nabc', 'abc'],
-    ['an empty body', 'Content-Length: 0\r\n\r\n', ''],
     [
       'an early hint before it',
       'Content-Length: 2\r\n\r\nok',
@@ -139,13 +126,15 @@ describe('a response', () => {
     ],
     ['a 100 before it', 'Content-Length: 2\r\n\r\nok', 'ok', 'HTTP/1.1 100 Continue\r\n\r\n']
   ])('is complete with %s', async (_, rest, body, before = '') => {
-    const origin = await responding(`${before}HTTP/1.1 200 OK\r\n${rest}`)
+    const bytes = Buffer.from(`${before}HTTP/1.1 200 OK\r\n${rest}`)
+    const origin = await raw(socket =>
+      socket.once('data', async () => {
+        socket.write(bytes.subarray(0, -1))
+        await sleep(5)
+        socket.end(bytes.subarray(-1))
+      })
+    )
     expect(await attempt(origin)).toMatchObject({ status: 200, body })
-  })
-
-  test.each([204, 205, 304])('is complete without a body: %i', async status => {
-    const origin = await responding(`HTTP/1.1 ${status} X\r\nContent-Length: 0\r\n\r\n`, false)
-    expect(await attempt(origin)).toMatchObject({ status, body: '' })
   })
 
   test('in gzip, which no request asks for, is not unpacked', async () => {
@@ -219,11 +208,8 @@ describe('a response that is cut short', () => {
   const HEAD = 'HTTP/1.1 200 OK\r\n'
   test.each([
     ['inside a body of a known length', `${HEAD}Content-Length: 10\r\n\r\n{"a":`, 'cut-short'],
-    ['before the first byte of the body', `${HEAD}Content-Length: 10\r\n\r\n`, 'cut-short'],
-    ['inside a chunk', `${HEAD}Transfer-Encoding: chunked\r\n\r\na\r\n{"a"`, 'cut-short'],
     ['before the last chunk', `${HEAD}Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n`, 'cut-short'],
     ['inside the headers', `${HEAD}Content-Le`, 'network'],
-    ['inside the status line', 'HTTP/1.1 2', 'network'],
     ['before the first byte', '', 'network']
   ])('%s', async (_, bytes, kind) => {
     const closed = await responding(bytes)
@@ -242,9 +228,10 @@ describe('a response that is cut short', () => {
 
 describe('a connection', () => {
   const ok = (response: ServerResponse) => void response.end('ok')
+  const notFound = (response: ServerResponse) => void response.writeHead(404).end('<p>no</p>')
 
-  test('is reused for all requests to its origin', async () => {
-    const [one, two] = [await http(ok), await http(ok)]
+  test('is reused for all requests to its origin, also after an error', async () => {
+    const [one, two] = [await http(ok), await http(notFound)]
     const client = connections()
     const responses = []
     for (const { origin } of [one, two, one, one, two])
@@ -270,28 +257,6 @@ describe('a connection', () => {
     await closed.promise
     expect([response.isReusedConnection, server.connections]).toEqual([false, 2])
     expect(await client.attempt(post(server.origin), LONG_MS)).toMatchObject({ isReusedConnection: true })
-  })
-
-  test('is reused after an error response with a body', async () => {
-    const server = await http((response, path) => {
-      response.writeHead(path === '/1' ? 400 : 200, { 'Content-Type': 'text/html' })
-      response.end('<p>no</p>')
-    })
-    const client = connections()
-    await client.attempt(post(server.origin, '/1'), LONG_MS)
-    await client.attempt(post(server.origin, '/2'), LONG_MS)
-    expect(server.connections).toBe(1)
-  })
-
-  test('is replaced if the server closes it', async () => {
-    const server = await http(response => {
-      response.setHeader('Connection', 'close')
-      response.end()
-    })
-    const client = connections()
-    for (let n = 0; n < 3; n++)
-      expect((await client.attempt(post(server.origin), LONG_MS)).isReusedConnection).toBe(false)
-    expect(server.connections).toBe(3)
   })
 
   test('is closed after a timeout, and the next attempt gets a new one', async () => {
@@ -320,44 +285,25 @@ describe('a connection', () => {
   })
 })
 
-describe('the timeout of an attempt ends', () => {
-  const HEAD = 'HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n'
-  const drip = (bytes: string, next: string) => (socket: Socket) =>
-    socket.once('data', () => {
-      socket.write(bytes)
-      const timer = setInterval(() => socket.write(next), 20)
-      socket.on('close', () => clearInterval(timer))
-    })
-
-  test.each<[string, (socket: Socket) => void]>([
-    ['silence after the request', () => {}],
-    ['a server that does not read', socket => void socket.pause()],
-    ['silence after the headers', drip(HEAD, '')],
-    ['a status line, byte by byte', drip('HTTP/1.1 200 ', 'O')],
-    ['endless headers', drip('HTTP/1.1 200 OK\r\n', 'x')],
-    ['endless early hints', drip('', 'HTTP/1.1 103 Early Hints\r\n\r\n')],
-    ['a body, byte by byte', drip(HEAD, 'x')],
-    ['endless chunks', drip('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n', '1\r\nx\r\n')],
-    ['a body that ends with the connection, which stays open', drip('HTTP/1.1 200 OK\r\n\r\n', 'x')]
-  ])('%s', async (_, play) => {
-    const origin = await raw(play)
-    const started = performance.now()
-    expect(fieldsOf(await errorOf(attempt(origin, 150)))).toEqual({
-      kind: 'timeout',
-      message: 'no complete response within 150 ms',
-      systemCode: '',
-      mayHaveBeenApplied: true
-    })
-    expect(performance.now() - started).toBeLessThan(150 + TOLERANCE_MS)
+// More faults without an end are in faults/.
+test.each<[string, (socket: Socket) => void]>([
+  ['silence after the request', () => {}],
+  ['a server that does not read', socket => void socket.pause()]
+])('the timeout of an attempt ends %s', async (_, play) => {
+  const origin = await raw(play)
+  const started = performance.now()
+  expect(fieldsOf(await errorOf(attempt(origin, 150)))).toEqual({
+    kind: 'timeout',
+    message: 'no complete response within 150 ms',
+    systemCode: '',
+    mayHaveBeenApplied: true
   })
+  expect(performance.now() - started).toBeLessThan(150 + TOLERANCE_MS)
 })
 
 describe('a server that does not speak HTTP', () => {
   test.each([
     ['another protocol', 'SSH-2.0-OpenSSH_9.2p1\r\n'],
-    ['a content-length that is not a number', 'HTTP/1.1 200 OK\r\nContent-Length: x\r\n\r\nabc'],
-    ['two content-lengths', 'HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab'],
-    ['a header with a null character', 'HTTP/1.1 200 OK\r\nX: a\0b\r\n\r\n'],
     ['HTTP/2', '\0\0\x12\x04\0\0\0\0\0\0\x03\0\0\0\x64\0\x04\0\0\xff\xff']
   ])('%s', async (_, bytes) => {
     expect(fieldsOf(await errorOf(attempt(await responding(bytes, false))))).toEqual({
@@ -416,27 +362,24 @@ describe('a host', () => {
     expect(fieldsOf(await errorOf(attempt(`http://127.0.0.1:${await freePort()}`)))).toEqual(REFUSED)
   })
 
-  linuxTest('whose two addresses refuse the connection: the request was not sent', async () => {
-    resolveTo('127.0.0.1', '127.0.0.2')
-    expect(fieldsOf(await errorOf(attempt(`http://two.test:${await freePort()}`)))).toEqual(REFUSED)
+  test('with an IPv6 literal', async () => {
+    const server = createServer((request, response) => response.end(request.headers.host))
+    await once(server.listen(0, '::1'), 'listening')
+    closers.push(() => server.close())
+    const host = `[::1]:${(server.address() as AddressInfo).port}`
+    expect((await attempt(`http://${host}`)).body).toBe(host)
   })
 
-  linuxTest(
-    'of which one address times out and the other refuses: the request may have been sent',
-    async () => {
-      const slow = await startSlowServer(LONG_MS)
-      resolveTo('127.0.0.1', '127.0.0.2')
-      expect(await errorOf(attempt(`http://two.test:${slow}`, 2 * LONG_MS))).toMatchObject({
-        kind: 'network',
-        mayHaveBeenApplied: true
-      })
-    }
-  )
-
-  linuxTest('whose first address takes two seconds to connect is reached', async () => {
-    const slow = await startSlowServer(1500)
+  linuxTest('with two addresses', async () => {
     resolveTo('127.0.0.1', '127.0.0.2')
-    expect((await attempt(`http://two.test:${slow}`, 2 * LONG_MS)).status).toBe(204)
+    const refused = attempt(`http://both-refuse.test:${await freePort()}`)
+    const tooSlow = attempt(`http://one-times-out.test:${await startSlowServer(LONG_MS)}`, 2 * LONG_MS)
+    const slow = attempt(`http://one-needs-two-seconds.test:${await startSlowServer(1500)}`, 2 * LONG_MS)
+    const [one, another, reached] = await Promise.all([errorOf(refused), errorOf(tooSlow), slow])
+    expect(fieldsOf(one)).toEqual(REFUSED)
+    // At the first address, the request may have been sent.
+    expect(another).toMatchObject({ kind: 'network', mayHaveBeenApplied: true })
+    expect(reached.status).toBe(204)
   })
 
   function resolveTo(...addresses: string[]): void {
@@ -481,21 +424,19 @@ describe('a host', () => {
 })
 
 describe('the environment', () => {
-  const RESOLVER = 'RES_OPTIONS'
-
   test.each([
     [undefined, 'timeout:4 attempts:1'],
     ['timeout:7 rotate', 'timeout:7 rotate']
   ])('RES_OPTIONS=%j becomes %j', (given, expected) => {
-    const before = process.env[RESOLVER]
-    if (given === undefined) delete process.env[RESOLVER]
-    else process.env[RESOLVER] = given
+    const before = process.env['RES_OPTIONS']
+    if (given === undefined) delete process.env['RES_OPTIONS']
+    else process.env['RES_OPTIONS'] = given
     try {
       connections()
-      expect(process.env[RESOLVER]).toBe(expected)
+      expect(process.env['RES_OPTIONS']).toBe(expected)
     } finally {
-      if (before === undefined) delete process.env[RESOLVER]
-      else process.env[RESOLVER] = before
+      if (before === undefined) delete process.env['RES_OPTIONS']
+      else process.env['RES_OPTIONS'] = before
     }
   })
 

@@ -1,5 +1,9 @@
+import type { Socket } from 'node:net'
 import { afterEach, describe, expect, test } from '@jest/globals'
 import { proxyHost, proxySecrets, requireReadableProxy } from '../../src/http/proxy.js'
+import { Secret } from '../../src/lib/secret.js'
+import { openSession } from '../support/session.js'
+import { startSocketServer } from '../support/sockets.js'
 
 const NAMES = ['https_proxy', 'HTTPS_PROXY', 'http_proxy', 'HTTP_PROXY', 'no_proxy', 'NO_PROXY']
 const before = NAMES.map(name => [name, process.env[name]] as const)
@@ -92,4 +96,67 @@ test('the passwords of proxies are secrets: as written, decoded, and in a Basic 
     // The password is shorter than a secret; the header is not.
     basic('user:100%')
   ])
+})
+
+describe('a proxy that', () => {
+  type Play = (socket: Socket) => unknown
+  const CONNECTED = 'HTTP/1.1 200 OK\r\n\r\n'
+  const drips = (start: string, piece: string) => (socket: Socket) => {
+    socket.write(start)
+    const timer = setInterval(() => socket.write(piece), 20)
+    socket.on('close', () => clearInterval(timer))
+  }
+  const refuses = (status: number) => (socket: Socket) =>
+    socket.end(`HTTP/1.1 ${status} No\r\nContent-Length: 0\r\n\r\n`)
+
+  test.each<[string, Play, string, number, string]>([
+    ['never answers CONNECT', () => {}, 'timeout', 2, 'no complete response within 150 ms'],
+    ['answers a byte at a time', drips('HTTP/1.1 200 O', 'K'), 'timeout', 2, 'no complete response'],
+    ['answers with endless headers', drips('HTTP/1.1 200 OK\r\n', 'X: y\r\n'), 'timeout', 2, 'no complete'],
+    ['connects, and is then silent', socket => socket.write(CONNECTED), 'timeout', 2, 'no complete response'],
+    ['requires a password', refuses(407), 'network', 1, 'the proxy answered 407 to CONNECT'],
+    ['does not allow the host', refuses(403), 'network', 1, 'the proxy answered 403 to CONNECT'],
+    ['does not reach the host', refuses(502), 'network', 2, 'the proxy answered 502 to CONNECT'],
+    ['hangs up on CONNECT', socket => socket.end(), 'network', 2, 'the proxy was not reached'],
+    ['resets CONNECT', socket => socket.resetAndDestroy(), 'network', 2, 'the proxy was not reached'],
+    [
+      'answers with plain HTTP in its tunnel',
+      socket => {
+        socket.write(CONNECTED)
+        socket.once('data', () => socket.end(CONNECTED))
+      },
+      'tls',
+      1,
+      'the TLS connection failed'
+    ]
+  ])('%s', async (_, play, code, attempts, message) => {
+    let received = ''
+    const proxy = await startSocketServer(socket => {
+      socket.once('data', () => play(socket))
+      socket.on('data', piece => {
+        received += piece.toString('latin1')
+      })
+    })
+    process.env['HTTPS_PROXY'] = `http://user:pass-of-proxy@${proxy.host}`
+    const { session } = openSession({ maxAttempts: 2, attemptTimeoutMs: code === 'timeout' ? 150 : 5000 })
+    const request = {
+      method: 'POST' as const,
+      url: new URL(HTTPS),
+      headers: { Authorization: new Secret('Bearer a-token-of-the-test') },
+      body: new Secret('grant_type=x')
+    }
+    try {
+      const error = await session.send(request).catch(reason => reason)
+      expect([error.code, session.attemptCount]).toEqual([code, attempts])
+      expect(error.message).toContain(`failed: ${message}`)
+      expect(error.message).toContain(`through the proxy ${proxy.host}, ${attempts} attempt`)
+      expect(error.message).not.toContain('pass-of-proxy')
+      // The proxy gets the host and its own credentials, and nothing of the request.
+      expect(received).toMatch(/^CONNECT login\.example\.com:443 HTTP\/1\.1\r\n/)
+      expect(received).not.toMatch(/grant_type|a-token-of-the-test/)
+    } finally {
+      session.close()
+      await proxy.close()
+    }
+  })
 })
