@@ -6,16 +6,10 @@ import { GENESYS_CLIENT, startGenesys } from '../../emulator/index.mjs'
 import { systemClock } from '../../src/lib/clock.js'
 import { type Certified, certify } from '../support/certificates.js'
 import { describeWith, isInstalled } from '../support/programs.js'
-import {
-  type ForwardProxy,
-  type ProxyUser,
-  startOpenProxy,
-  startSilentProxy,
-  startTinyproxy
-} from '../support/proxy.js'
+import { type ForwardProxy, type ProxyUser, startOpenProxy, startTinyproxy } from '../support/proxy.js'
 import { cleanup, runAction, runPost } from '../support/runner.mjs'
 import { openSession } from '../support/session.js'
-import { freePort } from '../support/sockets.js'
+import { freePort, startSocketServer } from '../support/sockets.js'
 
 /**
  * An address of this machine for which the HTTP client uses a proxy. It uses none for `localhost`, `127.…` and `[::1]`,
@@ -59,46 +53,27 @@ afterAll(async () => {
 })
 
 describeProxied(`through Tinyproxy${reason}`, () => {
-  test.each(['HTTPS_PROXY', 'https_proxy'])('%s: the exchange goes through the proxy', async name => {
+  test.each([
+    ['HTTPS_PROXY', 'http://'],
+    ['https_proxy', 'http://'],
+    ['HTTPS_PROXY', '']
+  ])('%s=%s…: the exchange goes through the proxy', async (name, scheme) => {
     const proxy = opened(await startTinyproxy())
-    expectGranted(await exchange({ [name]: `http://${proxy.host}` }))
+    expectGranted(await exchange({ [name]: `${scheme}${proxy.host}` }))
     expect(proxy.connects()).toEqual([target()])
   })
 
-  test('HTTPS_PROXY without a scheme is an http proxy', async () => {
-    const proxy = opened(await startTinyproxy())
-    expectGranted(await exchange({ HTTPS_PROXY: proxy.host }))
-    expect(proxy.connects()).toEqual([target()])
-  })
-
-  test('credentials in the variable are sent to a proxy that asks for them', async () => {
-    const proxy = opened(await startTinyproxy(USER))
-    const run = await exchange({ HTTPS_PROXY: `http://${USER.name}:${USER.password}@${proxy.host}` })
-    expectGranted(run)
-    expect(proxy.connects()).toEqual([target()])
-    expectAbsent(run, [USER.name, USER.password, basic(USER)])
-  })
-
-  test('the post step revokes the token through the proxy', async () => {
+  test('credentials in the variable are sent by the exchange and by the post step, which revokes the token', async () => {
     const proxy = opened(await startTinyproxy(USER))
     const env = { HTTPS_PROXY: `http://${USER.name}:${USER.password}@${proxy.host}` }
     const run = await exchange(env)
-    const post = await runPost(run, {
-      post: POST,
-      env: { ...env, NODE_EXTRA_CA_CERTS: authority.authorityFile }
-    })
+    expectGranted(run)
+    const trusting = { ...env, NODE_EXTRA_CA_CERTS: authority.authorityFile }
+    const post = await runPost(run, { post: POST, env: trusting })
     expect({ exitCode: post.exitCode, stderr: post.stderr }).toEqual({ exitCode: 0, stderr: '' })
     expect(platform.tokens.get(run.outputs['token'] ?? '')?.revoked).toBe(true)
     expect(proxy.connects()).toEqual([target(), target()])
-    expectAbsent(post, [USER.name, USER.password, basic(USER)])
-  })
-
-  test('percent-encoded credentials are decoded', async () => {
-    const proxy = opened(await startTinyproxy(USER))
-    const [name, password] = [everyLetterEncoded(USER.name), everyLetterEncoded(USER.password)]
-    const run = await exchange({ HTTPS_PROXY: `http://${name}:${password}@${proxy.host}` })
-    expectGranted(run)
-    expectAbsent(run, [USER.name, USER.password, basic(USER), name, password])
+    for (const one of [run, post]) expectAbsent(one, [USER.name, USER.password, basic(USER)])
   })
 
   test.each([
@@ -127,34 +102,24 @@ describeProxied(`through Tinyproxy${reason}`, () => {
     ['no_proxy', `example.com,${HOST}`],
     ['NO_PROXY', '*']
   ])('%s=%s bypasses the proxy', async (name, value) => {
-    const proxy = opened(await startTinyproxy())
-    expectGranted(await exchange({ HTTPS_PROXY: `http://${proxy.host}`, [name]: value }))
-    expect(proxy.connects()).toEqual([])
+    expectGranted(await exchange({ HTTPS_PROXY: `http://127.0.0.1:${await freePort()}`, [name]: value }))
     expect(platform.requests).toHaveLength(1)
   })
 
   test('HTTP_PROXY is not used for https', async () => {
-    const proxy = opened(await startTinyproxy())
-    expectGranted(await exchange({ HTTP_PROXY: `http://${proxy.host}` }))
-    expect(proxy.connects()).toEqual([])
+    expectGranted(await exchange({ HTTP_PROXY: `http://127.0.0.1:${await freePort()}` }))
   })
 
-  test('a certificate of an unknown authority is rejected, without a retry, and the hint names the variable', async () => {
+  test('a certificate of an unknown authority is rejected, also with NODE_TLS_REJECT_UNAUTHORIZED=0, and the hint names the variable', async () => {
     const proxy = opened(await startTinyproxy())
-    const run = await exchange({ HTTPS_PROXY: `http://${proxy.host}` }, { authority: false })
+    const env = { HTTPS_PROXY: `http://${proxy.host}`, NODE_TLS_REJECT_UNAUTHORIZED: '0' }
+    const run = await exchange(env, { authority: false })
     expectFailed(run, 'tls')
     expect(run.log).toContain(
       `its certificate was issued by an authority that the runner does not trust (UNABLE_TO_VERIFY_LEAF_SIGNATURE), through the proxy ${proxy.host}, 1 attempt.`
     )
     expect(run.log).toContain('NODE_EXTRA_CA_CERTS')
     expect(proxy.connects()).toEqual([target()])
-    expect(platform.requests).toEqual([])
-  })
-
-  test('NODE_TLS_REJECT_UNAUTHORIZED does not turn the check off behind a proxy either', async () => {
-    const proxy = opened(await startTinyproxy())
-    const env = { HTTPS_PROXY: `http://${proxy.host}`, NODE_TLS_REJECT_UNAUTHORIZED: '0' }
-    expectFailed(await exchange(env, { authority: false }), 'tls')
     expect(platform.requests).toEqual([])
   })
 
@@ -201,16 +166,13 @@ describeTls(`proxies in trouble${without.includes('openssl') ? reason : ''}`, ()
     expectAbsent(run, [USER.name, USER.password, basic(USER)])
   })
 
-  test('a proxy that never answers: the deadline holds', async () => {
-    const proxy = opened(await startSilentProxy())
-    const run = await exchange(
-      { HTTPS_PROXY: `http://${proxy.host}` },
-      { inputs: { timeout: '2s', 'attempt-timeout': '1s' } }
-    )
+  test('a proxy that never answers does not keep the process alive', async () => {
+    const proxy = opened(await startSocketServer(() => {}))
+    const limits = { timeout: '1s', 'attempt-timeout': '1s' }
+    const run = await exchange({ HTTPS_PROXY: `http://${proxy.host}` }, { inputs: limits })
     expectFailed(run, 'timeout')
-    expect(run.log).toMatch(/failed: no complete response within (1000|9\d\d) ms, through the proxy /)
     expect(run.log).toContain(`, through the proxy ${proxy.host}, `)
-    expect(run.durationMs).toBeLessThan(3000 + START_UP_MS)
+    expect(run.durationMs).toBeLessThan(8000)
   })
 })
 
@@ -222,15 +184,13 @@ describeTls(`certificates without a proxy${without.includes('openssl') ? reason 
 
   test('nor does it in the post step', async () => {
     const run = await exchange({})
+    expectGranted(run)
     const post = await runPost(run, { post: POST, env: { NODE_TLS_REJECT_UNAUTHORIZED: '0' } })
     expect({ exitCode: post.exitCode, stderr: post.stderr }).toEqual({ exitCode: 0, stderr: '' })
     expect(post.log).toContain('UNABLE_TO_VERIFY_LEAF_SIGNATURE')
     expect(platform.tokens.get(run.outputs['token'] ?? '')?.revoked).toBe(false)
   })
 })
-
-/** How long a process may take to start on a very busy machine. */
-const START_UP_MS = 8000
 
 function exchange(
   env: Record<string, string>,
@@ -286,8 +246,4 @@ function expectAbsent(run: Run, secrets: readonly string[]): void {
 
 function basic({ name, password }: ProxyUser): string {
   return Buffer.from(`${name}:${password}`).toString('base64')
-}
-
-function everyLetterEncoded(text: string): string {
-  return [...Buffer.from(text)].map(byte => `%${byte.toString(16).padStart(2, '0')}`).join('')
 }

@@ -84,11 +84,6 @@ export async function startOpenProxy(): Promise<ForwardProxy & { readonly author
   }
 }
 
-/** Starts a proxy that accepts connections and never answers. */
-export function startSilentProxy(): Promise<Pick<ForwardProxy, 'host' | 'close'>> {
-  return startSocketServer(() => {})
-}
-
 async function ended(child: ChildProcess): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return
   const exit = once(child, 'exit')
