@@ -47,7 +47,8 @@ describe('time', () => {
     const limits = { timeoutMs: 1700, attemptTimeoutMs: 300, maxAttempts: 10 }
     const { session, infos } = open({ clock: { ...systemClock, random: () => 0.1 }, ...limits })
     const started = performance.now()
-    await expect(session.send(request())).rejects.toMatchObject({ code: 'timeout' })
+    const failure = { code: 'timeout', mayHaveBeenApplied: true }
+    await expect(session.send(request())).rejects.toMatchObject(failure)
     expect(performance.now() - started).toBeLessThan(1700 + TOLERANCE_MS)
     expect(server.requests.length).toBeGreaterThan(1)
     expect(infos.length).toBe(server.requests.length - 1)
@@ -100,18 +101,15 @@ describe('time', () => {
   })
 })
 
-test.each([301, 302, 303, 307, 308])('a redirect is not followed: %i', async status => {
+test('a redirect is not followed', async () => {
   const other = await startServer(() => ({ status: 200 }))
   closers.push(() => other.close())
-  respond(() => status, { Location: `${other.origin}/elsewhere` })
-  const { session } = open()
-  for (const method of ['GET', 'POST'] as const) {
-    await expect(session.send(request('/token', { method }))).rejects.toMatchObject({
-      code: 'redirected',
-      message: `${method} ${server.origin}/token answered ${status}, a redirect to ${new URL(other.origin).host}, 1 attempt.`
-    })
-  }
-  expect([server.requests.length, other.connections]).toEqual([2, 0])
+  respond(() => 307, { Location: `${other.origin}/elsewhere` })
+  await expect(open().session.send(request())).rejects.toMatchObject({
+    code: 'redirected',
+    message: `POST ${server.origin}/token answered 307, a redirect to ${new URL(other.origin).host}, 1 attempt.`
+  })
+  expect([server.requests.length, other.connections]).toEqual([1, 0])
 })
 
 describe('the log', () => {
@@ -193,12 +191,6 @@ describe('what may have been applied', () => {
       states: ['started', 'not-applied', 'started', 'started', 'started'],
       earlier: true
     })
-  })
-
-  test('an attempt without a response', async () => {
-    const { session } = open({ maxAttempts: 2, attemptTimeoutMs: 100 })
-    respond(() => undefined)
-    await expect(session.send(request())).rejects.toMatchObject({ mayHaveBeenApplied: true })
   })
 
   test('nothing, if no attempt reached the server', async () => {

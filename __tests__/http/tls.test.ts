@@ -115,19 +115,12 @@ describe('a handshake that fails otherwise: the request may have been sent', () 
       { kind: 'tls', message: 'the TLS connection failed', systemCode: 'EPROTO' }
     ],
     ['the server closes', socket => socket.end(), { kind: 'network', systemCode: 'ECONNRESET' }],
+    ['the server is silent', () => {}, { kind: 'timeout', message: 'no complete response within 1000 ms' }],
     ['the server resets', socket => socket.resetAndDestroy(), { kind: 'network', systemCode: 'ECONNRESET' }]
   ])('%s', async (_, play, error) => {
     const origin = await https(socket => void socket.once('data', () => play(socket)))
-    expect(await errorOf(origin)).toMatchObject({ ...error, mayHaveBeenApplied: true })
-  })
 
-  test('no answer within the timeout', async () => {
-    expect(await errorOf(await https(() => {}), 150)).toEqual({
-      kind: 'timeout',
-      message: 'no complete response within 150 ms',
-      systemCode: '',
-      mayHaveBeenApplied: true
-    })
+    expect(await errorOf(origin, 1000)).toMatchObject({ ...error, mayHaveBeenApplied: true })
   })
 })
 
@@ -174,7 +167,6 @@ describe('what follows the handshake: the request may have been carried out', ()
       bytes => Buffer.concat([bytes.subarray(0, -1), Buffer.from([(bytes.at(-1) ?? 0) ^ 1])]),
       /^ERR_SSL_DECRYPTION_FAILED_OR_BAD_RECORD_MAC$/
     ],
-    ['a plain-text answer', () => Buffer.from('HTTP/1.1 400 Bad Request\r\n\r\n'), /^ERR_SSL_/],
     ['an alert in plain text', () => ALERT, /^ERR_SSL_/]
   ])('%s', async (_, change, systemCode) => {
     expect(await errorOf(await startRelay(change))).toEqual({
