@@ -10,6 +10,19 @@ export interface Seen {
   readonly body: string
 }
 
+/** Returns the complete GET request of an exchange: it has no other header. */
+export function seenGet(url: string): Seen {
+  const headers = { connection: 'keep-alive', host: new URL(url).host, 'user-agent': 'cc-token-action/1.0.0' }
+  return { method: 'GET', url, headers, body: '' }
+}
+
+/** Returns the complete POST request of an exchange: it has no other header. */
+export function seenPost(url: string, body: string, type: string, more: Record<string, string> = {}): Seen {
+  const length = String(Buffer.byteLength(body))
+  const headers = { ...seenGet(url).headers, 'content-length': length, 'content-type': type, ...more }
+  return { method: 'POST', url, headers, body }
+}
+
 export interface Reply {
   readonly status?: number
   readonly headers?: Record<string, string>
