@@ -37,6 +37,8 @@ const json = (body: unknown, status = 200, headers: Record<string, string> = {})
   body: JSON.stringify(body)
 })
 
+const TOKEN = json({ access_token: 'token-of-an-organisation', expires_in: 60 })
+
 async function run(
   inputs: Record<string, string>,
   responses: readonly Said[],
@@ -76,29 +78,18 @@ const OUTPUTS = [
 ]
 
 describe('tokens that look like something else', () => {
-  const sixteen = (text: string) => text.padEnd(16, 'x')
   const tokens = [
     '%0A::set-output%20name=token::evil',
-    '::set-output,name=token::evil-value',
     '::add-mask::*****************',
     '::stop-commands::evil-evil-evil',
     '##[add-mask]evil-evil-evil',
     'EVIL=1<<EOF%0Aevil%0AEOF',
-    'evil<<EOF-evil-evil',
-    'EOFEOFEOFEOFEOFEOF',
-    'ghadelimiter_ghadelimiter_ghadelimiter_',
     'ghadelimiter_00000000-0000-0000-0000-000000000000',
-    'NODE_OPTIONS=--require=/tmp/evil.js',
-    `"'\`"'\`"'\`"'\`"'\`"'\`"'\``,
-    '$(touch/tmp/evil)`id`;|&',
-    '\\n\\r\\u000aevil=evil-evil',
-    '%25%0D%0A%25%0D%0A%25%0D%0A',
-    '================',
+    `"'\`"'\`$(touch/tmp/evil);|&\\n\\r\\u000aevil=evil`,
     '<script>alert(1)</script>',
-    'a,b:c;d]e[f}g{h|i&j=k',
     `x${'%::<<"'.repeat(2730)}`,
     'y'.repeat(32 * 1024)
-  ].map(sixteen)
+  ]
 
   test.each(tokens.map((token): [string, string] => [token.slice(0, 50), token]))('%s', async (_, token) => {
     const step = await run({ ...GENESYS, 'export-env': 'MY_TOKEN', 'tool-env': 'true' }, [
@@ -120,23 +111,12 @@ describe('tokens that look like something else', () => {
     expect(step.summary).not.toContain(token)
   })
 
-  test.each([
-    ['a line feed', 'token-0123456789\nevil=1'],
-    ['a carriage return and a line feed', 'token-0123456789\r\n::set-output name=x::y'],
-    ['a null', 'token-0123456789\u0000'],
-    ['a space', 'token 0123456789'],
-    ['an emoji', 'token-😀-0123456789'],
-    ['15 characters', 'a'.repeat(15)],
-    ['more than 32 KiB', 'a'.repeat(32 * 1024 + 1)],
-    ['a delete', 'token-0123456789\u007f'],
-    ['no characters', '']
-  ])('a token with %s is rejected', async (_, token) => {
-    const step = await run({ ...GENESYS, 'export-env': 'MY_TOKEN' }, [
-      json({ access_token: token, expires_in: 60 })
-    ])
+  test('a token with a line break is rejected', async () => {
+    const token = 'token-0123456789\r\n::set-output name=x::y'
+    const step = await run({ ...GENESYS, 'export-env': 'MY_TOKEN' }, [json({ access_token: token })])
     expectFailure(step, 'bad-response')
     expect(commands(step)).toEqual(['error'])
-    if (token !== '') expect(withoutMasks(step) + step.summary).not.toContain(token.slice(0, 15))
+    expect(withoutMasks(step) + step.summary).not.toContain('token-0123456789')
   })
 
   test('two tokens of the maximum length, one after the other', async () => {
@@ -179,48 +159,43 @@ describe('the words of a platform', () => {
     expect(summary).toMatch(/^<h3>[^<>\n]+<\/h3>\n<table>.+<\/table>\n$/)
     expect(summary.replace(/<\/?(h3|table|tr|td|strong|code)>/g, '')).not.toMatch(/[<>]/)
   }
-  const fields = ['error', 'error_description', 'errorDescription', 'description', 'message', 'code']
 
   test.each(words)('with %s: one error, and no other command', async (_, text) => {
-    for (const field of fields) {
-      for (const status of [400, 403, 500]) {
-        const step = await run(
-          GENESYS,
-          [json({ [field]: text }, status, { 'ININ-Correlation-Id': '::error::evil' })],
-          { RUNNER_DEBUG: '1' }
-        )
-        expect(commands(step).filter(name => name !== 'debug')).toEqual(['error'])
-        expect([step.exitCode, Object.keys(parseCommandFile(step.output))]).toEqual([1, ['error-code']])
-        expect([step.env, step.state]).toEqual(['', ''])
-        expectPlainTable(step.summary)
-        expect(step.stdout).not.toContain('##[')
-        const error = step.stdout.split('\n').find(line => line.startsWith('::error::')) ?? ''
-        expect(parseCommand(error)?.data.length).toBeLessThanOrEqual(2000)
-        const lines = parseCommand(error)?.data.split('\n') ?? []
-        expect([lines.length, lines[2]]).toEqual([
-          3,
-          expect.stringMatching(/^More: docs\/troubleshooting\.md#[a-z-]+$/)
-        ])
-        expect(lines.join('')).not.toMatch(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u)
-      }
+    for (const [body, status] of [
+      [{ error: text, error_description: text }, 400],
+      [{ message: text }, 500]
+    ] as const) {
+      const headers = { 'ININ-Correlation-Id': '::error::evil' }
+      const step = await run(GENESYS, [json(body, status, headers)], { RUNNER_DEBUG: '1' })
+      expect(commands(step).filter(name => name !== 'debug')).toEqual(['error'])
+      expect([step.exitCode, Object.keys(parseCommandFile(step.output))]).toEqual([1, ['error-code']])
+      expect([step.env, step.state]).toEqual(['', ''])
+      expectPlainTable(step.summary)
+      expect(step.stdout).not.toContain('##[')
+      const error = step.stdout.split('\n').find(line => line.startsWith('::error::')) ?? ''
+      const data = parseCommand(error)?.data ?? ''
+      expect(data.length).toBeLessThanOrEqual(2000)
+      expect(data.split('\n')).toEqual([
+        expect.anything(),
+        expect.anything(),
+        expect.stringMatching(/^More: docs\/troubleshooting\.md#[a-z-]+$/)
+      ])
+      expect(data.replaceAll('\n', '')).not.toMatch(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u)
     }
   })
 
-  test.each(words)(
-    'with %s as the name of an organisation: it is an output and a cell of the summary',
-    async (_, text) => {
-      const step = await run({ ...GENESYS, verify: 'true' }, [
-        json({ access_token: 'token-of-an-organisation', expires_in: 60 }),
-        json({ organization: { id: 'org-1', name: text } })
-      ])
-      expect([step.exitCode, commands(step)]).toEqual([0, []])
-      const outputs = parseCommandFile(step.output)
-      expect(Object.keys(outputs)).toEqual(OUTPUTS)
-      expect(outputs['organization-name']).not.toMatch(/[\p{Cc}\p{Zl}\p{Zp}]/u)
-      expect(step.env).toBe('')
-      expectPlainTable(step.summary)
-    }
-  )
+  test.each(words)('with %s as the name of an organisation: an output and a cell', async (_, text) => {
+    const step = await run({ ...GENESYS, verify: 'true' }, [
+      TOKEN,
+      json({ organization: { id: 'org-1', name: text } })
+    ])
+    expect([step.exitCode, commands(step)]).toEqual([0, []])
+    const outputs = parseCommandFile(step.output)
+    expect(Object.keys(outputs)).toEqual(OUTPUTS)
+    expect(outputs['organization-name']).not.toMatch(/[\p{Cc}\p{Zl}\p{Zp}]/u)
+    expect(step.env).toBe('')
+    expectPlainTable(step.summary)
+  })
 
   test('a Location with commands in it is not followed', async () => {
     const step = await run(GENESYS, [
@@ -229,28 +204,6 @@ describe('the words of a platform', () => {
     expect(server.asked).toHaveLength(1)
     expectFailure(step, 'redirected')
     expect(commands(step)).toEqual(['error'])
-  })
-})
-
-describe('a token that contains a secret of the request is rejected', () => {
-  const MESSAGE = 'but its access_token contains one of the credentials'
-  const ODD = 'Inj3ct10n/Secret+value=1'
-  test.each<[string, Record<string, string>, string]>([
-    ['as it is', { ...GENESYS, 'client-secret': ODD }, ODD],
-    ['as a form spells it', { ...GENESYS, 'client-secret': ODD }, encodeURIComponent(ODD)],
-    ['as HTML spells it', { ...GENESYS, 'client-secret': ODD }, ODD.replace('/', '&#47;')],
-    ['in hex', { ...GENESYS, 'client-secret': ODD }, Buffer.from(ODD).toString('hex')],
-    ['in the Basic header', GENESYS, Buffer.from(`injection-client:${SECRET}`).toString('base64')]
-  ])('%s', async (_, inputs, echo) => {
-    const step = await run(inputs, [json({ access_token: `got=${echo}`, expires_in: 60 })])
-    expectFailure(step, 'bad-response')
-    expect(step.stdout).toContain(MESSAGE)
-  })
-  test('a long-lived token that is the initial token', async () => {
-    const token = json({ access_token: 'an-initial-token-0123456789', expires_in: 60 })
-    const step = await run(LONG_LIVED, [token, token])
-    expectFailure(step, 'bad-response')
-    expect(step.stdout).toContain(MESSAGE)
   })
 })
 
@@ -277,111 +230,77 @@ describe('a tenant that is a secret', () => {
   })
 })
 
-describe('inputs that look like something else', () => {
-  test.each(['%0A::error::evil', 'a\n::set-output name=token::evil', '##[add-mask]x', 'x<<EOF'])(
-    '%s',
-    async text => {
-      for (const name of [
-        'provider',
-        'region',
-        'token-kind',
-        'token-endpoint',
-        'base-url',
-        'export-env',
-        'tool-env'
-      ]) {
-        const step = await runStep(main, { inputs: { ...GENESYS, [name]: text } })
-        expectFailure(step, 'invalid-input')
-        expect(commands(step)).toEqual(['error'])
-        expect(step.stdout).not.toContain('##[')
-      }
+test.each(['provider', 'region', 'token-kind', 'token-endpoint', 'base-url', 'export-env', 'tool-env'])(
+  'the input %s that looks like something else',
+  async name => {
+    for (const text of ['%0A::error::evil', 'a\n::set-output name=token::evil', '##[add-mask]x', 'x<<EOF']) {
+      const step = await runStep(main, { inputs: { ...GENESYS, [name]: text } })
+      expectFailure(step, 'invalid-input')
+      expect(commands(step)).toEqual(['error'])
+      expect(step.stdout).not.toContain('##[')
     }
-  )
-})
+  }
+)
 
 describe('a secret in a response', () => {
-  const claims = (tenantId: string) =>
-    `eyJhbGciOiJub25lIn0.${Buffer.from(JSON.stringify({ tenantId })).toString('base64url')}.x`
-  const discovery = json({ token_endpoint: 'https://cxone.niceincontact.com/auth/token' })
-  const granted = json({ access_token: claims('tenant-1'), expires_in: 3600 })
-  const configured = {
-    api_endpoint: 'https://api-na1.niceincontact.com',
-    area: 'na1',
-    domain: 'nice.example'
+  const claims = Buffer.from(JSON.stringify({ tenantId: 'tenant-1' })).toString('base64url')
+  const tokens = {
+    access_token: `eyJhbGciOiJub25lIn0.${claims}.x`,
+    id_token: 'header.payload-0123456789.signature',
+    refresh_token: 'rfr-0123456'
   }
+  const discovery = json({ token_endpoint: 'https://cxone.niceincontact.com/auth/token' })
+  const configured = (more: object): Said[] => [
+    discovery,
+    json(tokens),
+    json({ api_endpoint: 'https://api-na1.niceincontact.com', area: 'na1', domain: 'nice.example', ...more })
+  ]
 
-  test.each<[string, Record<string, unknown>]>([
-    ['area', { ...configured, area: SECRET }],
-    ['domain', { ...configured, domain: SECRET }],
-    ['area, in lower case', { ...configured, area: SECRET.toLowerCase() }],
-    ['part of the domain', { ...configured, domain: `x.${SECRET}.example` }]
-  ])('as the %s is not published', async (_, configuration) => {
-    const step = await run({ ...APPLICATION, 'tool-env': 'true' }, [discovery, granted, json(configuration)])
+  test.each<[string, Said[], string]>([
+    ['as the area', configured({ area: SECRET }), SECRET],
+    ['as the area, in lower case', configured({ area: SECRET.toLowerCase() }), SECRET],
+    ['as the domain', configured({ domain: SECRET }), SECRET],
+    ['as a part of the domain', configured({ domain: `x.${SECRET}.example` }), SECRET],
+    ['as the area: the id token', configured({ area: tokens.id_token }), tokens.id_token],
+    ['as the area: the refresh token', configured({ area: tokens.refresh_token }), tokens.refresh_token]
+  ])('%s is not published', async (_, responses, secret) => {
+    const step = await run({ ...APPLICATION, 'tool-env': 'true' }, responses)
     expect(server.asked).toHaveLength(3)
     expectFailure(step, 'bad-response')
-    expect(everything(step).toLowerCase()).not.toContain(SECRET.toLowerCase())
+    expect(everything(step).toLowerCase()).not.toContain(secret.toLowerCase())
   })
 
-  test.each([
-    ['the id token', 'header.payload-0123456789.signature'],
-    ['the refresh token', 'refresh-token.0123456789']
-  ])('as the area is not published: %s', async (_, area) => {
-    const tokens = { access_token: claims('tenant-1'), refresh_token: 'refresh-token.0123456789' }
-    const token = json({ ...tokens, id_token: 'header.payload-0123456789.signature' })
-    const step = await run(APPLICATION, [discovery, token, json({ ...configured, area })])
-    expectFailure(step, 'bad-response')
-    expect(everything(step)).not.toContain(area)
+  test('also a short refresh token', async () => {
+    const refused = json({ error: 'x', error_description: 'your refresh token is rfr-0123456' }, 400)
+    const step = await run(APPLICATION, [discovery, json(tokens), refused])
+    expectFailure(step, 'bad-request')
+    expect(everything(step)).not.toContain('rfr-0123456')
   })
 
-  test.each([
-    ['the name', { id: 'org-1', name: `Org ${SECRET}` }],
-    ['the name, cut inside the secret', { id: 'org-1', name: `${'x'.repeat(185)} ${SECRET}` }],
-    ['the id', { id: 'org_secret_0123456789', name: 'x' }]
-  ])('as %s of the organisation is not published', async (_, organization) => {
-    const secret = organization.id === 'org-1' ? SECRET : organization.id
-    const step = await run({ ...GENESYS, 'client-secret': secret, verify: 'true' }, [
-      json({ access_token: 'token-of-an-organisation', expires_in: 60 }),
-      json({ organization })
-    ])
-    expect(server.asked.length).toBeGreaterThanOrEqual(2)
-    // Nor is most of it.
+  const ID = 'org_secret_0123456789'
+  const LONG = 'longsecretlongsecretlongsecret42'
+  const HOST = `${'a'.repeat(40)}.${'b'.repeat(40)}.${LONG}.example`
+  const owner = (id: string, name: string) => [TOKEN, json({ organization: { id, name } })]
+  test.each<[string, Said[], string]>([
+    ['as the name of the organisation', owner('org-1', `Org ${SECRET}`), SECRET],
+    ['as the name, cut inside it', owner('org-1', `${'x'.repeat(185)} ${SECRET}`), SECRET],
+    ['as the id of the organisation', owner(ID, 'x'), ID],
+    ['in the host of a redirect', [{ status: 302, headers: { Location: `https://${HOST}/` } }], LONG]
+  ])('%s is not published, nor most of it', async (_, responses, secret) => {
+    const step = await run({ ...GENESYS, 'client-secret': secret, verify: 'true' }, responses)
+    expect(server.asked.length).toBeGreaterThanOrEqual(responses.length)
     expect(everything(step)).not.toContain(secret.slice(0, 12))
   })
 
   test('as the name of the organisation is not in the summary, where its characters are escaped', async () => {
     const secret = `amper&sand<less"quote'secret`
-    const step = await run({ ...GENESYS, 'client-secret': secret, verify: 'true' }, [
-      json({ access_token: 'token-of-an-organisation', expires_in: 60 }),
-      json({ organization: { id: 'org-1', name: secret } })
-    ])
+    const step = await run({ ...GENESYS, 'client-secret': secret, verify: 'true' }, owner('org-1', secret))
     const read = step.summary.replace(/&#(\d+);/g, (_, code) => String.fromCharCode(Number(code)))
     expect(read).not.toContain(secret)
   })
 
-  test('in the host of a redirect, cut inside it, is not shown in part', async () => {
-    const secret = 'longsecretlongsecretlongsecret42'
-    const host = `${'a'.repeat(40)}.${'b'.repeat(40)}.${secret}.example`
-    const step = await run({ ...GENESYS, 'client-secret': secret }, [
-      { status: 302, headers: { Location: `https://${host}/` } }
-    ])
-    expectFailure(step, 'redirected')
-    expect(everything(step)).not.toContain(secret.slice(0, 12))
-  })
-
-  test.each(['region', 'base-url', 'scope', 'provider', 'export-env'])(
-    'in the input %s, cut inside it, is not shown in part',
-    async name => {
-      const secret = `Long${'secret'.repeat(20)}`
-      const text = `${name === 'scope' ? 'ä' : '^'}${secret}`
-      const step = await runStep(main, { inputs: { ...GENESYS, 'client-secret': secret, [name]: text } })
-      expectFailure(step, 'invalid-input')
-      expect(everything(step).toLowerCase()).not.toContain(secret.slice(0, 12).toLowerCase())
-    }
-  )
-
   test.each([
     ['zero-width space', 'Paste\u200bdSecret-1234'],
-    ['soft hyphen', 'Paste\u00addSecret-1234'],
     ['two spaces', 'Paste  dSecret-1234'],
     ['no-break space', 'Paste\u00a0dSecret-1234']
   ])('that contains a %s is not shown without it', async (_, secret) => {
@@ -391,15 +310,18 @@ describe('a secret in a response', () => {
     const letters = everything(step).replace(/[^a-zA-Z0-9-]/g, '')
     expect(letters).not.toContain('PastedSecret-1234')
   })
-
-  test('also a short refresh token', async () => {
-    const refused = json({ error: 'x', error_description: 'your refresh token is rfr-0123456' }, 400)
-    const token = json({ access_token: claims('tenant-1'), refresh_token: 'rfr-0123456' })
-    const step = await run(APPLICATION, [discovery, token, refused])
-    expect(step.exitCode).toBe(1)
-    expect(everything(step)).not.toContain('rfr-0123456')
-  })
 })
+
+test.each(['region', 'base-url', 'scope', 'provider', 'export-env'])(
+  'a secret in the input %s, cut inside it, is not shown in part',
+  async name => {
+    const secret = `Long${'secret'.repeat(20)}`
+    const text = `${name === 'scope' ? 'ä' : '^'}${secret}`
+    const step = await runStep(main, { inputs: { ...GENESYS, 'client-secret': secret, [name]: text } })
+    expectFailure(step, 'invalid-input')
+    expect(everything(step).toLowerCase()).not.toContain(secret.slice(0, 12).toLowerCase())
+  }
+)
 
 test('a step that is cancelled right after its last line publishes nothing', () =>
   withRunner(async runner => {

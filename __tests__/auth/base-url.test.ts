@@ -65,6 +65,7 @@ describe('base-url', () => {
     'https://user:pass@gateway.example.com',
     'https://@gateway.example.com',
     'https://gateway.example.com//',
+    'https://gateway.example.com/.',
     'https://gateway.example.com/..',
     'https://gateway.example.com/a/../b',
     'https://gateway.example.com/%2e%2e/b',
