@@ -217,12 +217,15 @@ const members: fc.Arbitrary<Record<string, Value>> = fc.record(
   { requiredKeys: [] }
 )
 /** A valid response for every exchange, so that runs reach their ends as well. */
-const good: fc.Arbitrary<Record<string, Value>> = fc.tuple(members, fc.nat(2)).map(([more, at]) => ({
-  ...more,
-  access_token: jwt(at, () => '11eb-tenant'),
-  token_endpoint: () => TOKEN_ENDPOINT,
-  api_endpoint: () => API_ENDPOINT
-}))
+const good: fc.Arbitrary<Record<string, Value>> = fc
+  .tuple(members, fc.nat(2), anyValue)
+  .map(([more, at, name]) => ({
+    ...more,
+    access_token: jwt(at, () => '11eb-tenant'),
+    token_endpoint: () => TOKEN_ENDPOINT,
+    api_endpoint: () => API_ENDPOINT,
+    organization: who => ({ id: 'org-1', name: name(who) })
+  }))
 
 /** A large body that is full of a secret. */
 const full = fc
@@ -230,8 +233,8 @@ const full = fc
   .map(([line, times]) => written({ error: () => 'x', description: who => `${line(who)} `.repeat(times) }))
 const ODD_BODIES = ['', '[]', 'null', '{', '\ufeff{}', '<html>', '{"__proto__":{"access_token":"x"}}']
 const bodies: fc.Arbitrary<(who: Credentials) => string | Uint8Array> = fc.oneof(
-  { weight: 6, arbitrary: good.map(written) },
-  { weight: 6, arbitrary: members.map(written) },
+  { weight: 8, arbitrary: good.map(written) },
+  { weight: 4, arbitrary: members.map(written) },
   { weight: 1, arbitrary: fc.oneof(fc.json(), fc.constantFrom(...ODD_BODIES)).map(text => () => text) },
   { weight: 1, arbitrary: fc.oneof(anyText, full) },
   { weight: 1, arbitrary: fc.uint8Array({ maxLength: 200 }).map(bytes => () => bytes) }
@@ -424,7 +427,7 @@ describe('whatever a platform answers: a token or a code, and no secret is shown
             responses.map(one => one(who))
           )
         ),
-        { numRuns: 65, endOnFailure: true }
+        { numRuns: 80, endOnFailure: true }
       )
     },
     60_000
