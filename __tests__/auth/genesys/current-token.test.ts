@@ -1,95 +1,78 @@
-import { afterAll, afterEach, beforeEach, describe, expect, test } from '@jest/globals'
-import nock from 'nock'
+import { afterAll, afterEach, describe, expect, test } from '@jest/globals'
 import { identify, revoke } from '../../../src/auth/genesys/current-token.js'
-import { ActionError } from '../../../src/lib/action-error.js'
-import { Redactor } from '../../../src/lib/redactor.js'
 import { Secret } from '../../../src/lib/secret.js'
+import { Hosts, type Reply } from '../../support/hosts.js'
+import { reportedError } from '../../support/reported-error.js'
 import { openSession } from '../../support/session.js'
 
 const API = 'https://api.mypurecloud.ie'
+const URL_OF_TOKEN = `${API}/api/v2/tokens/me`
 const TOKEN = new Secret('the-token-of-the-request')
 const ID = '0f4e2c9a-71d8-4c36-b5a2-93e6d1f07b48'
-const auth = { reqheaders: { authorization: `Bearer ${TOKEN.reveal()}` } }
 
-beforeEach(() => {
-  if (!nock.isActive()) nock.activate()
-  nock.disableNetConnect()
-})
+const hosts = new Hosts()
 afterEach(() => {
-  expect(nock.pendingMocks()).toEqual([])
-  nock.cleanAll()
+  expect(hosts.unasked).toEqual([])
+  for (const { headers } of hosts.seen)
+    expect(headers['authorization']).toBe('Bearer the-token-of-the-request')
+  hosts.clear()
 })
-afterAll(() => {
-  nock.enableNetConnect()
-  nock.restore()
-})
+afterAll(() => Hosts.release())
 
+const LATER = { 'Retry-After': '3600' }
 const newSession = () => openSession({ known: [TOKEN] }).session
 
-/** Returns the error as a step reports it. */
-async function failure(work: Promise<unknown>): Promise<string> {
-  const redactor = new Redactor()
-  redactor.add(TOKEN)
-  try {
-    return `it succeeded: ${JSON.stringify(await work)}`
-  } catch (error) {
-    return error instanceof ActionError
-      ? `${error.code}: ${redactor.clean(error.message, 1100)}`
-      : String(error)
-  }
+function identifyWith(reply: Reply) {
+  hosts.answer('GET', `${URL_OF_TOKEN}?preserveIdleTTL=true`, reply)
+  return identify(TOKEN, API, newSession())
+}
+
+function revokeWith(reply: Reply) {
+  hosts.answer('DELETE', URL_OF_TOKEN, reply)
+  return revoke(TOKEN, API, newSession())
 }
 
 describe('identify', () => {
-  const me = (status: number, body: nock.Body, headers: Record<string, string> = {}) =>
-    nock(API, auth).get('/api/v2/tokens/me?preserveIdleTTL=true').reply(status, body, headers)
+  const organization = { id: ID }
 
   test.each([
-    [{ organization: { id: ID, name: 'Example' } }, { id: ID, name: 'Example' }],
-    [{ organization: { id: ID } }, { id: ID }],
-    [{ organization: { id: ID, name: 5 } }, { id: ID }],
-    [{ organization: { id: ID, name: ' a\n\u0000' } }, { id: ID, name: ' a\n\u0000' }],
+    [{ organization: { id: ID, name: ' a\n\u0000' } }, { name: ' a\n\u0000' }],
+    [{ organization }, {}],
+    [{ organization: { id: ID, name: 5 } }, {}],
+    [{ organization: { id: ID, name: 'x'.repeat(1000) } }, { name: 'x'.repeat(1000) }],
+    [{ organization: { id: ID, name: 'x'.repeat(1001) } }, {}],
+    [{ organization, OAuthClient: { id: 'client-1' } }, { clientId: 'client-1' }],
+    [{ organization, OAuthClient: { id: 'a b' } }, {}],
+    [{ organization, OAuthClient: ['client-1'] }, {}],
     [
-      { organization: { id: ID }, OAuthClient: { id: 'client-1' } },
-      { id: ID, clientId: 'client-1' }
+      { organization, dateTokenIdles: '2026-03-01T12:30:00.000Z' },
+      { idlesAt: new Date('2026-03-01T12:30:00.000Z') }
     ],
-    [{ organization: { id: ID }, OAuthClient: { id: 'a b' } }, { id: ID }],
-    [{ organization: { id: ID }, OAuthClient: ['client-1'] }, { id: ID }],
-    [{ organization: { id: ID, name: 'x'.repeat(1000) } }, { id: ID, name: 'x'.repeat(1000) }],
-    [{ organization: { id: ID, name: 'x'.repeat(1001) } }, { id: ID }],
-    [
-      { organization: { id: ID }, dateTokenIdles: '2026-03-01T12:30:00.000Z' },
-      { id: ID, idlesAt: new Date('2026-03-01T12:30:00.000Z') }
-    ],
-    [{ organization: { id: ID }, dateTokenIdles: 'soon' }, { id: ID }],
-    [{ organization: { id: ID }, dateTokenIdles: 0 }, { id: ID }],
-    [{ organization: { id: ID }, dateTokenIdles: `2026-03-01T12:30:00.${'0'.repeat(40)}Z` }, { id: ID }]
-  ])('%j', async (body, expected) => {
-    me(200, body)
-    expect(await identify(TOKEN, API, newSession())).toEqual(expected)
+    [{ organization, dateTokenIdles: 'soon' }, {}],
+    [{ organization, dateTokenIdles: 0 }, {}],
+    [{ organization, dateTokenIdles: `2026-03-01T12:30:00.${'0'.repeat(40)}Z` }, {}]
+  ])('%.120j', async (json, expected) => {
+    expect(await identifyWith({ json })).toEqual({ id: ID, ...expected })
   })
 
-  test.each([
-    [{}],
-    [{ organization: null }],
-    [{ organization: 'Example' }],
-    [{ organization: [ID] }],
-    [{ organization: { name: 'Example' } }],
-    [{ organization: { id: '' } }],
-    [{ organization: { id: 'a b' } }],
-    [{ organization: { id: 'x'.repeat(65) } }],
-    [{ organization: { id: `${ID}\n` } }]
-  ])('%j: there is no organization', async body => {
-    me(200, body)
-    expect(await failure(identify(TOKEN, API, newSession()))).toBe(
-      `bad-response: GET ${API}/api/v2/tokens/me answered 200, but there is no organization in it, 1 attempt.`
-    )
-  })
-
-  test('a body that is not JSON', async () => {
-    me(200, '<html>')
-    expect(await failure(identify(TOKEN, API, newSession()))).toBe(
-      `bad-response: GET ${API}/api/v2/tokens/me answered 200, but its body is not a JSON object, 1 attempt.`
-    )
+  test.each<[Reply, string]>([
+    [{ text: '<html>' }, 'its body is not a JSON object'],
+    ...[
+      undefined,
+      'Example',
+      [ID],
+      { name: 'Example' },
+      { id: '' },
+      { id: 'a b' },
+      { id: 'x'.repeat(65) },
+      { id: `${ID}\n` }
+    ].map((one): [Reply, string] => [{ json: { organization: one } }, 'there is no organization in it'])
+  ])('%.120j is refused', async (reply, problem) => {
+    const { code, message } = await reportedError(identifyWith(reply), [TOKEN])
+    expect({ code, message }).toEqual({
+      code: 'bad-response',
+      message: `GET ${URL_OF_TOKEN} answered 200, but ${problem}, 1 attempt.`
+    })
   })
 
   test.each([
@@ -100,60 +83,49 @@ describe('identify', () => {
     [500, 'unavailable'],
     [204, 'bad-response']
   ])('%i is %s, without the token', async (status, code) => {
-    me(status, { message: `about ${TOKEN.reveal()}` }, { 'Retry-After': '3600' })
-    const message = await failure(identify(TOKEN, API, newSession()))
-    expect(message.startsWith(`${code}: GET ${API}/api/v2/tokens/me answered ${status}`)).toBe(true)
-    expect(message).not.toContain(TOKEN.reveal())
+    const json = status === 204 ? undefined : { message: `about ${TOKEN.reveal()}` }
+    const error = await reportedError(identifyWith({ status, json, headers: LATER }), [TOKEN])
+    expect(error.code).toBe(code)
+    expect(error.message).toContain(
+      `GET ${URL_OF_TOKEN} answered ${status}${status === 204 ? '' : ' about ***'}, 1 attempt`
+    )
+    if (status === 401) expect(error.hint).toMatch(/^The API rejected a token that was issued a moment ago\./)
   })
 })
 
 describe('revoke', () => {
-  const respond = (status: number, body?: nock.Body) =>
-    nock(API, auth).delete('/api/v2/tokens/me').reply(status, body, { 'Retry-After': '3600' })
-
-  test.each([
-    [200, 'revoked'],
-    [204, 'revoked'],
-    [401, 'already-invalid']
-  ])('%i: %s', async (status, expected) => {
-    respond(status)
-    expect(await revoke(TOKEN, API, newSession())).toBe(expected)
+  test.each<[number, Reply, string]>([
+    [200, {}, 'revoked'],
+    [200, { json: {} }, 'revoked'],
+    [204, {}, 'revoked'],
+    [401, {}, 'already-invalid']
+  ])('%i %j: %s', async (status, reply, expected) => {
+    expect(await revokeWith({ status, ...reply })).toBe(expected)
   })
 
-  test.each([202, 206])('%i is not a confirmation', async status => {
-    respond(status)
-    await expect(revoke(TOKEN, API, newSession())).rejects.toThrow(`answered ${status}`)
-  })
-
-  test.each([200, 401])('%i with the page of a gateway is not a confirmation', async status => {
-    respond(status, '<html>login</html>')
-    await expect(revoke(TOKEN, API, newSession())).rejects.toThrow(`answered ${status}`)
-  })
-
-  test.each([
-    [400, 'bad-request'],
-    [403, 'forbidden'],
-    [404, 'bad-request'],
-    [429, 'rate-limited'],
-    [503, 'unavailable']
-  ])('%i does not confirm it: %s', async (status, code) => {
-    respond(status, { message: 'not now' })
-    expect(await failure(revoke(TOKEN, API, newSession()))).toMatch(
-      new RegExp(`^${code}: DELETE ${API}/api/v2/tokens/me answered ${status} not now`)
-    )
+  test.each<[number, Reply, string]>([
+    // A page of a gateway is not a confirmation.
+    [200, { text: '<html>login</html>' }, 'bad-response'],
+    [401, { text: '<html>login</html>' }, 'credentials-rejected'],
+    [202, {}, 'bad-response'],
+    [206, {}, 'bad-response'],
+    [400, { json: { message: 'not now' } }, 'bad-request'],
+    [403, {}, 'forbidden'],
+    [404, {}, 'bad-request'],
+    [429, {}, 'rate-limited'],
+    [503, {}, 'unavailable']
+  ])('%i %j does not confirm it: %s', async (status, reply, code) => {
+    const error = await reportedError(revokeWith({ status, headers: LATER, ...reply }), [TOKEN])
+    expect(error.code).toBe(code)
+    const words = reply.json === undefined ? '' : ' not now'
+    expect(error.message).toContain(`DELETE ${URL_OF_TOKEN} answered ${status}${words}, 1 attempt`)
   })
 
   test('it is retried; what an earlier attempt revoked is already invalid', async () => {
-    nock(API, auth).delete('/api/v2/tokens/me').reply(502)
-    nock(API, auth)
-      .delete('/api/v2/tokens/me')
-      .replyWithError(Object.assign(new Error('reset'), { code: 'ECONNRESET' }))
-    respond(401)
-    const { session, infos } = openSession({ known: [TOKEN], maxAttempts: 3 })
+    hosts.answer('DELETE', URL_OF_TOKEN, { status: 502 }).fail('DELETE', URL_OF_TOKEN, 'ECONNRESET')
+    hosts.answer('DELETE', URL_OF_TOKEN, { status: 401 })
+    const { session } = openSession({ known: [TOKEN], maxAttempts: 3 })
     expect(await revoke(TOKEN, API, session)).toBe('already-invalid')
-    expect(infos).toEqual([
-      'api.mypurecloud.ie: HTTP 502, attempt 1 of 3; retrying in 0.5 s.',
-      'api.mypurecloud.ie: the connection was reset (ECONNRESET), attempt 2 of 3; retrying in 1.0 s.'
-    ])
+    expect(session.attemptCount).toBe(3)
   })
 })
