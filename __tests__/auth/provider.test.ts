@@ -1,5 +1,3 @@
-import { createServer, type Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals'
 import { apiBaseUrl, type BaseUrl, endpointUrl, readBaseUrl } from '../../src/auth/base-url.js'
 import { bearerAuthorization } from '../../src/auth/oauth.js'
@@ -10,6 +8,7 @@ import type { Credential } from '../../src/lib/input-reader.js'
 import { missingCredential } from '../../src/lib/input-reader.js'
 import { main } from '../../src/main.js'
 import { post } from '../../src/post.js'
+import { Answering } from '../support/answering.js'
 import { parseCommandFile } from '../support/command-files.mjs'
 import { runStep } from '../support/in-process.js'
 
@@ -83,30 +82,27 @@ const acme: Provider<AcmeRequest> = {
 
 const SECRET = 'acme-client-secret'
 const TOKEN = 'acme-access-token-0001'
-const requests: string[] = []
-let server: Server
+let server: Answering
 let inputs: Record<string, string>
 
 beforeAll(async () => {
-  server = createServer((request, response) => {
-    requests.push(`${request.method} ${request.url} ${request.headers.authorization}`)
-    response.setHeader('Content-Type', 'application/json')
-    if (request.method === 'POST') response.end(JSON.stringify({ access_token: TOKEN, expires_in: 600 }))
-    else response.end(JSON.stringify({ id: 'workspace-1' }))
-  })
-  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
+  server = await Answering.open()
 })
-afterAll(() => new Promise(resolve => server.close(resolve)))
+afterAll(() => server.close())
 beforeEach(() => {
-  requests.length = 0
-  const { port } = server.address() as AddressInfo
+  // The answer to every request.
+  const body = JSON.stringify({ access_token: TOKEN, expires_in: 600, id: 'workspace-1' })
+  server.says([{ status: 200, headers: { 'Content-Type': 'application/json' }, body }])
   inputs = {
     provider: 'acme',
-    'base-url': `http://127.0.0.1:${port}`,
+    'base-url': server.origin,
     'client-id': 'acme-client',
     'client-secret': SECRET
   }
 })
+
+const requests = () =>
+  server.asked.map(({ method, url, headers }) => `${method} ${url} ${headers['authorization']}`)
 
 const providers = [...PROVIDERS, acme]
 const run = (more: Record<string, string> = {}) =>
@@ -119,7 +115,7 @@ const runPost = (state: string) => {
 test('a platform that is one object is exchanged, verified, published and revoked', async () => {
   const ran = await run({ verify: 'true', 'tool-env': 'true', 'export-env': 'MY_TOKEN' })
   expect(ran.code).toBeUndefined()
-  expect(requests).toEqual([`POST /token Bearer ${SECRET}`, `GET /me Bearer ${TOKEN}`])
+  expect(requests()).toEqual([`POST /token Bearer ${SECRET}`, `GET /me Bearer ${TOKEN}`])
   const masks = [...ran.stdout.matchAll(/^::add-mask::(.*)$/gm)].map(([, mask]) => mask)
   expect(masks).toEqual([SECRET, TOKEN])
   expect(parseCommandFile(ran.output)).toMatchObject({
@@ -140,16 +136,15 @@ test('a platform that is one object is exchanged, verified, published and revoke
   expect(ran.summary).toContain('<strong>Zone</strong></td><td><code>north</code>')
   expect(ran.stdout).toContain('Acme Voice, zone north: exchanging an API key.')
 
-  requests.length = 0
   const { stdout } = await runPost(ran.state)
-  expect(requests).toEqual([`DELETE /token Bearer ${TOKEN}`])
+  expect(requests().slice(2)).toEqual([`DELETE /token Bearer ${TOKEN}`])
   expect(stdout).toContain('Clean-up: access token revoked.')
 })
 
 test('its guards refuse and revoke a token', async () => {
   const ran = await run({ 'allowed-organization-ids': 'workspace-2' })
   expect(ran.code).toBe('organization-not-allowed')
-  expect(requests.at(-1)).toBe(`DELETE /token Bearer ${TOKEN}`)
+  expect(requests().at(-1)).toBe(`DELETE /token Bearer ${TOKEN}`)
   expect(ran.stdout).toContain('The token was not published; it was revoked.')
   expect(parseCommandFile(ran.output)).toEqual({ 'error-code': 'organization-not-allowed' })
 

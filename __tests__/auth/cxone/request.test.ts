@@ -15,48 +15,35 @@ describe('the request', () => {
   const client = { id: 'my-client', secret: '***' }
   const accessKey = { id: 'MYKEYID', secret: '***' }
 
-  test.each<[string, Inputs, object]>([
+  const issuer = 'cxone.niceincontact.com'
+
+  test.each<[Inputs, object]>([
     [
-      'A',
       { ...CXONE_APPLICATION, scope: 'a b' },
-      { exchange: 'cxone-application', issuer: 'cxone.niceincontact.com', client, accessKey, scope: 'a b' }
+      { exchange: 'cxone-application', issuer, client, accessKey, scope: 'a b' }
     ],
-    [
-      'B',
-      CXONE_KEY,
-      { exchange: 'cxone-access-key', area: 'na1', issuer: 'cxone.niceincontact.com', accessKey }
-    ],
-    ['C', CXONE_CLIENT, { exchange: 'cxone-client', realm: 'us-22', client }]
-  ])('%s: contains what it needs and nothing else', (_, inputs, expected) =>
+    [CXONE_KEY, { exchange: 'cxone-access-key', area: 'na1', issuer, accessKey }],
+    [CXONE_CLIENT, { exchange: 'cxone-client', realm: 'us-22', client }]
+  ])('of %j contains what it needs and nothing else', (inputs, expected) =>
     expect(JSON.parse(JSON.stringify(readInputs(inputs).inputs?.request))).toEqual(expected)
   )
 })
 
-describe.each<[string, Inputs]>([
-  ['A', CXONE_APPLICATION],
-  ['B', CXONE_KEY],
-  ['C', CXONE_CLIENT]
-])('%s: inputs of Genesys Cloud', (_, inputs) => {
+describe('inputs of Genesys Cloud', () => {
   test.each([
-    ['token-kind', 'long-lived'],
-    ['token-kind', 'nonsense'],
-    ['token-endpoint', 'api'],
-    ['service-account-id', 'someone']
-  ])('%s %s is refused by name', (name, value) =>
-    expect(refusal(readInputs({ ...inputs, [name]: value }))).toBe(
-      notApplicable(name, 'it applies to Genesys Cloud only')
-    )
-  )
-
-  test.each([
-    ['token-kind', 'access'],
-    ['token-kind', 'ACCESS'],
-    ['token-endpoint', 'login'],
-    ['token-endpoint', 'LOGIN'],
-    ['service-account-id', ' \n']
-  ])('%s is ignored with its default %j', (name, value) =>
-    expect(refusal(readInputs({ ...inputs, [name]: value }))).toContain('accepted')
-  )
+    ['token-kind', 'long-lived', ['access', 'ACCESS']],
+    ['token-endpoint', 'api', ['login', 'LOGIN']],
+    ['service-account-id', 'someone', [' \n']],
+    ['login-base-url', 'https://login.example.com', ['']]
+  ])('%s: %s is refused by name; its default %j is ignored', (name, value, defaults) => {
+    for (const inputs of [CXONE_APPLICATION, CXONE_KEY, CXONE_CLIENT]) {
+      expect(refusal(readInputs({ ...inputs, [name]: value }))).toBe(
+        notApplicable(name, 'it applies to Genesys Cloud only')
+      )
+      for (const given of defaults)
+        expect(refusal(readInputs({ ...inputs, [name]: given }))).toContain('accepted')
+    }
+  })
 })
 
 test('scope with an access key alone is refused', () =>
@@ -72,25 +59,16 @@ describe('region', () => {
     return 'area' in request ? request.area : 'issuer' in request ? request.issuer : request.realm
   }
 
+  const ISSUER = 'cxone.niceincontact.com'
+  const UNKNOWN_AREA = 'The CXone area xx9 is not in the list; using the issuer cxone.niceincontact.com.'
+  const UNCONFIRMED = 'The CXone issuer nicecxone-fed.com is not confirmed by anything that NICE publishes.'
+
   test.each<[string, Inputs, string, string, string[]]>([
-    ['A, no region', CXONE_APPLICATION, '', 'cxone.niceincontact.com', []],
-    ['A, an area in capitals', CXONE_APPLICATION, 'EU1', 'cxone.niceincontact.com', []],
+    ['A, no region', CXONE_APPLICATION, '', ISSUER, []],
+    ['A, an area in capitals', CXONE_APPLICATION, 'EU1', ISSUER, []],
     ['A, the area of the government', CXONE_APPLICATION, 'na2', 'cxone-gov.niceincontact.com', []],
-    [
-      'A, an unknown area',
-      CXONE_APPLICATION,
-      'xx9',
-      'cxone.niceincontact.com',
-      ['The CXone area xx9 is not in the list; using the issuer cxone.niceincontact.com.']
-    ],
-    ['A, an issuer', CXONE_APPLICATION, 'NiceCXone-Sov1.eu', 'nicecxone-sov1.eu', []],
-    [
-      'A, a provisional issuer',
-      CXONE_APPLICATION,
-      'nicecxone-fed.com',
-      'nicecxone-fed.com',
-      ['The CXone issuer nicecxone-fed.com is not confirmed by anything that NICE publishes.']
-    ],
+    ['A, an unknown area', CXONE_APPLICATION, 'xx9', ISSUER, [UNKNOWN_AREA]],
+    ['A, a provisional issuer', CXONE_APPLICATION, 'NiceCXone-Fed.com', 'nicecxone-fed.com', [UNCONFIRMED]],
     ['B, an area in capitals', CXONE_KEY, 'UK1', 'uk1', []],
     [
       'B, an unknown area',
@@ -105,6 +83,11 @@ describe('region', () => {
     const read = readInputs({ ...inputs, region })
     expect([placeOf(read), read.inputs?.warnings]).toEqual([place, warnings])
   })
+
+  test('B, the issuer of the area', () =>
+    expect(readInputs({ ...CXONE_KEY, region: 'NA2' }).inputs?.request).toMatchObject({
+      issuer: 'cxone-gov.niceincontact.com'
+    }))
 
   test.each<[Inputs, string, string[]]>([
     [{ CXONE_REALM: 'eu-7', CXONE_REGION: 'us-1' }, 'eu-7', ['CXONE_REALM']],

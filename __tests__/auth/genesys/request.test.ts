@@ -14,22 +14,20 @@ describe('the request', () => {
   const api = { exchange: 'genesys-api', region, client }
   const long = { exchange: 'genesys-long-lived', region, serviceAccountId: 'someone' }
 
-  test.each<[string, Record<string, string>, object]>([
-    ['login', GENESYS, login],
+  test.each<[Record<string, string>, object]>([
+    [GENESYS, login],
+    [{ ...GENESYS, 'token-endpoint': 'login', 'token-kind': 'access' }, login],
     [
-      'login, with the defaults given',
-      { ...GENESYS, 'token-endpoint': 'login', 'token-kind': 'access' },
-      login
+      { ...GENESYS, scope: 'a b' },
+      { ...login, scope: 'a b' }
     ],
-    ['login, with a scope', { ...GENESYS, scope: 'a b' }, { ...login, scope: 'a b' }],
-    ['api', API, api],
-    ['long-lived, initial token from the login host', LONG, { ...long, initial: login }],
+    [API, api],
+    [LONG, { ...long, initial: login }],
     [
-      'long-lived, initial token from the API host',
       { ...LONG, 'token-endpoint': 'api' },
       { ...long, initial: api }
     ]
-  ])('%s: contains what it needs and nothing else', (_, inputs, expected) =>
+  ])('of %j contains what it needs and nothing else', (inputs, expected) =>
     expect(JSON.parse(JSON.stringify(readInputs(inputs).inputs?.request))).toEqual(expected)
   )
 
@@ -46,40 +44,19 @@ describe('the request', () => {
 })
 
 describe('an input that does not apply is refused by name', () => {
-  const key = { 'access-key-id': 'MYKEYID', 'access-key-secret': 'my-access-key====' }
   const NO_KEYS = 'Genesys Cloud has no access keys'
+  const NO_ACCOUNT = 'only a long-lived token has a service account'
   const NO_SCOPE = 'the request at the API host has no scope'
+  const key = { 'access-key-id': 'MYKEYID', 'access-key-secret': 'short' }
 
-  test.each<[string, Record<string, string>, string, string]>([
-    ['an access key', { ...GENESYS, ...key }, 'access-key-id', NO_KEYS],
-    ['only the id of an access key', { ...GENESYS, 'access-key-id': 'MYKEYID' }, 'access-key-id', NO_KEYS],
-    [
-      'only the secret of an access key',
-      { ...GENESYS, 'access-key-secret': 'my-access-key====' },
-      'access-key-secret',
-      NO_KEYS
-    ],
-    [
-      'an access key with a short secret',
-      { ...GENESYS, ...key, 'access-key-secret': 'short' },
-      'access-key-id',
-      NO_KEYS
-    ],
-    [
-      'an access key in place of a client',
-      { ...GENESYS, ...key, 'client-id': '', 'client-secret': '' },
-      'access-key-id',
-      NO_KEYS
-    ],
-    [
-      'a service account without a long-lived token',
-      { ...GENESYS, 'service-account-id': 'someone' },
-      'service-account-id',
-      'only a long-lived token has a service account'
-    ],
-    ['scope at the API host', { ...API, scope: 'a' }, 'scope', NO_SCOPE],
-    ['scope at the API host, long-lived', { ...LONG, 'token-endpoint': 'api', scope: 'a' }, 'scope', NO_SCOPE]
-  ])('%s', (_, inputs, name, reason) => {
+  test.each<[string, string, Record<string, string>]>([
+    ['access-key-id', NO_KEYS, { ...GENESYS, ...key }],
+    ['access-key-id', NO_KEYS, { ...GENESYS, ...key, 'client-id': '', 'client-secret': '' }],
+    ['access-key-secret', NO_KEYS, { ...GENESYS, 'access-key-secret': 'my-access-key====' }],
+    ['service-account-id', NO_ACCOUNT, { ...GENESYS, 'service-account-id': 'someone' }],
+    ['scope', NO_SCOPE, { ...API, scope: 'a' }],
+    ['scope', NO_SCOPE, { ...LONG, 'token-endpoint': 'api', scope: 'a' }]
+  ])('%s: %s: %j', (name, reason, inputs) => {
     const read = readInputs(inputs)
     expect(refusal(read)).toBe(notApplicable(name, reason))
     expect(read.error?.hint).toBe(`Remove ${name}, or correct the inputs that it depends on.`)
@@ -120,34 +97,15 @@ describe('region', () => {
   const domainOf = ({ inputs }: ReadInputs) =>
     inputs !== undefined && 'region' in inputs.request ? inputs.request.region.domain : undefined
 
-  test.each<[string, Record<string, string>, string, string[]]>([
-    [
-      'the first variable',
-      { GENESYS_CLOUD_REGION: 'mypurecloud.de' },
-      'mypurecloud.de',
-      ['GENESYS_CLOUD_REGION']
-    ],
-    ['the second variable', { GENESYSCLOUD_REGION: 'us-east-1' }, 'mypurecloud.com', ['GENESYSCLOUD_REGION']],
-    [
-      'both variables: the first wins',
-      { GENESYSCLOUD_REGION: 'us-east-1', GENESYS_CLOUD_REGION: 'eu-central-1' },
-      'mypurecloud.de',
-      ['GENESYS_CLOUD_REGION']
-    ],
-    [
-      'an empty variable is not set',
-      { GENESYS_CLOUD_REGION: ' ', GENESYSCLOUD_REGION: 'us-east-1\n' },
-      'mypurecloud.com',
-      ['GENESYSCLOUD_REGION']
-    ]
-  ])('from the environment: %s', (_, env, domain, variables) => {
-    const read = readInputs(noRegion, env)
+  const [FIRST, SECOND] = ['GENESYS_CLOUD_REGION', 'GENESYSCLOUD_REGION']
+  test.each<[string, Record<string, string>, Record<string, string>, string, string[]]>([
+    ['the first', noRegion, { [FIRST]: 'mypurecloud.de' }, 'mypurecloud.de', [FIRST]],
+    ['the second', noRegion, { [FIRST]: ' ', [SECOND]: 'us-east-1\n' }, 'mypurecloud.com', [SECOND]],
+    ['both', noRegion, { [SECOND]: 'us-east-1', [FIRST]: 'eu-central-1' }, 'mypurecloud.de', [FIRST]],
+    ['beside the input', GENESYS, { [FIRST]: 'eu-central-1' }, 'mypurecloud.ie', []]
+  ])('from the environment: %s', (_, inputs, env, domain, variables) => {
+    const read = readInputs(inputs, env)
     expect([domainOf(read), read.inputs?.variables]).toEqual([domain, variables])
-  })
-
-  test('the input wins over the environment', () => {
-    const read = readInputs(GENESYS, { GENESYS_CLOUD_REGION: 'eu-central-1' })
-    expect([domainOf(read), read.inputs?.variables]).toEqual(['mypurecloud.ie', []])
   })
 
   test('credentials and region can come from different families of variables', () => {
