@@ -141,8 +141,6 @@ const disguised: fc.Arbitrary<Line> = fc
     return around(text.slice(0, at) + inserted + text.slice(at))
   })
 
-const constant = <T>(value: T) => fc.constant(() => value)
-
 const PHRASES = ['invalid_client', 'rate limit exceeded; later', '', '::stop-commands::x', '%0A::error::x']
 const noise: fc.Arbitrary<Line> = fc
   .oneof(fc.string({ unit: 'binary', maxLength: 60 }), fc.constantFrom(...PHRASES))
@@ -151,15 +149,6 @@ const noise: fc.Arbitrary<Line> = fc
 const anyText = fc.oneof(disguised, secretLine, noise)
 
 type Value = (who: Credentials) => unknown
-const anyValue: fc.Arbitrary<Value> = fc.oneof(
-  { weight: 6, arbitrary: anyText },
-  { weight: 1, arbitrary: fc.jsonValue().map(value => () => value) },
-  { weight: 1, arbitrary: anyText.map<Value>(text => who => ({ a: text(who), error: [text(who)] })) }
-)
-
-/** Usually the valid value. */
-const usually = (value: unknown): fc.Arbitrary<Value> => fc.oneof(constant(value), anyValue)
-const aToken: fc.Arbitrary<Value> = fc.nat(2).map(at => who => who.tokens[at])
 
 /** An access token that names a tenant, as a token of CXone does. */
 const jwt =
@@ -169,80 +158,58 @@ const jwt =
     return `${who.tokens[at]?.slice(0, 200).replaceAll('.', '_')}.${claims}.sig`
   }
 
-const accessToken: fc.Arbitrary<Value> = fc.oneof(
-  aToken,
-  fc.tuple(fc.nat(2), usually('11eb-tenant')).map(([at, tenant]) => jwt(at, tenant)),
-  anyValue
-)
-
 const TOKEN_ENDPOINT = 'https://cxone.niceincontact.com/auth/token'
 const API_ENDPOINT = 'https://api-na1.niceincontact.com'
-const endpoint: fc.Arbitrary<Value> = fc.oneof(
-  fc.oneof(constant(TOKEN_ENDPOINT), constant(API_ENDPOINT)),
-  secretLine.map<Value>(line => who => `https://${line(who)}.niceincontact.com/auth`),
-  secretLine.map<Value>(line => who => `https://cxone.niceincontact.com/${line(who)}`),
-  anyValue
+const anyValue: fc.Arbitrary<Value> = fc.oneof(
+  { weight: 6, arbitrary: anyText },
+  { weight: 1, arbitrary: fc.jsonValue().map(value => () => value) },
+  { weight: 1, arbitrary: anyText.map<Value>(text => who => ({ a: text(who), error: [text(who)] })) },
+  { weight: 1, arbitrary: fc.nat(2).map<Value>(at => who => who.tokens[at]) },
+  { weight: 1, arbitrary: fc.tuple(fc.nat(2), anyText).map(([at, tenant]) => jwt(at, tenant)) },
+  { weight: 1, arbitrary: secretLine.map<Value>(line => who => `https://${line(who)}.niceincontact.com/x`) },
+  { weight: 1, arbitrary: secretLine.map<Value>(line => who => `${API_ENDPOINT}/${line(who)}`) }
 )
 
-/** The members that the exchanges read: missing, valid or hostile. */
-const members: fc.Arbitrary<Record<string, Value>> = fc.record(
-  {
-    access_token: accessToken,
-    token_type: usually('bearer'),
-    expires_in: fc.oneof(
-      constant(86_400),
-      fc.double().map(value => () => value),
-      anyValue
-    ),
-    refresh_token: fc.oneof(aToken, anyValue),
-    id_token: anyValue,
-    token_endpoint: endpoint,
-    api_endpoint: endpoint,
-    area: usually('na1'),
-    domain: usually('niceincontact.com'),
-    tenantId: anyValue,
-    error: anyValue,
-    code: anyValue,
-    error_description: anyValue,
-    errorDescription: anyValue,
-    description: anyValue,
-    message: anyValue,
-    dateTokenIdles: anyValue,
-    OAuthClient: anyValue.map(id => who => ({ id: id(who) })),
-    organization: fc.tuple(usually('org-1'), anyValue).map(([id, name]) => who => ({
-      id: id(who),
-      name: name(who)
-    }))
-  },
-  { requiredKeys: [] }
-)
-/** A valid response for every exchange, so that runs reach their ends as well. */
-const good: fc.Arbitrary<Record<string, Value>> = fc
-  .tuple(members, fc.nat(2), anyValue)
-  .map(([more, at, name]) => ({
-    ...more,
-    access_token: jwt(at, () => '11eb-tenant'),
-    token_endpoint: () => TOKEN_ENDPOINT,
-    api_endpoint: () => API_ENDPOINT,
-    organization: who => ({ id: 'org-1', name: name(who) })
-  }))
+/** The members that the exchanges read. */
+const NAMES = (
+  'access_token token_type expires_in refresh_token id_token token_endpoint api_endpoint area domain tenantId ' +
+  'error code error_description errorDescription description message dateTokenIdles OAuthClient organization'
+).split(' ')
+type Members = Record<string, Value>
+const hostileMembers: fc.Arbitrary<Members> = fc.dictionary(fc.constantFrom(...NAMES), anyValue)
+/** Valid for every exchange, so that runs reach their ends as well. */
+const validMembers: fc.Arbitrary<Members> = fc.tuple(fc.nat(2), anyValue).map(([at, name]) => ({
+  access_token: jwt(at, () => '11eb-tenant'),
+  expires_in: () => 86_400,
+  token_endpoint: () => TOKEN_ENDPOINT,
+  api_endpoint: () => API_ENDPOINT,
+  area: () => 'na1',
+  organization: who => ({ id: 'org-1', name: name(who) })
+}))
 
+const written =
+  (members: Members): Line =>
+  who =>
+    JSON.stringify(Object.fromEntries(Object.entries(members).map(([name, value]) => [name, value(who)])))
+
+/** Hostile members, and the valid ones or a part of them. */
+const json = fc
+  .tuple(hostileMembers, validMembers, fc.oneof(fc.constant(NAMES), fc.subarray(NAMES)))
+  .map(([hostile, valid, names]) => {
+    const kept = Object.entries(valid).filter(([name]) => names.includes(name))
+    return written({ ...hostile, ...Object.fromEntries(kept) })
+  })
 /** A large body that is full of a secret. */
 const full = fc
   .tuple(secretLine, fc.constantFrom(20, 2000))
   .map(([line, times]) => written({ error: () => 'x', description: who => `${line(who)} `.repeat(times) }))
 const ODD_BODIES = ['', '[]', 'null', '{', '\ufeff{}', '<html>', '{"__proto__":{"access_token":"x"}}']
 const bodies: fc.Arbitrary<(who: Credentials) => string | Uint8Array> = fc.oneof(
-  { weight: 8, arbitrary: good.map(written) },
-  { weight: 4, arbitrary: members.map(written) },
+  { weight: 12, arbitrary: json },
   { weight: 1, arbitrary: fc.oneof(fc.json(), fc.constantFrom(...ODD_BODIES)).map(text => () => text) },
   { weight: 1, arbitrary: fc.oneof(anyText, full) },
   { weight: 1, arbitrary: fc.uint8Array({ maxLength: 200 }).map(bytes => () => bytes) }
 )
-function written(all: Record<string, Value>): (who: Credentials) => string {
-  return who =>
-    JSON.stringify(Object.fromEntries(Object.entries(all).map(([name, value]) => [name, value(who)])))
-}
 
 /** Returns what Node's server can send as a header. */
 const headerText = (text: string) => text.replace(/[^\t\x20-\x7e\x80-\xff]/g, '')
@@ -254,15 +221,21 @@ const headers: fc.Arbitrary<Record<string, Line>> = fc.record(
     'WWW-Authenticate': anyText,
     'Set-Cookie': anyText,
     'X-Anything': anyText,
-    'Content-Type': fc.oneof(constant('application/json'), anyText),
-    'Retry-After': fc.oneof(constant('1'), constant('99999'), anyText)
+    'Content-Type': anyText,
+    'Retry-After': fc.oneof(
+      fc.constantFrom<Line[]>(
+        () => '1',
+        () => '99999'
+      ),
+      anyText
+    )
   },
   { requiredKeys: [] }
 )
 
 const status = fc.oneof(
   { weight: 8, arbitrary: fc.constant(200) },
-  { weight: 4, arbitrary: fc.constantFrom(400, 401, 403, 404, 405, 429, 500, 503, 301, 302, 303, 307, 308) },
+  { weight: 4, arbitrary: fc.constantFrom(400, 401, 403, 404, 429, 500, 302, 307) },
   { weight: 2, arbitrary: fc.integer({ min: 200, max: 999 }) }
 )
 
