@@ -16,11 +16,24 @@ export function seenGet(url: string): Seen {
   return { method: 'GET', url, headers, body: '' }
 }
 
-/** Returns the complete POST request of an exchange: it has no other header. */
-export function seenPost(url: string, body: string, type: string, more: Record<string, string> = {}): Seen {
+/** Returns the complete POST request of an exchange with a form. */
+export function seenForm(url: string, body: string, more: Record<string, string> = {}): Seen {
+  return seenPost(url, body, { 'content-type': 'application/x-www-form-urlencoded', ...more })
+}
+
+/** Returns the complete POST request of an exchange with JSON. */
+export function seenJson(url: string, body: string, more: Record<string, string> = {}): Seen {
+  return seenPost(url, body, { 'content-type': 'application/json', ...more })
+}
+
+function seenPost(url: string, body: string, more: Record<string, string>): Seen {
   const length = String(Buffer.byteLength(body))
-  const headers = { ...seenGet(url).headers, 'content-length': length, 'content-type': type, ...more }
-  return { method: 'POST', url, headers, body }
+  return {
+    method: 'POST',
+    url,
+    headers: { ...seenGet(url).headers, 'content-length': length, ...more },
+    body
+  }
 }
 
 export interface Reply {

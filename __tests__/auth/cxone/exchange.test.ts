@@ -3,7 +3,7 @@ import type { BaseUrl } from '../../../src/auth/base-url.js'
 import type { CxoneAccessKey, CxoneApplication, CxoneClient } from '../../../src/auth/cxone/request.js'
 import type { Credential } from '../../../src/lib/input-reader.js'
 import { Secret } from '../../../src/lib/secret.js'
-import { Hosts, type Reply, seenGet, seenPost } from '../../support/hosts.js'
+import { Hosts, type Reply, seenForm, seenGet, seenJson } from '../../support/hosts.js'
 import { type AnyRequest, startExchange } from '../../support/requests.js'
 import type { TestSessionOptions } from '../../support/session.js'
 
@@ -82,8 +82,6 @@ const PASSWORD_BODY =
   'grant_type=password&username=KEYID2ZLWM6VBXN3%3D%3D%3D%3D%3D%3D&password=KEYSECRET2K7YQ4ZVTJ6RNWB3X%3D%3D%3D%3D'
 const CLIENT_BODY =
   'grant_type=client_credentials&client_id=backend-app&client_secret=s3cret-of-the-backend-app'
-const FORM = 'application/x-www-form-urlencoded'
-const JSON_TYPE = 'application/json'
 
 function jwt(claims: unknown): string {
   const part = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url')
@@ -106,7 +104,7 @@ describe('A: a back-end application and an access key', () => {
     const result = await startExchange(application).done
     expect(hosts.seen).toEqual([
       seenGet(DISCOVERY_URL),
-      seenPost(TOKEN_URL, PASSWORD_BODY, FORM, { authorization: `Basic ${BLOB}` }),
+      seenForm(TOKEN_URL, PASSWORD_BODY, { authorization: `Basic ${BLOB}` }),
       seenGet(TENANT_URL)
     ])
     expect(result.token.value.reveal()).toBe(JWT)
@@ -131,7 +129,7 @@ describe('A: a back-end application and an access key', () => {
     await startExchange({ ...application, scope, client: ODD_CLIENT, accessKey: ODD_CLIENT }).done
     const authorization = 'Basic aWQgJSsmPS8iXCDDqeKCrPCfmIA6cyAlKyY9Oi8gIlwgw6nigqzwn5iAPT09PQ=='
     const body = `grant_type=password&username=${ODD_ID_FORM}&scope=openid+a%3Ab&password=${ODD_SECRET_FORM}`
-    expect(hosts.seen[1]).toEqual(seenPost(TOKEN_URL, body, FORM, { authorization }))
+    expect(hosts.seen[1]).toEqual(seenForm(TOKEN_URL, body, { authorization }))
   })
 
   test.each([
@@ -203,7 +201,7 @@ describe('B: an access key alone', () => {
     })
     const { warnings, done } = startExchange(accessKey)
     const result = await done
-    expect(hosts.seen).toEqual([seenPost(KEY_URL, KEY_BODY, JSON_TYPE), seenGet(TENANT_URL)])
+    expect(hosts.seen).toEqual([seenJson(KEY_URL, KEY_BODY), seenGet(TENANT_URL)])
     expect(result.token.value.reveal()).toBe(JWT)
     expect(result).toEqual({
       token: expect.anything(),
@@ -224,7 +222,7 @@ describe('B: an access key alone', () => {
     const result = await startExchange({ ...accessKey, area: 'na2', issuer, accessKey: ODD_CLIENT }).done
     expect(result.region).toBe('na2')
     const body = '{"accessKeyId":"id %+&=/\\"\\\\ é€😀","accessKeySecret":"s %+&=:/ \\"\\\\ é€😀===="}'
-    expect(hosts.seen).toEqual([seenPost(urls[0], body, JSON_TYPE), seenGet(urls[1])])
+    expect(hosts.seen).toEqual([seenJson(urls[0], body), seenGet(urls[1])])
   })
 
   test('a base URL replaces all hosts', async () => {
@@ -283,7 +281,7 @@ describe('C: a client alone', () => {
     hosts.answer('POST', REALM_URL, REALM_RESPONSE)
     const { secrets, done } = startExchange(realmClient)
     const result = await done
-    expect(hosts.seen).toEqual([seenPost(REALM_URL, CLIENT_BODY, FORM)])
+    expect(hosts.seen).toEqual([seenForm(REALM_URL, CLIENT_BODY)])
     expect(result.token.value.reveal()).toBe(OPAQUE_TOKEN)
     // Nothing tells where its API is.
     expect(Object.keys(result)).toEqual(['token'])
@@ -294,7 +292,7 @@ describe('C: a client alone', () => {
     hosts.answer('POST', REALM_URL, REALM_RESPONSE)
     await startExchange({ ...realmClient, scope: 'a b', client: ODD_CLIENT }).done
     const body = `grant_type=client_credentials&client_id=${ODD_ID_FORM}&scope=a+b&client_secret=${ODD_SECRET_FORM}`
-    expect(hosts.seen).toEqual([seenPost(REALM_URL, body, FORM)])
+    expect(hosts.seen).toEqual([seenForm(REALM_URL, body)])
   })
 
   test('another realm, and a base URL', async () => {

@@ -3,7 +3,7 @@ import type { BaseUrl } from '../../../src/auth/base-url.js'
 import type { GenesysApi, GenesysLogin, GenesysLongLived } from '../../../src/auth/genesys/request.js'
 import type { Credential } from '../../../src/lib/input-reader.js'
 import { Secret } from '../../../src/lib/secret.js'
-import { Hosts, type Reply, type Seen, seenPost } from '../../support/hosts.js'
+import { Hosts, type Reply, type Seen, seenForm, seenJson } from '../../support/hosts.js'
 import { type AnyRequest, startExchange } from '../../support/requests.js'
 import { StillClock, type TestSessionOptions } from '../../support/session.js'
 
@@ -47,9 +47,7 @@ const longLived: GenesysLongLived = {
 
 const REQUESTS = { login, api, longLived }
 
-const FORM = 'application/x-www-form-urlencoded'
 const FORM_BODY = 'grant_type=client_credentials'
-const JSON_TYPE = 'application/json'
 const JSON_BODY =
   '{"grant_type":"client_credentials","client_id":"deploy-client","client_secret":"s3cret-of-the-deploy-client"}'
 const ODD_JSON_BODY =
@@ -77,18 +75,18 @@ describe('the requests', () => {
   const SCOPE_BODY = `${FORM_BODY}&scope=analytics%3Areadonly+routing+users%3Abasic%2Bx`
 
   test.each<[string, AnyRequest, Seen]>([
-    ['the login host', login, seenPost(LOGIN_URL, FORM_BODY, FORM, basic)],
-    ['the login host, with a scope', { ...login, scope }, seenPost(LOGIN_URL, SCOPE_BODY, FORM, basic)],
+    ['the login host', login, seenForm(LOGIN_URL, FORM_BODY, basic)],
+    ['the login host, with a scope', { ...login, scope }, seenForm(LOGIN_URL, SCOPE_BODY, basic)],
     [
       'the login host: id and secret are UTF-8 in base64, with no other encoding',
       { ...login, client: ODD_CLIENT },
-      seenPost(LOGIN_URL, FORM_BODY, FORM, oddBasic)
+      seenForm(LOGIN_URL, FORM_BODY, oddBasic)
     ],
-    ['the API host: JSON, and no Basic header', api, seenPost(API_URL, JSON_BODY, JSON_TYPE)],
+    ['the API host: JSON, and no Basic header', api, seenJson(API_URL, JSON_BODY)],
     [
       'the API host: an id and a secret that JSON escapes',
       { ...api, client: ODD_CLIENT },
-      seenPost(API_URL, ODD_JSON_BODY, JSON_TYPE)
+      seenJson(API_URL, ODD_JSON_BODY)
     ]
   ])('%s', async (_, request, expected) => {
     hosts.answer('POST', expected.url, TOKEN_RESPONSE)
@@ -110,8 +108,8 @@ describe('the requests', () => {
   })
 
   test.each<[string, GenesysLogin | GenesysApi, Seen, number]>([
-    ['the login host', login, seenPost(LOGIN_URL, FORM_BODY, FORM, basic), 200],
-    ['the API host', api, seenPost(API_URL, JSON_BODY, JSON_TYPE), 201]
+    ['the login host', login, seenForm(LOGIN_URL, FORM_BODY, basic), 200],
+    ['the API host', api, seenJson(API_URL, JSON_BODY), 201]
   ])(
     'a long-lived token: first %s, then generate with the initial token',
     async (_, initial, first, status) => {
@@ -121,7 +119,7 @@ describe('the requests', () => {
       const result = await startExchange({ ...longLived, initial }).done
       expect(hosts.seen).toEqual([
         first,
-        seenPost(GENERATE_URL, GENERATE_BODY, JSON_TYPE, { authorization: `Bearer ${TOKEN}` })
+        seenJson(GENERATE_URL, GENERATE_BODY, { authorization: `Bearer ${TOKEN}` })
       ])
       expect(result.token.value.reveal()).toBe(LONG_LIVED_TOKEN)
       expect(result).toEqual({
