@@ -119,14 +119,6 @@ describe('base-url', () => {
     'a number in place of an address is loopback or refused: %s',
     text => expect(urlOf(text) ?? 'http://127.0.0.1').toBe('http://127.0.0.1')
   )
-
-  test.each([
-    'https://user:hunter22secret@gateway.example.com',
-    'https://gateway.example.com/?key=hunter22secret'
-  ])('a value that can contain a password is not repeated: %s', text => {
-    expect(refusal(readUrl(text))).toMatch(/^invalid-input: Input base-url /)
-    expect(readUrl(text).error?.message).not.toContain('hunter22secret')
-  })
 })
 
 describe('login-base-url', () => {

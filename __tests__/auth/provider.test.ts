@@ -147,10 +147,6 @@ test('its guards refuse and revoke a token', async () => {
   expect(requests().at(-1)).toBe(`DELETE /token Bearer ${TOKEN}`)
   expect(ran.stdout).toContain('The token was not published; it was revoked.')
   expect(parseCommandFile(ran.output)).toEqual({ 'error-code': 'organization-not-allowed' })
-
-  const tooShort = await run({ 'min-lifetime': '1h' })
-  expect(tooShort.code).toBe('lifetime-too-short')
-  expect(tooShort.stdout).toContain('Acme tokens live for ten minutes.')
 })
 
 test('its credentials come from its own variables', async () => {

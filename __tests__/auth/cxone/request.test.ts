@@ -61,14 +61,12 @@ describe('region', () => {
 
   const ISSUER = 'cxone.niceincontact.com'
   const UNKNOWN_AREA = 'The CXone area xx9 is not in the list; using the issuer cxone.niceincontact.com.'
-  const UNCONFIRMED = 'The CXone issuer nicecxone-fed.com is not confirmed by anything that NICE publishes.'
 
   test.each<[string, Inputs, string, string, string[]]>([
     ['A, no region', CXONE_APPLICATION, '', ISSUER, []],
     ['A, an area in capitals', CXONE_APPLICATION, 'EU1', ISSUER, []],
-    ['A, the area of the government', CXONE_APPLICATION, 'na2', 'cxone-gov.niceincontact.com', []],
     ['A, an unknown area', CXONE_APPLICATION, 'xx9', ISSUER, [UNKNOWN_AREA]],
-    ['A, a provisional issuer', CXONE_APPLICATION, 'NiceCXone-Fed.com', 'nicecxone-fed.com', [UNCONFIRMED]],
+    ['A, an issuer', CXONE_APPLICATION, 'NiceCXone-Sov1.eu', 'nicecxone-sov1.eu', []],
     ['B, an area in capitals', CXONE_KEY, 'UK1', 'uk1', []],
     [
       'B, an unknown area',
