@@ -374,29 +374,18 @@ describe('rejections', () => {
   const AREA_HINT = `Check that region is the area of the tenant. ${KEY_HINT}`
   const CLIENT_HINT = 'Check client-id and client-secret, and that region is their realm.'
 
-  test.each<[Exchange, number, Record<string, string>, string, string]>([
-    [
-      'A',
-      401,
-      { error: 'invalid_client', error_description: 'Not this client.' },
-      'invalid_client (Not this client.)',
-      APPLICATION_HINT
-    ],
-    [
-      'A',
-      400,
-      { error: 'invalid_grant', error_description: 'Not this key.' },
-      'invalid_grant (Not this key.)',
-      KEY_HINT
-    ],
-    ['B', 401, { message: 'Invalid access key' }, 'Invalid access key', AREA_HINT],
-    ['C', 400, { error: 'invalid_client', errorDescription: 'No.' }, 'invalid_client (No.)', CLIENT_HINT]
-  ])('%s: %i %j is credentials-rejected', async (exchange, status, json, words, hint) => {
+  test.each<[Exchange, number, string, string]>([
+    ['A', 401, 'invalid_client', APPLICATION_HINT],
+    ['A', 400, 'invalid_grant', KEY_HINT],
+    ['B', 401, 'some_error', AREA_HINT],
+    ['C', 400, 'invalid_client', CLIENT_HINT]
+  ])('%s: %i %s is credentials-rejected', async (exchange, status, error, hint) => {
     const { request, url } = TOKEN_REQUESTS[exchange]
+    const json = { error, error_description: 'No.' }
     answerToken(exchange, { status, json, headers: { 'ININ-Correlation-Id': 'abc-1' } })
     expect(await failure(request, { maxAttempts: 5 })).toEqual({
       code: 'credentials-rejected',
-      message: `POST ${url} answered ${status} ${words}, correlation id abc-1, 1 attempt.`,
+      message: `POST ${url} answered ${status} ${error} (No.), correlation id abc-1, 1 attempt.`,
       hint
     })
   })
@@ -434,8 +423,8 @@ describe('rejections', () => {
     expect(await code({ status: 307, headers: { Location: 'https://evil.example/' } })).toBe('redirected')
   })
 
-  test('a request that is not documented: what to use instead', async () => {
-    hosts.answer('POST', REALM_URL, { status: 404 })
+  test('of C: what to use instead', async () => {
+    answerToken('C', { status: 404 })
     expect((await failure(realmClient)).hint).toMatch(
       /^NICE does not document this request, .* Add the access key of a user .* documented\.$/
     )
