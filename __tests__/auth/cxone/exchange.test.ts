@@ -506,31 +506,3 @@ describe('unusable responses', () => {
     }
   )
 })
-
-describe('an error shows no secret', () => {
-  const secret = KEY.secret.reveal()
-  const rejected = (json: object): Reply => ({ status: 400, json })
-
-  test('that an earlier run sent', async () => {
-    hosts.answer('GET', DISCOVERY_URL, rejected({ error: BLOB, message: secret }))
-    expect((await failure(application)).message).toBe(
-      `GET ${DISCOVERY_URL} answered 400 *** (***), 1 attempt.`
-    )
-  })
-
-  test('of its request, encoded or not', async () => {
-    const encoded = 'KEYSECRET2K7YQ4ZVTJ6RNWB3X%3D%3D%3D%3D'
-    const lower = encoded.replaceAll('%3D', '%3d')
-    answerToken('A', rejected({ error: secret, message: `${encoded} ${lower} ${BLOB}` }))
-    expect((await failure(application)).message).toBe(
-      `POST ${TOKEN_URL} answered 400 *** (*** *** ***), 1 attempt.`
-    )
-  })
-
-  test('of an earlier response', async () => {
-    prepare(rejected({ message: `${JWT} the-refresh-token-0123456789 the.id-token.0123456789` }))
-    expect((await failure(application)).message).toBe(
-      `GET ${CONFIGURATION_URL} answered 400 *** *** ***, 1 attempt.`
-    )
-  })
-})

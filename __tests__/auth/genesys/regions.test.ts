@@ -104,11 +104,8 @@ describe('new regions', () => {
 
 test.each([
   ['eu-west-9', 'eu-west-1'],
-  ['euwest-1', 'eu-west-1'],
   ['eu_central_1', 'eu-central-1'],
-  ['ap_northeast_3', 'ap-northeast-3'],
   ['mypurecloud.con', 'us-east-1'],
-  ['mypurecloud.i', 'eu-west-1'],
   ['mypurecloud.com.uau', 'ap-southeast-2'],
   ['MYPURECLOUD,DE', 'eu-central-1'],
   ['usw2.purecloud', 'us-west-2']
