@@ -268,7 +268,7 @@ describe('a secret in a response', () => {
     expect(everything(step).toLowerCase()).not.toContain(secret.toLowerCase())
   })
 
-  test('also a short refresh token', async () => {
+  test('is not shown: also a short refresh token', async () => {
     const refused = json({ error: 'x', error_description: 'your refresh token is rfr-0123456' }, 400)
     const step = await run(APPLICATION, [discovery, json(tokens), refused])
     expectFailure(step, 'bad-request')

@@ -284,6 +284,10 @@ describe('rejections', () => {
   const ADDRESSES = 'If the organisation allows only certain addresses, add the address of the runner.'
   const BAD_REQUEST = 'The platform rejected the request; its message above says why. Check the inputs.'
   const UNAVAILABLE = 'The platform has a problem. See its status page, and run the job again later.'
+  const USE_ACCESS =
+    `${NOT_DOCUMENTED} Use token-kind: access: an access token lives up to 48 hours (SCIM clients: 450 days), ` +
+    'as set on its OAuth client.'
+  const USE_LOGIN = `${NOT_DOCUMENTED} Remove token-endpoint: the default is the documented request at the login host.`
   test.each<[keyof typeof REQUESTS, number[], string, string]>([
     [
       'longLived',
@@ -293,9 +297,9 @@ describe('rejections', () => {
         'id, and that the account is active in the same organisation as the client.'
     ],
     ['longLived', [403], 'forbidden', 'The client lacks the permission admin:api_token. Add it to a role of'],
-    ['longLived', [404, 405], 'not-offered', `${NOT_DOCUMENTED} Use token-kind: access: an access`],
+    ['longLived', [404, 405], 'not-offered', USE_ACCESS],
     ['api', [403], 'forbidden', ADDRESSES],
-    ['api', [404, 405], 'not-offered', `${NOT_DOCUMENTED} Remove token-endpoint: the default is`],
+    ['api', [404, 405], 'not-offered', USE_LOGIN],
     ['login', [403], 'forbidden', ADDRESSES],
     ['login', [400, 402, 404, 405, 422, 499], 'bad-request', BAD_REQUEST],
     ['login', [500, 501, 503, 599], 'unavailable', UNAVAILABLE]
