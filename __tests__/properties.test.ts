@@ -398,7 +398,7 @@ describe('whatever a platform answers: a token or a code, and no secret is shown
             responses.map(one => one(who))
           )
         ),
-        { numRuns: 60, endOnFailure: true }
+        { numRuns: 80, endOnFailure: true }
       )
     },
     60_000
