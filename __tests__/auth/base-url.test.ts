@@ -99,6 +99,7 @@ describe('base-url', () => {
     'http://128.0.0.1',
     'http://126.255.255.255',
     'http://localhost.evil.com',
+    'http://127.0.0.1.evil.com',
     'http://evil-localhost',
     'http://[::ffff:10.0.0.1]',
     `https://${'a'.repeat(10_000)}.example.com:99999`

@@ -178,15 +178,16 @@ describe('A: a back-end application and an access key', () => {
   test('events report the Basic value before the first request, and all three tokens before the next one', async () => {
     const reported: unknown[] = []
     const record = () => void reported.push([[...secrets], tokens.length])
-    hosts.answer('GET', DISCOVERY_URL, DISCOVERY, record)
+    const discovery = { token_endpoint: TOKEN_URL, id_token: 'a-token-in-a-document' }
+    hosts.answer('GET', DISCOVERY_URL, { json: discovery }, record)
     hosts.answer('POST', TOKEN_URL, TOKEN_RESPONSE, record)
     hosts.answer('GET', TENANT_URL, CONFIGURATION, record)
     const { secrets, tokens, done } = startExchange(application)
     await done
     expect(reported).toEqual([
       [[BLOB], 0],
-      [[BLOB], 0],
-      [[BLOB, JWT, 'the-refresh-token-0123456789', 'the.id-token.0123456789'], 1]
+      [[BLOB, 'a-token-in-a-document'], 0],
+      [[BLOB, 'a-token-in-a-document', JWT, 'the-refresh-token-0123456789', 'the.id-token.0123456789'], 1]
     ])
     // CXone tokens cannot be revoked.
     expect(tokens.map(({ revocationBaseUrl }) => revocationBaseUrl)).toEqual([undefined])

@@ -409,8 +409,11 @@ describe('generate may have made a token that is valid for a year', () => {
     expect((await failure(longLived)).message).toBe(`POST ${GENERATE_URL} answered ${status}, 1 attempt.`)
   })
 
-  test('nor if no request was sent', async () => {
-    prepare(longLived, { error: 'ENOTFOUND' })
+  test.each<[string, Reply]>([
+    ['if no request was sent', { error: 'ENOTFOUND' }],
+    ['after throttling', { status: 429, headers: { 'Retry-After': '3600' } }]
+  ])('nor %s', async (_, reply) => {
+    prepare(longLived, reply)
     expect((await failure(longLived)).message).not.toContain(MAY_EXIST)
   })
 })
