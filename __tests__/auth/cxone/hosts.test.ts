@@ -102,6 +102,15 @@ describe('realms', () => {
 })
 
 describe('a hostile region is refused before any request', () => {
+  function expectRefused(text: string): void {
+    for (const inputs of [CXONE_APPLICATION, CXONE_KEY, CXONE_CLIENT])
+      expect(refusal(readInputs({ ...inputs, region: text }))).toBe(notAllowed('region', text))
+    for (const variable of ['CXONE_REALM', 'CXONE_REGION'])
+      expect(refusal(readInputs(CXONE_CLIENT, { [variable]: text }))).toBe(
+        notAllowed(`region (from ${variable})`, text)
+      )
+  }
+
   test.each([
     `${COMMERCIAL}.evil.com`,
     `${COMMERCIAL}@evil.com`,
@@ -116,16 +125,10 @@ describe('a hostile region is refused before any request', () => {
     'na1\r\nHost: evil.com',
     'us-22@evil.com',
     '127.0.0.1',
-    'cxone。niceincontact。com',
-    `${'x.'.repeat(5000)}niceincontact.com`
-  ])('%.50j', text => {
-    for (const inputs of [CXONE_APPLICATION, CXONE_KEY, CXONE_CLIENT])
-      expect(refusal(readInputs({ ...inputs, region: text }))).toBe(notAllowed('region', text))
-    for (const variable of ['CXONE_REALM', 'CXONE_REGION'])
-      expect(refusal(readInputs(CXONE_CLIENT, { [variable]: text }))).toBe(
-        notAllowed(`region (from ${variable})`, text)
-      )
-  })
+    'cxone。niceincontact。com'
+  ])('%j', expectRefused)
+
+  test('a long one', () => expectRefused(`${'x.'.repeat(5000)}niceincontact.com`))
 })
 
 /** Paths that a parser would take for another host if the origin were cut off. */
@@ -195,9 +198,7 @@ describe('endpoints that discovery names', () => {
     ['nicecxone-sov1.au', 'https://xnicecxone-sov1.au/auth/token'],
     ['evil.com', 'https://evil.com/auth/token'],
     ['', 'https://evil.com/auth/token']
-  ])('%s: %.80j is not trusted', (issuer, endpoint) =>
-    expect(trustedEndpoint(issuer, endpoint)).toBeUndefined()
-  )
+  ])('%s: %j is not trusted', (issuer, endpoint) => expect(trustedEndpoint(issuer, endpoint)).toBeUndefined())
 
   test.each([undefined, 'https://gateway.example.com'])(
     'no credential leaves for another host, with the base URL %s',

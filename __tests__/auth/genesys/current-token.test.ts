@@ -51,7 +51,7 @@ describe('identify', () => {
     [{ organization, dateTokenIdles: 'soon' }, {}],
     [{ organization, dateTokenIdles: 0 }, {}],
     [{ organization, dateTokenIdles: `2026-03-01T12:30:00.${'0'.repeat(40)}Z` }, {}]
-  ])('%.120j', async (json, expected) => {
+  ])('%j', async (json, expected) => {
     expect(await identifyWith({ json })).toEqual({ id: ID, ...expected })
   })
 
@@ -67,7 +67,7 @@ describe('identify', () => {
       { id: 'x'.repeat(65) },
       { id: `${ID}\n` }
     ].map((one): [Reply, string] => [{ json: { organization: one } }, 'there is no organization in it'])
-  ])('%.120j is refused', async (reply, problem) => {
+  ])('%j is refused', async (reply, problem) => {
     const { code, message } = await reportedError(identifyWith(reply), [TOKEN])
     expect({ code, message }).toEqual({
       code: 'bad-response',
