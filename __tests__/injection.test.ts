@@ -1,10 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
-import { PROVIDERS } from '../src/auth/providers.js'
 import { main } from '../src/main.js'
-import { type ActionProcess, runAction } from '../src/runner/run-action.js'
 import { Answering, type Said } from './support/answering.js'
 import { parseCommandFile } from './support/command-files.mjs'
-import { runStep, type StepResult, withRunner } from './support/in-process.js'
+import { runStep, type StepResult } from './support/in-process.js'
 import { OUTPUTS } from './support/lifecycle.js'
 import { parseCommand, RunnerLog } from './support/runner-log.mjs'
 
@@ -316,29 +314,3 @@ test.each(['region', 'base-url', 'scope', 'provider', 'export-env'])(
     expect(everything(step).toLowerCase()).not.toContain(secret.slice(0, 12).toLowerCase())
   }
 )
-
-test('a step that is cancelled right after its last line publishes nothing', () =>
-  withRunner(async runner => {
-    server.says([json({ access_token: 'token-of-a-cancelled-job', expires_in: 60 })])
-    for (const [name, value] of Object.entries({ ...GENESYS, 'base-url': server.origin }))
-      process.env[`INPUT_${name.toUpperCase()}`] = value
-    const listeners = new Map<string, (reason: unknown) => void>()
-    const exits: number[] = []
-    const action: ActionProcess = {
-      env: process.env,
-      on: (event, listener) => listeners.set(event, listener),
-      exit: code => void exits.push(code),
-      stdout: { write: (_, written) => setImmediate(written) }
-    }
-    const step = async (context: Parameters<typeof main>[0]) => {
-      await main(context, PROVIDERS)
-      // The signal arrives right after the last line of the step.
-      setImmediate(() => listeners.get('SIGINT')?.('SIGINT'))
-    }
-    await runAction(step, { process: action, kind: 'main' })
-    while (exits.length === 0) await new Promise(resolve => setImmediate(resolve))
-    expect(runner.log()).toContain('Available as output token.')
-    expect(exits).toEqual([1])
-    for (const file of ['GITHUB_OUTPUT', 'GITHUB_ENV', 'GITHUB_STEP_SUMMARY'] as const)
-      expect([file, runner.text(file)]).toEqual([file, ''])
-  }))
