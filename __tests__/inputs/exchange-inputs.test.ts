@@ -10,20 +10,17 @@ describe('provider', () => {
     expect(readInputs({ ...CXONE_CLIENT, provider }).inputs?.provider.name).toBe('NICE CXone')
   )
 
-  const allowed = 'Allowed: genesys, genesys-cloud, cxone or nice-cxone.'
-  test.each(['checkmarx', 'genesys cloud', 'genesys_cloud', 'nice', 'genesyscxone', 'constructor'])(
+  test.each(['checkmarx', 'genesys cloud', 'nice', 'genesyscxone', 'constructor'])(
     '%j is refused',
     provider => {
       const read = readInputs({ ...GENESYS, provider })
       expect(refusal(read)).toBe(notAllowed('provider', provider))
-      expect(read.error?.hint).toBe(allowed)
+      expect(read.error?.hint).toBe('Allowed: genesys, genesys-cloud, cxone or nice-cxone.')
     }
   )
-  test.each([{ provider: '' }, { provider: ' \t\r\n ' }, {}])('is required: %j', given => {
-    const { provider: _, ...others } = GENESYS
-    const read = readInputs({ ...others, ...given })
+  test('is required', () => {
+    const read = readInputs({ ...GENESYS, provider: ' \t\r\n ' })
     expect(refusal(read)).toBe('invalid-input: Input provider is empty.')
-    expect(read.error?.hint).toBe(allowed)
   })
 })
 
