@@ -1,5 +1,5 @@
-import { appendFileSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
+import { appendFileSync, mkdirSync, readdirSync, rmSync } from 'node:fs'
+import { afterAll, beforeEach, describe, expect, test } from '@jest/globals'
 import { PROVIDERS } from '../../src/auth/providers.js'
 import { ActionError } from '../../src/lib/action-error.js'
 import { main } from '../../src/main.js'
@@ -10,10 +10,7 @@ import { GENESYS } from '../support/read-inputs.js'
 
 const TOKEN = 'unpublished-token-0123456789'
 
-let server: Answering
-beforeAll(async () => {
-  server = await Answering.open()
-})
+const server = await Answering.open()
 beforeEach(() => server.says([{ status: 200, body: JSON.stringify({ access_token: TOKEN }) }]))
 afterAll(() => server.close())
 
@@ -30,26 +27,22 @@ function runMain(inputs: Readonly<Record<string, string>>): Promise<unknown> {
 type File = 'GITHUB_OUTPUT' | 'GITHUB_STATE' | 'GITHUB_ENV' | 'GITHUB_STEP_SUMMARY'
 
 /** Everything that can be wrong with a file of the runner. */
-const DEFECTS: Readonly<Record<string, (runner: Runner, name: File) => void>> = {
-  'is not set': (_, name) => delete process.env[name],
-  'is empty': (_, name) => {
+const DEFECTS = {
+  'is not set': (_: Runner, name: File) => {
+    delete process.env[name]
+  },
+  'is empty': (_: Runner, name: File) => {
     process.env[name] = ''
   },
-  'names a missing file': (runner, name) => rmSync(runner.path(name)),
-  'names a folder': (runner, name) => {
+  'names a missing file': (runner: Runner, name: File) => rmSync(runner.path(name)),
+  'names a folder': (runner: Runner, name: File) => {
     rmSync(runner.path(name))
     mkdirSync(runner.path(name))
   },
-  'names a path below a file': (runner, name) => {
+  'names a path below a file': (runner: Runner, name: File) => {
     process.env[name] = `${runner.path(name)}/below`
   }
 }
-const REQUIRED: [File, Record<string, string>][] = [
-  ['GITHUB_OUTPUT', {}],
-  ['GITHUB_STATE', {}],
-  ['GITHUB_ENV', { 'export-env': 'A_TOKEN' }],
-  ['GITHUB_ENV', { 'tool-env': 'true' }]
-]
 
 function expectRefused(error: unknown, name: string, runner: Runner): void {
   expect(error).toBeInstanceOf(ActionError)
@@ -67,57 +60,47 @@ function expectRefused(error: unknown, name: string, runner: Runner): void {
 }
 
 describe('a defect of a required file is found before the first request', () => {
-  test.each(
-    REQUIRED.flatMap(([name, inputs]) => Object.keys(DEFECTS).map(defect => [name, defect, inputs] as const))
-  )('%s %s (%j)', (name, defect, inputs) =>
+  test.each(Object.entries(DEFECTS))('GITHUB_OUTPUT %s', (_, spoil) =>
     withRunner(async runner => {
-      DEFECTS[defect]?.(runner, name)
+      spoil(runner, 'GITHUB_OUTPUT')
+      expectRefused(await runMain({}), 'GITHUB_OUTPUT', runner)
+    })
+  )
+
+  test.each<[File, Record<string, string>]>([
+    ['GITHUB_STATE', {}],
+    ['GITHUB_ENV', { 'export-env': 'A_TOKEN' }],
+    ['GITHUB_ENV', { 'tool-env': 'true' }]
+  ])('%s is missing, with %j', (name, inputs) =>
+    withRunner(async runner => {
+      rmSync(runner.path(name))
       expectRefused(await runMain(inputs), name, runner)
     })
   )
 
-  test.each<[string, (folder: string) => string | undefined]>([
-    ['is not set', () => undefined],
-    ['is empty', () => ''],
-    ['names a missing folder', folder => `${folder}/missing`],
-    [
-      'names a file',
-      folder => {
-        writeFileSync(`${folder}/file`, '')
-        return `${folder}/file`
-      }
-    ]
-  ])('RUNNER_TEMP %s, with token-file', (_, newValue) =>
+  test.each(['', '/missing', '/GITHUB_ENV'])('RUNNER_TEMP is no folder, with token-file: …%s', path =>
     withRunner(async runner => {
-      const value = newValue(runner.folder)
-      if (value === undefined) delete process.env['RUNNER_TEMP']
-      else process.env['RUNNER_TEMP'] = value
+      process.env['RUNNER_TEMP'] = path && runner.folder + path
       expectRefused(await runMain({ 'token-file': 'true' }), 'RUNNER_TEMP', runner)
       expect(readdirSync(runner.folder).filter(name => name.startsWith('cc-token-'))).toEqual([])
     })
   )
 })
 
-describe('a file that is not required may be missing', () => {
-  test.each(
-    (['GITHUB_ENV', 'GITHUB_STEP_SUMMARY'] as const).flatMap(name =>
-      Object.keys(DEFECTS).map(defect => [name, defect] as const)
-    )
-  )('%s %s', (name, defect) =>
-    withRunner(async runner => {
-      DEFECTS[defect]?.(runner, name)
-      expect(await runMain({})).toBeUndefined()
-      expect(runner.text('GITHUB_OUTPUT')).toContain(TOKEN)
-    })
-  )
-
-  test('RUNNER_TEMP, without token-file', () =>
-    withRunner(async runner => {
-      delete process.env['RUNNER_TEMP']
-      expect(await runMain({})).toBeUndefined()
-      expect(runner.text('GITHUB_OUTPUT')).toContain(TOKEN)
-    }))
-})
+test.each([
+  ['GITHUB_ENV', 'is not set'],
+  ['GITHUB_ENV', 'names a folder'],
+  ['GITHUB_STEP_SUMMARY', 'is not set'],
+  ['GITHUB_STEP_SUMMARY', 'names a folder'],
+  ['GITHUB_STEP_SUMMARY', 'names a path below a file']
+] as const)('%s %s: the step succeeds without it', (name, defect) =>
+  withRunner(async runner => {
+    delete process.env['RUNNER_TEMP']
+    DEFECTS[defect](runner, name)
+    expect(await runMain({})).toBeUndefined()
+    expect(runner.text('GITHUB_OUTPUT')).toContain(TOKEN)
+  })
+)
 
 test('files and folders are distinguished, and the error names the first defect', () =>
   withRunner(runner => {

@@ -6,14 +6,24 @@ import { describeError, reportFailure } from '../../src/runner/report-failure.js
 import { parseCommandFile } from '../support/command-files.mjs'
 import { newContext, withRunner } from '../support/in-process.js'
 
-/** Returns the log of a failure, and its outputs. */
-const report = (error: unknown, ...secrets: string[]) =>
+interface Options {
+  readonly secret?: string
+  readonly env?: Readonly<Record<string, string>>
+}
+
+/** Reports a failure. Returns the log, the outputs and the job summary. */
+const report = (error: unknown, { secret, env = {} }: Options = {}) =>
   withRunner(runner => {
+    Object.assign(process.env, env)
     const context = newContext()
-    for (const secret of secrets) context.log.mask(new Secret(secret))
+    context.log.hideInQuotes('client-id', 'the-id-of-the-client')
+    if (secret !== undefined) context.log.mask(new Secret(secret))
     reportFailure(error, context)
-    const log = runner.log().replace(/^::add-mask::.*\n/gm, '')
-    return { log, outputs: parseCommandFile(runner.text('GITHUB_OUTPUT')) }
+    return {
+      log: runner.log().replace(/^::add-mask::.*\n/gm, ''),
+      outputs: parseCommandFile(runner.text('GITHUB_OUTPUT')),
+      summary: runner.text('GITHUB_STEP_SUMMARY')
+    }
   })
 
 const message = (log: string) =>
@@ -28,7 +38,7 @@ const MORE = '\nMore: docs/troubleshooting.md#tls'
 
 describe('a failure is one annotation: code, what happened, what to do', () => {
   test('in this form; the code is the output error-code', async () => {
-    expect(await report(new ActionError('bad-request', 'It happened.', 'Do that.'))).toEqual({
+    expect(await report(new ActionError('bad-request', 'It happened.', 'Do that.'))).toMatchObject({
       log: '::error::[bad-request] It happened.%0ADo that.%0AMore: docs/troubleshooting.md#bad-request\n',
       outputs: { 'error-code': 'bad-request' }
     })
@@ -42,17 +52,17 @@ describe('a failure is one annotation: code, what happened, what to do', () => {
     expect(log.trimEnd()).not.toMatch(/[\p{Cc}\p{Zl}]/u)
   })
 
-  test('no secret is in it, in no spelling or case', async () => {
-    const { log } = await report(
-      new ActionError('tls', 'is key====1 KEY====1', 'or key%3D%3D%3D%3D1 perhaps'),
-      'key====1'
-    )
-    expect(message(log)).toBe(`[tls] is *** ***\nor *** perhaps${MORE}`)
-  })
-
-  test('no secret that was split by invisible characters is in it', async () => {
-    const { log } = await report(new ActionError('tls', 'key\u200b====1', 'key====\u00ad1'), 'key====1')
-    expect(message(log)).toBe(`[tls] ***\n***${MORE}`)
+  test.each([
+    [
+      'in no spelling or case',
+      'is key====1 KEY====1',
+      'or key%3D%3D%3D%3D1 perhaps',
+      'is *** ***\nor *** perhaps'
+    ],
+    ['split by invisible characters', 'key\u200b====1', 'key====\u00ad1', '***\n***']
+  ])('no secret is in it: %s', async (_, text, hint, expected) => {
+    const { log } = await report(new ActionError('tls', text, hint), { secret: 'key====1' })
+    expect(message(log)).toBe(`[tls] ${expected}${MORE}`)
   })
 
   test('no old command of the runner is in it', async () => {
@@ -61,49 +71,34 @@ describe('a failure is one annotation: code, what happened, what to do', () => {
   })
 
   test.each([
-    ['letters', 'x'],
-    ['emoji', '😀'],
-    ['words', 'word '],
-    ['percent signs', '%']
-  ])('at most 2,000 characters, the hint included: %s', async (_, letter) => {
-    for (const [messageLength, hintLength] of [
-      [3000, 10],
-      [10, 3000],
-      [3000, 3000]
-    ] as const) {
-      const { log } = await report(
-        new ActionError('tls', letter.repeat(messageLength), `DO ${letter.repeat(hintLength)}`)
-      )
-      const text = message(log)
-      expect(text.length).toBeLessThanOrEqual(2000)
-      expect(text.startsWith('[tls] ')).toBe(true)
-      expect(text).toContain('\nDO ')
-      expect(text.endsWith(MORE)).toBe(true)
-      expect(text).not.toMatch(/[\ud800-\udbff](?![\udc00-\udfff])/)
-    }
+    ['a letter', 'x', 3000, 10],
+    ['an emoji', '😀', 10, 3000],
+    ['a percent sign', '%', 3000, 3000]
+  ])('at most 2,000 characters, the hint included: %s', async (_, letter, length, hintLength) => {
+    const hint = `DO ${letter.repeat(hintLength)}`
+    const { log } = await report(new ActionError('tls', letter.repeat(length), hint))
+    const text = message(log)
+    expect(text.length).toBeLessThanOrEqual(2000)
+    expect(text).toMatch(/^\[tls\] .*\nDO /)
+    expect(text.endsWith(MORE)).toBe(true)
+    expect(text).not.toMatch(/[\ud800-\udbff](?![\udc00-\udfff])/)
   })
 })
 
-test('ids of credentials that the message quotes are replaced by their names', () =>
-  withRunner(runner => {
-    const context = newContext()
-    context.log.hideInQuotes('client-id', 'the-id-of-the-client')
-    reportFailure(new ActionError('tls', 'no THE-ID-OF-THE-CLIENT', 'b'), context)
-    expect(message(runner.log())).toBe(`[tls] no <client-id>\nb${MORE}`)
-  }))
+test('ids of credentials that the message quotes are replaced by their names', async () => {
+  const { log } = await report(new ActionError('tls', 'no THE-ID-OF-THE-CLIENT', 'b'))
+  expect(message(log)).toBe(`[tls] no <client-id>\nb${MORE}`)
+})
 
 describe('the job summary of a failed step', () => {
-  const summaryOf = (value: string | undefined) =>
-    withRunner(runner => {
-      if (value !== undefined) process.env['INPUT_SUMMARY'] = value
-      const context = newContext()
-      context.log.mask(new Secret('key====1'))
-      reportFailure(new ActionError('tls', 'key====1 <b>\n', 'Do that.'), context)
-      return runner.text('GITHUB_STEP_SUMMARY')
-    })
-  test.each([undefined, '', 'true', 'invalid'])('is written if summary is %j', async value => {
+  const summaryIf = async (given: string) => {
+    const env = { INPUT_SUMMARY: given }
+    const error = new ActionError('tls', 'key====1 <b>\n', 'Do that.')
+    return (await report(error, { secret: 'key====1', env })).summary
+  }
+  test.each(['', 'true', 'invalid'])('is written if summary is %j', async value => {
     const row = (name: string, cell: string) => `<tr><td><strong>${name}</strong></td><td>${cell}</td></tr>`
-    expect(await summaryOf(value)).toBe(
+    expect(await summaryIf(value)).toBe(
       '<h3>The step failed</h3>\n<table>' +
         row('Error', '<code>tls</code>') +
         row('What happened', '*** &#60;b&#62;') +
@@ -113,23 +108,17 @@ describe('the job summary of a failed step', () => {
     )
   })
   test.each(['false', ' FALSE '])('is not written if summary is %j', async value => {
-    expect(await summaryOf(value)).toBe('')
+    expect(await summaryIf(value)).toBe('')
   })
 })
 
 describe('the link to the documentation', () => {
-  const link = (server: string, repository: string, ref: string) =>
-    withRunner(runner => {
-      Object.assign(process.env, {
-        GITHUB_SERVER_URL: server,
-        GITHUB_ACTION_REPOSITORY: repository,
-        GITHUB_ACTION_REF: ref
-      })
-      reportFailure(new ActionError('tls', 'a', 'b'), newContext())
-      return message(runner.log()).split('\nMore: ')[1]
-    })
+  const link = async (server: string, repository: string, ref: string) => {
+    const env = { GITHUB_SERVER_URL: server, GITHUB_ACTION_REPOSITORY: repository, GITHUB_ACTION_REF: ref }
+    const { log } = await report(new ActionError('tls', 'a', 'b'), { env })
+    return message(log).split('\nMore: ')[1]
+  }
   test.each([
-    ['https://github.com', 'owner/cc-token-action', 'v1'],
     ['https://github.com', 'owner/cc-token-action', '0123456789abcdef0123456789abcdef01234567'],
     ['https://ghe.example.com', 'the-owner/a.copy_of-it', 'v1.2.3']
   ])(
@@ -157,19 +146,17 @@ describe('the link to the documentation', () => {
 })
 
 describe('an unexpected error', () => {
+  const coded = (code: unknown) => Object.assign(new Error('hidden-text'), { code })
   test.each<[string, unknown, string]>([
-    ['an Error', new Error('with its hidden-text'), ' (Error)'],
-    ['a TypeError', new TypeError('hidden-text'), ' (TypeError)'],
-    ['one with a code', Object.assign(new Error('hidden-text'), { code: 'ENOSPC' }), ' (Error ENOSPC)'],
+    ['a TypeError', new TypeError('with its hidden-text'), ' (TypeError)'],
+    ['one with a code', coded('ENOSPC'), ' (Error ENOSPC)'],
+    ['one with a strange code', coded('hidden-text\n'), ' (Error)'],
+    ['one with a number for a code', coded(42), ' (Error)'],
     ['one with a strange name', Object.assign(new Error('x'), { name: 'hidden-text is here' }), ''],
-    ['one with a strange code', Object.assign(new Error('x'), { code: 'hidden-text\n' }), ' (Error)'],
-    ['one with a number for a code', Object.assign(new Error('x'), { code: 42 }), ' (Error)'],
-    ['an endless name', { name: 'N'.repeat(61) }, ''],
+    ['one with an endless name', Object.assign(new Error('x'), { name: 'N'.repeat(61) }), ''],
     ['a text', 'hidden-text', ''],
     ['null', null, ''],
-    ['undefined', undefined, ''],
-    ['a number', 7, ''],
-    ['an object without a prototype', Object.create(null), '']
+    ['undefined', undefined, '']
   ])('%s: only its name and code are shown', async (_, error, kind) => {
     const { log, outputs } = await report(error)
     expect(log).toContain(`[internal-error] An unexpected error occurred${kind}.%0A`)
@@ -178,33 +165,26 @@ describe('an unexpected error', () => {
   })
 })
 
-describe('if GITHUB_OUTPUT cannot be used', () => {
-  const error = new ActionError('tls', 'a', 'b')
-  test.each<[string, (path: string) => void]>([
-    ['the variable is not set', () => delete process.env['GITHUB_OUTPUT']],
+describe('if GITHUB_OUTPUT', () => {
+  const LOG = '::error::[tls] a%0Ab%0AMore: docs/troubleshooting.md#tls\n'
+  test.each<[string, (path: string) => void, string]>([
+    ['is not set, no output is printed', () => delete process.env['GITHUB_OUTPUT'], LOG],
+    ['names a missing file, no output is printed', path => rmSync(path), LOG],
     [
-      'it is empty',
-      () => {
-        process.env['GITHUB_OUTPUT'] = ''
-      }
-    ],
-    ['the file is missing', path => rmSync(path)]
-  ])('%s: the error is logged, and no output is printed', (_, spoil) =>
+      'cannot be written, a warning names the code',
+      path => {
+        rmSync(path)
+        mkdirSync(path)
+      },
+      `${LOG}::warning::The output error-code could not be written; it is tls.\n`
+    ]
+  ])('%s', (_, spoil, log) =>
     withRunner(runner => {
       spoil(runner.path('GITHUB_OUTPUT'))
-      reportFailure(error, newContext())
-      expect(runner.log()).toBe('::error::[tls] a%0Ab%0AMore: docs/troubleshooting.md#tls\n')
+      reportFailure(new ActionError('tls', 'a', 'b'), newContext())
+      expect(runner.log()).toBe(log)
     })
   )
-  test('it cannot be written: a warning names the code', () =>
-    withRunner(runner => {
-      rmSync(runner.path('GITHUB_OUTPUT'))
-      mkdirSync(runner.path('GITHUB_OUTPUT'))
-      reportFailure(error, newContext())
-      expect(runner.log()).toMatch(
-        /^::error::\[tls\] a%0Ab%0AMore: docs\/troubleshooting\.md#tls\n::warning::The output error-code could not be written; it is tls\./
-      )
-    }))
 })
 
 test('describeError returns code, message and hint in one line, without a secret', () =>
