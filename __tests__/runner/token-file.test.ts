@@ -30,24 +30,22 @@ beforeEach(() => {
 })
 afterEach(() => rmSync(temp, { recursive: true, force: true }))
 
-test('the path of the folder is a new one each time; the folder is not created', () => {
-  const [one, two] = [newTokenFolder(temp), newTokenFolder(temp)]
-  expect(one).not.toBe(two)
-  expect(dirname(one)).toBe(temp)
-  expect(readdirSync(temp)).toEqual([])
-})
-
-testOnPosix('folder 0700, file 0600 with nothing but the token; both are removed', () => {
-  const folder = newTokenFolder(temp)
-  const file = tokenFilePath(folder)
-  writeTokenFile(folder, TOKEN)
-  expect(dirname(file)).toBe(folder)
-  expect(readFileSync(file, 'utf8')).toBe(TOKEN.reveal())
-  expect([statSync(folder).mode & 0o777, statSync(file).mode & 0o777]).toEqual([0o700, 0o600])
-  expect(removeTokenFolder(folder)).toBe(true)
-  expect(removeTokenFolder(folder)).toBe(false)
-  expect(readdirSync(temp)).toEqual([])
-})
+testOnPosix.each(['', '/'])(
+  'folder 0700, file 0600 with nothing but the token; both are removed (%j)',
+  end => {
+    const folder = newTokenFolder(temp)
+    const file = tokenFilePath(folder)
+    expect(newTokenFolder(temp)).not.toBe(folder)
+    expect([dirname(folder), readdirSync(temp)]).toEqual([temp, []])
+    writeTokenFile(folder, TOKEN)
+    expect(dirname(file)).toBe(folder)
+    expect(readFileSync(file, 'utf8')).toBe(TOKEN.reveal())
+    expect([statSync(folder).mode & 0o777, statSync(file).mode & 0o777]).toEqual([0o700, 0o600])
+    expect(removeTokenFolder(`${folder}${end}`)).toBe(true)
+    expect(removeTokenFolder(folder)).toBe(false)
+    expect(readdirSync(temp)).toEqual([])
+  }
+)
 
 test.each([
   ['a folder', (path: string) => mkdirSync(path)],
@@ -74,24 +72,12 @@ test.each([
   expect([existsSync(path), lstatSync(folder).isSymbolicLink()]).toEqual([true, true])
 })
 
-test('a folder is removed also with a slash at the end of its path', () => {
-  const folder = newTokenFolder(temp)
-  writeTokenFile(folder, TOKEN)
-  expect(removeTokenFolder(`${folder}/`)).toBe(true)
-  expect(existsSync(folder)).toBe(false)
-})
-
-test.each([
-  '',
-  '/',
-  '.',
-  'other',
-  'cc-token-',
-  'cc-token-ffffffff-ffff-ffff-ffff-fffffffffff',
-  'cc-token-../../x'
-])('a folder with another name is not removed: %j', name => {
-  const folder = join(temp, name)
-  mkdirSync(folder, { recursive: true })
-  expect(removeTokenFolder(folder)).toBe(false)
-  expect(existsSync(folder)).toBe(true)
-})
+test.each(['other', 'cc-token-', 'cc-token-ffffffff-ffff-ffff-ffff-fffffffffff', 'cc-token-../../x'])(
+  'a folder with another name is not removed: %j',
+  name => {
+    const folder = join(temp, name)
+    mkdirSync(folder, { recursive: true })
+    expect(removeTokenFolder(folder)).toBe(false)
+    expect(existsSync(folder)).toBe(true)
+  }
+)
