@@ -6,32 +6,23 @@ const TEXT = 'm4rker+Secret/====%&"'
 const secret = new Secret(TEXT)
 
 describe('a secret never shows its text', () => {
-  const prints: Record<string, () => string> = {
-    interpolated: () => `${secret}`,
-    String: () => String(secret),
-    concatenated: () => `a ${secret}`.concat(secret as unknown as string),
-    'as a number': () => String(Number(secret)),
-    joined: () => [secret, secret].join(),
-    'as JSON': () => JSON.stringify(secret),
-    'inside JSON': () => JSON.stringify({ a: [secret], b: { secret } }),
-    inspected: () => inspect(secret),
-    'inspected inside, with hidden properties': () =>
-      inspect({ a: [secret], b: new Map([[secret, secret]]) }, { showHidden: true, depth: 9, getters: true }),
-    'formatted %s': () => format('%s', secret),
-    'formatted %o': () => format('%o %O %j %d', secret, secret, secret, secret),
-    'in the message of an error': () => new Error(secret as unknown as string).message,
-    'in the stack of an error': () => String(new Error(`no ${secret}`).stack),
-    'as the cause of an error': () => inspect(new Error('x', { cause: secret })),
-    'by its properties': () => JSON.stringify([Reflect.ownKeys(secret), Object.entries(secret)]),
-    cloned: () => inspect(structuredClone({ ...secret }))
-  }
-  test.each(Object.entries(prints))('%s', (_, print) => {
+  test.each<[string, () => string]>([
+    ['interpolated', () => `${secret}`],
+    ['String', () => String(secret)],
+    ['as JSON', () => JSON.stringify({ a: [secret], b: { secret } })],
+    ['inspected', () => inspect({ a: [secret] }, { showHidden: true, depth: 9, getters: true })],
+    ['formatted', () => format('%s %o %O %j %d', secret, secret, secret, secret, secret)],
+    ['in the message of an error', () => new Error(secret as unknown as string).message],
+    ['as the cause of an error', () => inspect(new Error('x', { cause: secret }))]
+  ])('%s', (_, print) => {
+    expect(print()).toContain('***')
     expect(print()).not.toContain('m4rker')
   })
-  test.each(['interpolated', 'String', 'as JSON', 'inspected', 'formatted %s', 'in the message of an error'])(
-    '%s: *** stands in its place',
-    name => expect(prints[name]?.()).toContain('***')
-  )
+  test.each<[string, () => string]>([
+    ['as a number', () => String(Number(secret))],
+    ['by its properties', () => JSON.stringify([Reflect.ownKeys(secret), Object.entries(secret)])],
+    ['cloned', () => inspect(structuredClone({ ...secret }))]
+  ])('%s', (_, print) => expect(print()).not.toContain('m4rker'))
 })
 
 describe('a secret gives', () => {

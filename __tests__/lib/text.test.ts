@@ -14,7 +14,6 @@ import {
 describe('toOneLine', () => {
   test.each([
     ['plain words', 'plain words'],
-    ['', ''],
     ['   \t\r\n  ', ''],
     ['two\nlines', 'two lines'],
     ['a\r\n\r\n\tb', 'a b'],
@@ -50,36 +49,28 @@ test.each([
 })
 
 test.each([
-  [0, '0 attempts'],
   [1, '1 attempt'],
   [2, '2 attempts']
 ])('pluralize %d', (count, expected) => expect(pluralize(count, 'attempt')).toBe(expected))
 
 test.each([
   [0, '0 s'],
-  [0.9, '0 s'],
   [1, '1 s'],
   [59.9, '59 s'],
   [60, '1 min'],
   [90, '1 min 30 s'],
   [3570, '59 min 30 s'],
-  [3600, '1 h'],
   [3601, '1 h 1 s'],
   [3661, '1 h 1 min'],
   [86_399, '23 h 59 min'],
-  [86_400, '24 h'],
   [172_800, '48 h'],
   [172_801, '2 d 1 s'],
   [176_400, '2 d 1 h'],
-  [648_000, '7 d 12 h'],
-  [31_536_000, '365 d'],
-  [316_224_000, '3660 d']
+  [31_536_000, '365 d']
 ])('formatDuration %d', (seconds, expected) => expect(formatDuration(seconds)).toBe(expected))
 
-test.each([
-  ['2026-11-22T09:05:00.000Z', '2026-11-22 09:05 UTC'],
-  ['2026-11-22T09:05:59.999Z', '2026-11-22 09:05 UTC']
-])('formatMinute %s', (date, expected) => expect(formatMinute(new Date(date))).toBe(expected))
+test('formatMinute rounds down', () =>
+  expect(formatMinute(new Date('2026-11-22T09:05:59.999Z'))).toBe('2026-11-22 09:05 UTC'))
 
 test.each([
   [[], ''],
@@ -90,32 +81,19 @@ test.each([
 
 test('joinWords with another conjunction', () => expect(joinWords(['a', 'b', 'c'], 'and')).toBe('a, b and c'))
 
-test.each([
-  ['', ''],
-  ['a b', 'A b'],
-  ['A', 'A']
-])('capitalize %j', (text, expected) => expect(capitalize(text)).toBe(expected))
+test('capitalize', () => expect(['', 'a b', 'A'].map(capitalize)).toEqual(['', 'A b', 'A']))
 
 describe('findNearest', () => {
-  const nearest = (text: string, ...words: string[]) => findNearest(text, words, word => word)
   test.each([
     ['an equal word', 'abc', ['xyz', 'abc', 'abd'], 'abc'],
     ['a letter changed', 'abx', ['xyzw', 'abc', 'q'], 'abc'],
-    [
-      'a letter missing',
-      'mypurecloud.cm',
-      ['mypurecloud.de', 'mypurecloud.com', 'mypurecloud.ie'],
-      'mypurecloud.com'
-    ],
+    ['a letter missing', 'cloud.cm', ['cloud.de', 'cloud.com', 'cloud.ie'], 'cloud.com'],
     ['a letter added', 'eu-west--1', ['us-east-1', 'eu-west-1'], 'eu-west-1'],
     ['an empty text: the shortest word', '', ['abc', 'a', 'ab'], 'a'],
     ['equal distances: the first word', 'b', ['a', 'c'], 'a'],
-    ['a single word', 'anything', ['abc'], 'abc'],
     ['two edits before three, whatever the length', 'kitten', ['sitting', 'kitxxn'], 'kitxxn']
-  ])('%s', (_, text, words, expected) => expect(nearest(text, ...words)).toBe(expected))
-  test('compares by the given spelling', () => {
-    expect(findNearest('two', [{ word: 'one' }, { word: 'two' }], ({ word }) => word)).toEqual({
-      word: 'two'
-    })
+  ])('%s', (_, text, words, expected) => {
+    const candidates = words.map(word => ({ word }))
+    expect(findNearest(text, candidates, ({ word }) => word)).toEqual({ word: expected })
   })
 })
