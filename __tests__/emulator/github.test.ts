@@ -3,7 +3,6 @@ import { afterEach, describe, expect, test } from '@jest/globals'
 import sodium from 'libsodium-wrappers'
 import { createCheck } from '../../emulator/github/check.mjs'
 import { startCheckedGithub } from '../../emulator/github/checked.mjs'
-import { answering, cutShort, on, reset } from '../../emulator/github/faults.mjs'
 import {
   GITHUB_TOKEN_FOR_ALL,
   type GitHub,
@@ -337,7 +336,7 @@ describe('access', () => {
   })
 })
 
-describe('limits and faults', () => {
+describe('limits', () => {
   test('headers of every answer', async () => {
     await start()
     const { headers } = await ask('GET', KEY)
@@ -371,24 +370,6 @@ describe('limits and faults', () => {
     expect(json.message).toContain('API rate limit exceeded')
     github.clock = () => NOW + 3_600_000
     expect(await statusOf('GET', KEY)).toBe(200)
-  })
-
-  test('an answer can be lost before and after the change of state', async () => {
-    await start()
-    const body = await sealed(SECRETS, 'kept')
-    github.intercept = on('create-or-update', reset, 1)
-    await expect(ask('PUT', `${SECRETS}/TOKEN`, body)).rejects.toThrow()
-    expect(github.secret('TOKEN', REPOSITORY)).toBeUndefined()
-
-    github.interceptAfter = on('create-or-update', reset, 1)
-    await expect(ask('PUT', `${SECRETS}/TOKEN`, body)).rejects.toThrow()
-    expect(github.stored('TOKEN', REPOSITORY)).toBe('kept')
-    expect(await statusOf('PUT', `${SECRETS}/TOKEN`, body)).toBe(204)
-
-    github.interceptAfter = on('public-key', answering(502, { message: 'Server Error' }), 1)
-    expect(await statusOf('GET', KEY)).toBe(502)
-    github.interceptAfter = cutShort
-    await expect(ask('GET', KEY)).rejects.toThrow()
   })
 })
 

@@ -1,6 +1,7 @@
 import { PROVIDERS } from '../../src/auth/providers.js'
 import { type MainInputs, readMainInputs } from '../../src/inputs/main-inputs.js'
 import { ActionError } from '../../src/lib/action-error.js'
+import { quote } from '../../src/lib/input-reader.js'
 import type { AnyRequest } from './requests.js'
 
 /** The inputs, or the error; and the secrets that were masked by then. */
@@ -34,14 +35,9 @@ export function refusal({ error, inputs }: ReadInputs): string {
   return error === undefined ? `accepted: ${JSON.stringify(inputs)}` : `${error.code}: ${error.message}`
 }
 
-/** Returns how an error names a value: quoted if it is short and clean, otherwise by its length. */
+/** Returns how an error names a value; what that is, `inputs/reader.test.ts` tests. */
 export function quotedAs(given: string): string {
-  const text = given.trim()
-  // A user in a URL may be a credential: such a URL is not repeated.
-  if (text.length > 80 || /:\/\/[^/]*@/.test(text)) return `a text of ${text.length} characters`
-  return /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\u00a0]| {2}/u.test(text)
-    ? `a text of ${text.length} characters with blanks or invisible characters`
-    : `“${text}”`
+  return quote(given.trim())
 }
 
 export const GENESYS = {
