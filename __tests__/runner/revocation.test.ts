@@ -10,19 +10,16 @@ import { TokenState } from '../../src/runner/token-state.js'
 import { parseCommandFile } from '../support/command-files.mjs'
 import { fastClock, newContext, type Runner, withRunner } from '../support/in-process.js'
 
-/** The status for a token; other requests get the statuses of `otherStatuses` in turn, then its last one. */
-let statuses: Record<string, number> = {}
-let otherStatuses: number[] = []
+/** The statuses for the requests with a token, in turn; then and otherwise 200. */
+let statuses: Record<string, number[]> = {}
 let requests: string[] = []
 const server = await startServer(({ method, path, headers: { authorization = '' } }) => {
   requests.push(`${method} ${path} ${authorization}`)
-  const other = otherStatuses.length > 1 ? otherStatuses.shift() : otherStatuses[0]
-  return { status: statuses[authorization.replace('Bearer ', '')] ?? other ?? 200 }
+  return { status: statuses[authorization.replace('Bearer ', '')]?.shift() ?? 200 }
 })
 afterAll(() => server.close())
 beforeEach(() => {
   statuses = {}
-  otherStatuses = [200]
   requests = []
 })
 
@@ -40,7 +37,7 @@ const token = (text: string, others: Partial<SavedToken> = {}): SavedToken => ({
 describe('revokeTokens', () => {
   test('returns the outcomes in the same order, whatever became of the others', () =>
     withRunner(async runner => {
-      statuses = { [TWO]: 404, [THREE]: 401 }
+      statuses = { [TWO]: [404], [THREE]: [401] }
       const tokens = [ONE, TWO, THREE].map(text => token(text))
       const outcomes = await revokeTokens(tokens, PROVIDERS, newContext())
       expect(outcomes).toMatchObject([
@@ -69,7 +66,7 @@ describe('revokeTokens', () => {
       const context = newContext({ ...fastClock(), random: () => 0.5 })
       context.log.mask(new Secret(ONE))
       const revoke = async () => {
-        otherStatuses = [503, 200]
+        statuses = { [ONE]: [503] }
         const before = runner.log().length
         await revokeTokens([token(ONE)], PROVIDERS, context)
         return runner.log().slice(before)
@@ -92,28 +89,28 @@ describe('revokeIssued', () => {
   /** Returns a state with both tokens, as after an exchange for a long-lived token. */
   function issueTokens(): TokenState {
     const state = new TokenState('genesys')
-    for (const { value, kind, revocationBaseUrl } of [token(ONE), token(TWO, { kind: 'long-lived' })])
-      state.add({ value, kind, revocationBaseUrl })
+    state.add(token(ONE))
+    state.add(token(TWO, { kind: 'long-lived' }))
     return state
   }
 
   /** Returns the texts of the saved tokens. */
-  const savedTokens = (runner: Runner) =>
-    Object.values(parseCommandFile(runner.text('GITHUB_STATE'))).flatMap(text =>
-      text === '' ? [] : [JSON.parse(text).value]
-    )
+  function savedTokens(runner: Runner): string[] {
+    const state = Object.values(parseCommandFile(runner.text('GITHUB_STATE')))
+    return state.filter(text => text !== '').map(text => JSON.parse(text).value)
+  }
 
-  test.each<[string, Record<string, number>, string[], string]>([
+  test.each<[string, Record<string, number[]>, string[], string]>([
     ['every token is revoked', {}, [], 'The new token was revoked.\n'],
     [
       'the platform no longer accepts one',
-      { [ONE]: 401 },
+      { [ONE]: [401] },
       [],
       'The new token is invalid: the platform no longer accepts it.\n'
     ],
     [
       'one cannot be revoked: it is left to the post step',
-      { [TWO]: 403 },
+      { [TWO]: [403] },
       [TWO],
       '::warning::The new token could not be revoked yet. The post step tries again when the job ends.\n'
     ]

@@ -85,10 +85,13 @@ describe('TokenState', () => {
     withRunner(runner => {
       const state = new TokenState('genesys')
       state.add({ value, kind: 'access', expiresAt, revocationBaseUrl })
-      state.add({ value, kind, revocationBaseUrl })
+      state.add({ value, kind, revocationBaseUrl, isRejected: true })
       const [first, second] = state.tokens as [SavedToken, SavedToken]
       expect(savedIn(runner)).toEqual({
-        tokens: [{ ...TOKEN, kind: 'access', expiresAtMs: expiresAt.getTime() }, TOKEN]
+        tokens: [
+          { ...TOKEN, kind: 'access', expiresAtMs: expiresAt.getTime() },
+          { ...TOKEN, isRejected: true }
+        ]
       })
       state.remove(second)
       expect(savedIn(runner).tokens).toEqual([first])
@@ -96,12 +99,6 @@ describe('TokenState', () => {
       state.remove(first)
       expect(savedIn(runner).tokens).toEqual([second])
       expect(state.tokens).toHaveLength(2)
-    }))
-
-  test('saves that a token came in a response that was not accepted', () =>
-    withRunner(runner => {
-      new TokenState('genesys').add({ value, kind, revocationBaseUrl, isRejected: true })
-      expect(savedIn(runner).tokens).toEqual([{ ...TOKEN, isRejected: true }])
     }))
 
   test('saves at most 20 tokens', () =>
