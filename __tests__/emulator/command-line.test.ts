@@ -46,7 +46,6 @@ test('--help lists the options and starts nothing', async () => {
 describe('a wrong option ends with exit code 2 and says what is wrong', () => {
   test.each([
     [['--prot', '1'], 'unknown option: --prot; did you mean --port?'],
-    [['--back'], 'unknown option: --back; did you mean --background?'],
     [['--xyzzy'], 'unknown option: --xyzzy'],
     [['--port', 'http'], '--port http: expected a whole number from 1 to 65531'],
     [['--port'], '--port needs a value'],

