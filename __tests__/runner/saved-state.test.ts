@@ -14,7 +14,7 @@ const TOKEN: SavedToken = {
 
 const withText = (text: string): SavedToken => ({ ...TOKEN, value: new Secret(text) })
 
-/** A comparison of tokens does not compare their texts: a secret shows them to nobody. */
+/** For comparisons: `toEqual` does not see the text of a secret. */
 const textsOf = (tokens: readonly SavedToken[]) => tokens.map(({ value }) => value.reveal())
 
 describe('tokens', () => {

@@ -72,12 +72,14 @@ test.each([
   expect([existsSync(path), lstatSync(folder).isSymbolicLink()]).toEqual([true, true])
 })
 
-test.each(['other', 'cc-token-', 'cc-token-ffffffff-ffff-ffff-ffff-fffffffffff', 'cc-token-../../x'])(
-  'a folder with another name is not removed: %j',
-  name => {
-    const folder = join(temp, name)
-    mkdirSync(folder, { recursive: true })
-    expect(removeTokenFolder(folder)).toBe(false)
-    expect(existsSync(folder)).toBe(true)
-  }
-)
+test.each([
+  'other',
+  'cc-token-',
+  'cc-token-ffffffff-ffff-ffff-ffff-fffffffffff',
+  'my-cc-token-ffffffff-ffff-ffff-ffff-ffffffffffff'
+])('a folder with another name is not removed: %j', name => {
+  const folder = join(temp, name)
+  mkdirSync(folder, { recursive: true })
+  expect(removeTokenFolder(folder)).toBe(false)
+  expect(existsSync(folder)).toBe(true)
+})
