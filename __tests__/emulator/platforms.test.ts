@@ -39,13 +39,10 @@ const login = ({ id, secret }: { id: string; secret: string } = GENESYS_CLIENT, 
 const useToken = (token: string, path: string) =>
   send('GET', path, { headers: { Authorization: `Bearer ${token}` } })
 
-test.each([
-  [{}, 400],
-  [{ invalidClientStatus: 401 }, 401]
-] as const)('a wrong secret with the options %j: %i', async (options, status) => {
-  await genesys(options)
+test('invalidClientStatus is the status for a wrong secret', async () => {
+  await genesys({ invalidClientStatus: 401 })
   expect(await login({ ...GENESYS_CLIENT, secret: 'wrong' })).toMatchObject({
-    status,
+    status: 401,
     json: {
       error: 'invalid_client',
       description: 'authentication failed',

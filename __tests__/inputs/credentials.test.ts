@@ -97,12 +97,6 @@ describe('missing credentials', () => {
     ['an id as input', { ...GENESYS, 'client-secret': '' }, FIRST, notRead('client-secret', ...SECRETS)],
     ['a secret as input', { ...GENESYS, 'client-id': '' }, {}, notRead('client-id', ...IDS)],
     [
-      'CXone, an id as input',
-      { ...CXONE_CLIENT, 'client-secret': '\n' },
-      CLIENT,
-      notRead('client-secret', 'CXONE_CLIENT_SECRET')
-    ],
-    [
       'CXone, the id of a key as input',
       { ...CXONE_KEY, 'access-key-secret': '' },
       KEY,

@@ -5,6 +5,7 @@ import { Secret } from '../../src/lib/secret.js'
 import { describeError, reportFailure } from '../../src/runner/report-failure.js'
 import { parseCommandFile } from '../support/command-files.mjs'
 import { newContext, withRunner } from '../support/in-process.js'
+import { parseCommand } from '../support/runner-log.mjs'
 
 interface Options {
   readonly secret?: string
@@ -26,13 +27,8 @@ const report = (error: unknown, { secret, env = {} }: Options = {}) =>
     }
   })
 
-const message = (log: string) =>
-  log
-    .replace(/^::error::/, '')
-    .trimEnd()
-    .replaceAll('%0A', '\n')
-    .replaceAll('%0D', '\r')
-    .replaceAll('%25', '%')
+/** Returns the text of the annotation, as the runner shows it. */
+const message = (log: string) => parseCommand(log.trimEnd())?.data ?? ''
 
 const MORE = '\nMore: docs/troubleshooting.md#tls'
 

@@ -86,28 +86,28 @@ describe('a step that ends by itself', () => {
       expect([rollbacks, runner.log(), runner.text('GITHUB_OUTPUT')]).toEqual([0, 'done\n', ''])
     }))
 
-  test('after a failure: rollback, one error, error-code, exit 1', () =>
+  test.each<[string, () => Promise<void>]>([
+    ['failure', () => Promise.reject(failure)],
+    [
+      'failure without a promise',
+      () => {
+        throw failure
+      }
+    ]
+  ])('after a %s: rollback, one error, error-code, exit 1', (_, fail) =>
     withRunner(async runner => {
       let logged: string | undefined
       const { process, done } = run(({ rollback }) => {
         rollback.add(() => {
           logged = runner.log()
         })
-        return Promise.reject(failure)
+        return fail()
       })
       await done
       expect(process.order).toEqual(EXIT_1)
       expect([logged, runner.log(), errorCode(runner)]).toEqual(['', FORBIDDEN, 'forbidden'])
-    }))
-
-  test('by throwing before it returns a promise: the same', () =>
-    withRunner(async runner => {
-      const { process, done } = run(() => {
-        throw failure
-      })
-      await done
-      expect([process.order, errorCode(runner)]).toEqual([EXIT_1, 'forbidden'])
-    }))
+    })
+  )
 
   test('by an unexpected error: its text is not shown', () =>
     withRunner(async runner => {
