@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, realpathSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, describe, expect, test } from '@jest/globals'
+import { afterAll, expect, test } from '@jest/globals'
 import { GENESYS_CLIENT } from '../../emulator/genesys.mjs'
 import {
   type CommandRotation,
@@ -79,12 +79,66 @@ async function requireNoTrace(
 const background = ({ path }: FileStore) => `sleep 300 & echo $! > ${path('pid')}`
 
 /** Whether the process with the id in this file runs. */
-const isRunning = ({ text }: FileStore, file = 'pid') =>
-  systemProcesses().some(({ pid }) => pid === Number(text(file)))
+function isRunning({ text }: FileStore, file = 'pid'): boolean {
+  try {
+    return process.kill(Number(text(file)), 0)
+  } catch {
+    return false
+  }
+}
 
 const newJobFolder = () => realpathSync(mkdtempSync(join(tmpdir(), 'job-')))
 
-describeOnPosix('the outcome is', () => {
+const CANCELLED = 'Warning: The rotation was cancelled while it stored the new token.'
+
+/** Runs a rotation, and cancels it as soon as a command says that it has started. */
+async function cancelled(store: FileStore, inputs: Inputs): Promise<RunResult> {
+  const run = await store.rotate(inputs, {
+    signalAfter: waitUntil(() => store.text('started') !== undefined)
+  })
+  expect([run.exitCode, run.signal]).toEqual([1, null])
+  expect(run.durationMs).toBeLessThan(15_000)
+  expect(run.log).toContain('Cancelled. The post step cleans up when the job ends.')
+  await waitUntil(() => !isRunning(store))
+  return run
+}
+const hang = (store: FileStore) => `touch ${store.path('started')}; ${background(store)}; wait`
+
+const WITHHELD: Readonly<Record<string, string>> = {
+  STATE_X: 'a',
+  ACTIONS_RUNTIME_TOKEN: 'b',
+  INPUT_X: 'c',
+  GENESYS_CLOUD_CLIENT_ID: GENESYS_CLIENT.id,
+  GENESYS_CLOUD_CLIENT_SECRET: GENESYS_CLIENT.secret
+}
+const GIVEN: Readonly<Record<string, string>> = {
+  AWS_ACCESS_KEY_ID: 'of an earlier step',
+  ACTIONS_ID_TOKEN_REQUEST_TOKEN: 'for OIDC',
+  HTTPS_PROXY: '',
+  WITH_LINES: 'one\ntwo'
+}
+
+/** No process has the new token as an argument or in its environment, and no file of the job contains it. */
+function requireHidden({ path, newToken }: FileStore, jobDir: string, command: string): void {
+  const processes = systemProcesses()
+  // The shell of the command must be among them.
+  expect(processes.filter(one => one.commandLine.includes(path(`${command}-may-end`)))).not.toEqual([])
+  expect(processes.filter(one => one.environment.includes(`MARK=${path('')}`))).not.toEqual([])
+  for (const { commandLine, environment } of processes) {
+    expect(commandLine.includes(newToken())).toBe(false)
+    expect(environment.includes(newToken())).toBe(false)
+  }
+  const entries = readdirSync(jobDir, { recursive: true, withFileTypes: true })
+  const files = entries.filter(entry => entry.isFile())
+  expect(files.map(({ name }) => name.split('_')[0])).toContain('state')
+  for (const { parentPath, name } of files)
+    expect(readFileSync(join(parentPath, name), 'utf8')).not.toContain(newToken())
+}
+
+const testOnLinux = process.platform === 'linux' ? test.concurrent : test.skip
+
+// All in one group: concurrent tests wait for those of an earlier group.
+describeOnPosix('a rotation with commands', () => {
   test.concurrent(
     'stored: only the new token lives; what commands print is logged without it, and starts no workflow command',
     withFileStore(async store => {
@@ -152,26 +206,9 @@ describeOnPosix('the outcome is', () => {
       await requireNoTrace(run, store)
     })
   )
-})
-
-describeOnPosix('a job that is cancelled', () => {
-  const CANCELLED = 'Warning: The rotation was cancelled while it stored the new token.'
-
-  /** Runs a rotation, and cancels it as soon as a command says that it has started. */
-  async function cancelled(store: FileStore, inputs: Inputs): Promise<RunResult> {
-    const run = await store.rotate(inputs, {
-      signalAfter: waitUntil(() => store.text('started') !== undefined)
-    })
-    expect([run.exitCode, run.signal]).toEqual([1, null])
-    expect(run.durationMs).toBeLessThan(15_000)
-    expect(run.log).toContain('Cancelled. The post step cleans up when the job ends.')
-    await waitUntil(() => !isRunning(store))
-    return run
-  }
-  const hang = (store: FileStore) => `touch ${store.path('started')}; ${background(store)}; wait`
 
   test.concurrent(
-    'during the first read: nothing was requested',
+    'cancelled during the first read: nothing was requested',
     withFileStore(async store => {
       const run = await cancelled(store, { ...store.commands, 'read-command': hang(store) })
       expect(run.log).not.toContain(CANCELLED)
@@ -201,7 +238,7 @@ describeOnPosix('a job that is cancelled', () => {
         'read-command': `cat ${path('store')}; if [ -e ${path('failed')} ]; then touch ${path('started')}; fi`
       })
     ]
-  ])('%s: both tokens live, and the log says what to do', (_, inputs) =>
+  ])('cancelled %s: both tokens live, and the log says what to do', (_, inputs) =>
     withFileStore(async store => {
       const run = await cancelled(store, inputs(store))
       expect(run.log).toContain(CANCELLED)
@@ -211,25 +248,9 @@ describeOnPosix('a job that is cancelled', () => {
       await requireNoTrace(run, store)
     })()
   )
-})
-
-describeOnPosix('a command', () => {
-  const WITHHELD: Readonly<Record<string, string>> = {
-    STATE_X: 'a',
-    ACTIONS_RUNTIME_TOKEN: 'b',
-    INPUT_X: 'c',
-    GENESYS_CLOUD_CLIENT_ID: GENESYS_CLIENT.id,
-    GENESYS_CLOUD_CLIENT_SECRET: GENESYS_CLIENT.secret
-  }
-  const GIVEN: Readonly<Record<string, string>> = {
-    AWS_ACCESS_KEY_ID: 'of an earlier step',
-    ACTIONS_ID_TOKEN_REQUEST_TOKEN: 'for OIDC',
-    HTTPS_PROXY: '',
-    WITH_LINES: 'one\ntwo'
-  }
 
   test.concurrent(
-    'gets the token on standard input, an environment without credentials, and no file of the account',
+    'a command gets the token on standard input, an environment without credentials, and no file of the account',
     withFileStore(async store => {
       const { path, text, commands } = store
       const jobDir = newJobFolder()
@@ -261,8 +282,8 @@ describeOnPosix('a command', () => {
     })
   )
 
-  test.concurrent(
-    'does not start if the step is killed before it wrote the token',
+  testOnLinux(
+    'store-command does not start if the step is killed before it wrote the token',
     withFileStore(async store => {
       // The process kills itself as soon as the second command, store-command, has started.
       const code = `import child from 'node:child_process'; import { syncBuiltinESMExports } from 'node:module'
@@ -289,9 +310,9 @@ describeOnPosix('a command', () => {
   )
 
   test.concurrent(
-    'what it leaves behind is ended; a process that left its group goes on, and does not hold up the step',
+    'what a command leaves behind is ended; a process that left its group goes on, and does not hold up the step',
     withFileStore(async store => {
-      const daemon = `setsid bash -c 'echo $$ > ${store.path('daemon')}; exec sleep 300' &`
+      const daemon = `set -m; sleep 300 & echo $! > ${store.path('daemon')}; set +m;`
       try {
         const run = await store.rotate({
           ...store.commands,
@@ -307,30 +328,9 @@ describeOnPosix('a command', () => {
     }),
     TIMEOUT_MS
   )
-})
 
-const describeOnLinux = process.platform === 'linux' ? describe : describe.skip
-
-describeOnLinux('while a command runs', () => {
-  /** No process has the new token as an argument or in its environment, and no file of the job contains it. */
-  function requireHidden({ path, newToken }: FileStore, jobDir: string, command: string): void {
-    const processes = systemProcesses()
-    // The shell of the command must be among them.
-    expect(processes.filter(one => one.commandLine.includes(path(`${command}-may-end`)))).not.toEqual([])
-    expect(processes.filter(one => one.environment.includes(`MARK=${path('')}`))).not.toEqual([])
-    for (const { commandLine, environment } of processes) {
-      expect(commandLine.includes(newToken())).toBe(false)
-      expect(environment.includes(newToken())).toBe(false)
-    }
-    const entries = readdirSync(jobDir, { recursive: true, withFileTypes: true })
-    const files = entries.filter(entry => entry.isFile())
-    expect(files.map(({ name }) => name.split('_')[0])).toContain('state')
-    for (const { parentPath, name } of files)
-      expect(readFileSync(join(parentPath, name), 'utf8')).not.toContain(newToken())
-  }
-
-  test.concurrent(
-    'the token is in no argument list, no environment and no file of the job',
+  testOnLinux(
+    'while a command runs, the token is in no argument list, no environment and no file of the job',
     withFileStore(async store => {
       const { path, text } = store
       const jobDir = newJobFolder()

@@ -64,7 +64,7 @@ describeOnPosix('the outcome of storing', () => {
   const then = (later: string) => `if [ -e read ]; then ${later}; else touch read; cat store; fi`
   /** A read-command that does something in one of its runs. */
   const inRun = (number: number, action: string) =>
-    `echo >> reads; [ "$(wc -l < reads)" != ${number} ] || ${action}; cat store`
+    `echo >> reads; [ "$(wc -l < reads)" -ne ${number} ] || ${action}; cat store`
   const NEITHER = 'printed neither the old value nor the new token'
 
   test.each<[name: string, Commands, warning: string]>([
@@ -370,7 +370,7 @@ describeOnPosix('a rotation', () => {
     test('hides the token, also if it is encoded', async () => {
       const step = await run({
         ...COMMANDS,
-        'store-command': 'tee store; echo; echo "in base64: $(base64 -w0 < store)"'
+        'store-command': `tee store; echo; echo "in base64: $(base64 < store | tr -d '\\n')"`
       })
       expectStored(step)
       expect(step.stdout).toMatch(/\n\| \*\*\*\n\| in base64: \*\*\*=?\n/)

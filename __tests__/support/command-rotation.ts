@@ -57,10 +57,10 @@ export async function withCommandRotation<T>(
   }
 }
 
-/** Returns as soon as the condition is true. Throws after 15 seconds. */
+/** Returns as soon as the condition is true. Throws after 30 seconds. */
 export async function waitUntil(condition: () => boolean, intervalMs = 20): Promise<void> {
   for (let ms = 0; !condition(); ms += intervalMs) {
-    if (ms > 15_000) throw new Error('the condition is still false after 15 seconds')
+    if (ms > 30_000) throw new Error('the condition is still false after 30 seconds')
     await sleep(intervalMs)
   }
 }

@@ -1,15 +1,18 @@
 import { execFile, execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
+import type { Readable } from 'node:stream'
 import { promisify } from 'node:util'
 
 /** A place for one token in a real store. */
 export interface RealStore {
   /** For the commands: how they find the store, and what it needs to let them in. */
   readonly env: Readonly<Record<string, string>>
+  /** With this instead, the store can be read, but refuses to store. */
+  readonly refusingEnv: RealStore['env']
   /** The inputs with these names. */
   readonly commands: Readonly<Record<'store-command' | 'read-command', string>>
   /** Returns what is stored. */
@@ -18,6 +21,7 @@ export interface RealStore {
 
 /** A program that keeps secrets. */
 export interface StoreKind {
+  readonly name: string
   /** The programs that must be on PATH. */
   readonly programs: readonly string[]
   /** Makes a place with this value. `folder` is empty, and removed by the caller. */
@@ -30,10 +34,12 @@ const runFile = promisify(execFile)
 
 /** Runs a command like a step, with `input` as its standard input. Returns its standard output. */
 async function shell(command: string, env: RealStore['env'], input = ''): Promise<string> {
-  const running = runFile('bash', ['-eo', 'pipefail', '-c', command], {
+  const running = runFile('bash', ['--norc', '-eo', 'pipefail', '-c', command], {
     env: { PATH: process.env['PATH'], ...env },
     timeout: 30_000
   })
+  // A command that reads nothing may have ended already.
+  running.child.stdin?.on('error', () => {})
   running.child.stdin?.end(input)
   return (await running).stdout
 }
@@ -41,6 +47,7 @@ async function shell(command: string, env: RealStore['env'], input = ''): Promis
 /** A file that `age` encrypts. The new file replaces the old one by a rename, so that a kill leaves one of both. */
 export function age(): StoreKind {
   return {
+    name: 'a file that age encrypts',
     programs: ['age', 'age-keygen'],
     async create(folder, value) {
       const [key, file] = [join(folder, 'key'), join(folder, 'token.age')]
@@ -50,7 +57,12 @@ export function age(): StoreKind {
         'read-command': 'age -d -i "$KEY" "$FILE"'
       }
       await shell(commands['store-command'], env, value)
-      return { env, commands, get: () => shell(commands['read-command'], env) }
+      return {
+        env,
+        refusingEnv: { ...env, RECIPIENT: 'age1wrong' },
+        commands,
+        get: () => shell(commands['read-command'], env)
+      }
     },
     async close() {}
   }
@@ -74,6 +86,7 @@ export function pass(): StoreKind {
     return home
   }
   return {
+    name: 'pass, with GnuPG',
     programs: ['pass', 'gpg'],
     async create(folder, value) {
       const env = { GNUPGHOME: gpgHome(), PASSWORD_STORE_DIR: folder }
@@ -83,7 +96,12 @@ export function pass(): StoreKind {
       }
       await shell(`pass init ${owner}`, env)
       await shell(commands['store-command'], env, value)
-      return { env, commands, get: () => shell(commands['read-command'], env) }
+      return {
+        env,
+        refusingEnv: { ...env, PASSWORD_STORE_KEY: 'unknown@example.com' },
+        commands,
+        get: () => shell(commands['read-command'], env)
+      }
     },
     async close() {
       if (home === undefined) return
@@ -94,113 +112,102 @@ export function pass(): StoreKind {
 }
 
 /** AWS Secrets Manager, with the CLI of AWS; `moto_server` is the service. */
-export interface AwsKind extends StoreKind {
-  /** From now on the service checks permissions. Returns the environment of a user who can only read secrets. */
-  readOnly(): Promise<RealStore['env']>
-}
-
-export function aws(): AwsKind {
-  let server: Promise<{ origin: string; stop(): Promise<void> }> | undefined
-  const origin = async () => {
-    server ??= startMoto()
-    return (await server).origin
-  }
-  /** Sends a request without the CLI, which takes half a second. The service does not check the signature. */
-  const call = async (
-    service: string,
-    init: { headers: Record<string, string>; body: string | URLSearchParams }
-  ) => {
-    const credential = `Credential=test/20260101/us-east-1/${service}/aws4_request, SignedHeaders=host, Signature=x`
-    const headers = { ...init.headers, Authorization: `AWS4-HMAC-SHA256 ${credential}` }
-    const response = await fetch(await origin(), { method: 'POST', headers, body: init.body })
-    const text = await response.text()
-    if (!response.ok) throw new Error(`${service}: ${text}`)
-    return text
-  }
-  const secretsManager = async (operation: string, input: object) => {
-    const headers = {
-      'X-Amz-Target': `secretsmanager.${operation}`,
-      'Content-Type': 'application/x-amz-json-1.1'
-    }
-    return JSON.parse(await call('secretsmanager', { headers, body: JSON.stringify(input) }))
-  }
-  const iam = (input: Record<string, string>) =>
-    call('iam', { headers: {}, body: new URLSearchParams({ Version: '2010-05-08', ...input }) })
-  const clientEnv = async (keyId: string, secret: string) => ({
-    AWS_ENDPOINT_URL: await origin(),
-    AWS_DEFAULT_REGION: 'us-east-1',
-    AWS_EC2_METADATA_DISABLED: 'true',
-    AWS_ACCESS_KEY_ID: keyId,
-    AWS_SECRET_ACCESS_KEY: secret
-  })
+export function aws(): StoreKind {
+  let service: ReturnType<typeof startMoto> | undefined
   let count = 0
   return {
+    name: 'AWS Secrets Manager, with its CLI',
     programs: ['aws', 'moto_server'],
     async create(_folder, value) {
+      service ??= startMoto()
+      const { secret, env, readerEnv } = await service
       const id = `cc-token-${++count}`
-      await secretsManager('CreateSecret', { Name: id, SecretString: value })
-      const put = `aws secretsmanager put-secret-value --secret-id ${id} --secret-string file:///dev/stdin`
-      const get = `aws secretsmanager get-secret-value --secret-id ${id} --query SecretString --output text`
-      return {
-        env: await clientEnv('test', 'test'),
-        commands: { 'store-command': put, 'read-command': get },
-        get: async () => (await secretsManager('GetSecretValue', { SecretId: id })).SecretString
+      const commands = {
+        'store-command': `aws secretsmanager put-secret-value --secret-id ${id} --secret-string file:///dev/stdin`,
+        'read-command': `aws secretsmanager get-secret-value --secret-id ${id} --query SecretString --output text`
       }
-    },
-    async readOnly() {
-      const policy = {
-        Version: '2012-10-17',
-        Statement: [{ Effect: 'Allow', Action: 'secretsmanager:GetSecretValue', Resource: '*' }]
-      }
-      const user = { UserName: 'reader' }
-      await iam({ Action: 'CreateUser', ...user })
-      await iam({
-        Action: 'PutUserPolicy',
-        ...user,
-        PolicyName: 'read',
-        PolicyDocument: JSON.stringify(policy)
-      })
-      const key = await iam({ Action: 'CreateAccessKey', ...user })
-      const field = (name: string) => new RegExp(`<${name}>([^<]+)`).exec(key)?.[1] ?? ''
-      await fetch(`${await origin()}/moto-api/reset-auth`, {
-        method: 'POST',
-        headers: { 'Content-Type': 'text/plain' },
-        body: '0'
-      })
-      return clientEnv(field('AccessKeyId'), field('SecretAccessKey'))
+      await shell(`aws secretsmanager create-secret --name ${id} --secret-string "$(cat)"`, env, value)
+      return { env, refusingEnv: readerEnv, commands, get: () => secret(id) }
     },
     async close() {
-      await (await server)?.stop()
+      await (await service)?.stop()
     }
   }
 }
 
-/** Starts the service on a free port of loopback. */
-async function startMoto(): Promise<{ origin: string; stop(): Promise<void> }> {
+/** A secret, as far as it is needed, in what the service shows of its state. */
+interface MotoSecret {
+  readonly name: string
+  readonly default_version_id: string
+  readonly versions: Readonly<Record<string, { readonly secret_string: string }>>
+}
+
+/** Starts the service on a free port of loopback. It checks the permissions of two users, who can write and only read. */
+async function startMoto() {
   const child = spawn('moto_server', ['--host', '127.0.0.1', '--port', '0'], {
     stdio: ['ignore', 'ignore', 'pipe']
   })
   const ended = once(child, 'exit')
-  const stop = async () => {
-    child.kill('SIGKILL')
-    await ended
-  }
   process.once('exit', () => child.kill('SIGKILL'))
-  for await (const line of createInterface(child.stderr)) {
-    const [, origin] = /Running on (http:\/\/127\.0\.0\.1:\d+)/.exec(line) ?? []
-    if (origin === undefined) continue
-    // The service logs every request.
-    child.stderr.resume()
-    return { origin, stop }
+  const origin = await originIn(child.stderr)
+  const iam = async (input: Record<string, string>) => {
+    const credential = 'Credential=test/20260101/us-east-1/iam/aws4_request, SignedHeaders=host, Signature=x'
+    const response = await fetch(origin, {
+      method: 'POST',
+      headers: { Authorization: `AWS4-HMAC-SHA256 ${credential}` },
+      body: new URLSearchParams({ Version: '2010-05-08', ...input })
+    })
+    return response.text()
   }
-  await stop()
-  throw new Error('moto_server did not start')
+  /** Creates a user who may do this. Returns the environment of the CLI. */
+  const createUser = async (name: string, action: string) => {
+    const policy = { Version: '2012-10-17', Statement: [{ Effect: 'Allow', Action: action, Resource: '*' }] }
+    const user = { UserName: name }
+    await iam({ Action: 'CreateUser', ...user })
+    await iam({ Action: 'PutUserPolicy', ...user, PolicyName: 'p', PolicyDocument: JSON.stringify(policy) })
+    const key = await iam({ Action: 'CreateAccessKey', ...user })
+    const field = (name: string) => new RegExp(`<${name}>([^<]+)`).exec(key)?.[1] ?? ''
+    return {
+      AWS_ENDPOINT_URL: origin,
+      AWS_DEFAULT_REGION: 'us-east-1',
+      AWS_EC2_METADATA_DISABLED: 'true',
+      AWS_ACCESS_KEY_ID: field('AccessKeyId'),
+      AWS_SECRET_ACCESS_KEY: field('SecretAccessKey')
+    }
+  }
+  const env = await createUser('writer', 'secretsmanager:*')
+  const readerEnv = await createUser('reader', 'secretsmanager:GetSecretValue')
+  // From now on it checks signatures and permissions.
+  await fetch(`${origin}/moto-api/reset-auth`, {
+    method: 'POST',
+    headers: { 'Content-Type': 'text/plain' },
+    body: '0'
+  })
+  return {
+    env,
+    readerEnv,
+    /** Returns a secret without the CLI, which takes half a second. */
+    async secret(name: string): Promise<string> {
+      const response = await fetch(`${origin}/moto-api/data.json`)
+      const { secretsmanager } = (await response.json()) as { secretsmanager: { FakeSecret: MotoSecret[] } }
+      const secret = secretsmanager.FakeSecret.find(one => one.name === name)
+      return secret?.versions[secret.default_version_id]?.secret_string ?? ''
+    },
+    async stop() {
+      child.kill('SIGKILL')
+      await ended
+    }
+  }
 }
 
-/** Makes an empty folder for a place in a store. */
-export function emptyFolder(parent: string): string {
-  const folder = join(parent, 'real-store')
-  mkdirSync(folder)
-  writeFileSync(join(parent, 'empty'), '')
-  return folder
+/** Returns the origin that the service logs as soon as it listens. */
+async function originIn(log: Readable): Promise<string> {
+  for await (const line of createInterface(log)) {
+    const [, origin] = /Running on (http:\/\/127\.0\.0\.1:\d+)/.exec(line) ?? []
+    if (origin === undefined) continue
+    // It also logs every request.
+    log.resume()
+    return origin
+  }
+  throw new Error('moto_server did not start')
 }
