@@ -18,8 +18,6 @@ const TIMEOUT_MS = 120_000
 
 /** A rotation of a token in a real store. */
 interface StoreRotation extends CommandRotation {
-  /** The token that is stored at the beginning. */
-  readonly old: string
   readonly store: RealStore
   /** Rotates, with other commands if given. The previous token is revoked if that is possible. */
   rotateStore(inputs?: Readonly<Record<string, string>>, options?: RunOptions): Promise<RunResult>
@@ -28,13 +26,11 @@ interface StoreRotation extends CommandRotation {
 function withStore(kind: StoreKind, action: (rotation: StoreRotation) => Promise<void>): () => Promise<void> {
   return () =>
     withCommandRotation(async rotation => {
-      const old = await rotation.issueToken()
       const folder = rotation.path('real')
       mkdirSync(folder)
-      const store = await kind.create(folder, old)
+      const store = await kind.create(folder, rotation.old)
       await action({
         ...rotation,
-        old,
         store,
         rotateStore: (inputs, { env, ...options } = {}) =>
           rotation.rotate(

@@ -260,11 +260,6 @@ describeOnPosix('a rotation', () => {
     ])
   })
 
-  test('needs no read-command', async () => {
-    expectStored(await run({ 'store-command': 'cat > store' }))
-    expect(live()).toEqual([old, newToken()])
-  })
-
   test.each(['x\r\n', '', 'a placeholder with spaces\n'])(
     'replaces any value of one line: %j',
     async value => {
@@ -409,6 +404,11 @@ describeOnPosix('a rotation', () => {
   })
 
   describe('gives its commands', () => {
+    test('the folder of the job, if the runner sets no workspace', async () => {
+      const step = await run({ 'store-command': `pwd > ${folder}/pwd` }, { env: { GITHUB_WORKSPACE: '' } })
+      expect([step.code, text('pwd')]).toEqual([undefined, `${process.cwd()}\n`])
+    })
+
     const WITHHELD: Readonly<Record<string, string>> = {
       STATE_X: 'a',
       ACTIONS_RUNTIME_TOKEN: 'b',

@@ -117,13 +117,6 @@ describeOnPosix('the log of a command', () => {
 })
 
 describeOnPosix('standard output that is collected', () => {
-  test('is returned before anything of standard error is logged', async () => {
-    const { stdout, lines } = await run('echo error >&2; echo output', {
-      onCollected: text => void process.stdout.write(`collected: ${text}`)
-    })
-    expect([stdout, lines]).toEqual(['output\n', ['collected: output', '| error']])
-  })
-
   test.each([
     [65_536, { exitCode: 0 }],
     [65_537, 'too-much-output']

@@ -21,22 +21,23 @@ export interface CommandRotation {
   rotate(inputs: Inputs, options?: RunOptions): Promise<RunResult>
   /** Runs the post step, with what the rotation saved. */
   post(run: RunResult): Promise<RunResult>
-  /** Requests a token, as an earlier rotation did. */
-  issueToken(client?: { readonly id: string; readonly secret: string }): Promise<string>
+  /** A token of the platform, as an earlier rotation stored it. */
+  readonly old: string
   /** Returns the tokens that the platform accepts, in the order of issue. */
   liveTokens(): string[]
 }
 
 /** Calls `action`, and closes and removes everything afterwards. */
-export async function withCommandRotation<T>(
-  action: (rotation: CommandRotation) => Promise<T>,
-  options: Parameters<typeof startGenesys>[0] = {}
-): Promise<T> {
-  const genesys = await startGenesys(options)
+export async function withCommandRotation(
+  action: (rotation: CommandRotation) => Promise<void>
+): Promise<void> {
+  const genesys = await startGenesys()
+  const old = await issueToken(genesys)
+  genesys.forget()
   const folder = realpathSync(mkdtempSync(join(tmpdir(), 'store-')))
   const path = (name: string) => join(folder, name)
   try {
-    return await action({
+    await action({
       genesys,
       path,
       text: name => (existsSync(path(name)) ? readFileSync(path(name), 'utf8') : undefined),
@@ -48,7 +49,7 @@ export async function withCommandRotation<T>(
           ...runOptions
         }),
       post: run => postOf(run),
-      issueToken: client => issueToken(genesys, client),
+      old,
       liveTokens: () => liveTokens(genesys)
     })
   } finally {

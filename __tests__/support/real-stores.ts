@@ -126,7 +126,7 @@ export function aws(): StoreKind {
         'store-command': `aws secretsmanager put-secret-value --secret-id ${id} --secret-string file:///dev/stdin`,
         'read-command': `aws secretsmanager get-secret-value --secret-id ${id} --query SecretString --output text`
       }
-      await shell(`aws secretsmanager create-secret --name ${id} --secret-string "$(cat)"`, env, value)
+      await shell(`aws secretsmanager create-secret --name ${id} --secret-string="$(cat)"`, env, value)
       return { env, refusingEnv: readerEnv, commands, get: () => secret(id) }
     },
     async close() {
