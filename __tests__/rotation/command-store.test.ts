@@ -144,13 +144,18 @@ describeOnPosix('the outcome of storing', () => {
       expect(log()).toContain(`store-command ${tooSlow}, but the store contains the new token.`)
     }))
 
-  test('the reads after a failure are directly, four and eight seconds after it', () =>
+  test.each([
+    ['after a failure directly, after four and after eight seconds', 'exit 3', [4_000, 4_000]],
+    ['after exit code 0 only once', 'exit 0', []]
+  ])('is read %s', (_, store, waits) =>
     withRunner(async () => {
-      const { folder, waits, ending } = await put({ store: 'exit 3', read: `echo >> reads; cat store` })
-      await ending
-      expect(waits).toEqual([4_000, 4_000])
-      expect(readFileSync(join(folder, 'reads'), 'utf8')).toBe('\n'.repeat(4))
-    }))
+      const running = await put({ store, read: 'echo >> reads; cat store' })
+      await running.ending
+      expect(running.waits).toEqual(waits)
+      // One read is before store-command, one directly after it.
+      expect(readFileSync(join(running.folder, 'reads'), 'utf8')).toBe('\n'.repeat(2 + waits.length))
+    })
+  )
 
   test('a step that ends meanwhile says so, and does not say that the token is not stored', () =>
     withRunner(async ({ log }) => {

@@ -54,6 +54,11 @@ describeOnPosix('a command', () => {
     expect([end, lines]).toEqual([{ exitCode: 0 }, []])
   })
 
+  test('is not started without its input, which a step that was killed did not write', async () => {
+    const { end, out } = await run('touch out', { input: new Secret('') })
+    expect([end, out]).toEqual([{ exitCode: 1 }, undefined])
+  })
+
   test('that is too slow is ended, although it ignores SIGTERM', async () => {
     const startedAtMs = performance.now()
     const { end } = await run("trap '' TERM; sleep 30 & while true; do wait; done", { timeoutMs: 300 })
@@ -117,11 +122,13 @@ describeOnPosix('the log of a command', () => {
 })
 
 describeOnPosix('standard output that is collected', () => {
-  test.each([
-    [65_536, { exitCode: 0 }],
-    [65_537, 'too-much-output']
-  ])('has up to 64 KiB: %i bytes', async (bytes, end) => {
-    const { end: ended } = await run(`head -c ${bytes} /dev/zero`, { onCollected: () => {} })
-    expect(ended).toEqual(end)
+  test('has up to 64 KiB', async () => {
+    const { end, stdout } = await run('head -c 65536 /dev/zero', { onCollected: () => {} })
+    expect([end, stdout.length]).toEqual([{ exitCode: 0 }, 65_536])
+  })
+
+  test('ends the command if it is longer', async () => {
+    const options = { timeoutMs: 60_000, onCollected: () => {} }
+    expect((await run('head -c 65537 /dev/zero; sleep 50', options)).end).toBe('too-much-output')
   })
 })
