@@ -51,7 +51,9 @@ export function age(): StoreKind {
     programs: ['age', 'age-keygen'],
     async create(folder, value) {
       const [key, file] = [join(folder, 'key'), join(folder, 'token.age')]
-      const env = { KEY: key, RECIPIENT: newAgeRecipient(key), FILE: file }
+      execFileSync('age-keygen', ['-o', key], { stdio: 'ignore' })
+      const recipient = execFileSync('age-keygen', ['-y', key], { encoding: 'utf8' }).trim()
+      const env = { KEY: key, RECIPIENT: recipient, FILE: file }
       const commands = {
         'store-command': 'age -r "$RECIPIENT" -o "$FILE.new" && mv "$FILE.new" "$FILE"',
         'read-command': 'age -d -i "$KEY" "$FILE"'
@@ -66,12 +68,6 @@ export function age(): StoreKind {
     },
     async close() {}
   }
-}
-
-/** Writes a new key to a file. Returns its recipient. */
-export function newAgeRecipient(file: string): string {
-  execFileSync('age-keygen', ['-o', file], { stdio: 'ignore' })
-  return execFileSync('age-keygen', ['-y', file], { encoding: 'utf8' }).trim()
 }
 
 /** The password manager `pass`, with a GnuPG key of its own. */
