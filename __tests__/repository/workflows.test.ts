@@ -6,7 +6,7 @@ const ALL = [...WORKFLOWS, ...EXAMPLES]
 
 test('GitHub’s own language service finds nothing in any workflow, example or action', () => {
   const files = [...ALL, ...ACTIONS, ...COMPOSITES]
-  const script = '__tests__/repository/language-service.mjs'
+  const script = '__tests__/support/language-service.mjs'
   expect(JSON.parse(execFileSync(process.execPath, [script, ...files], { encoding: 'utf8' }))).toEqual([])
 })
 
