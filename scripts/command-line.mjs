@@ -1,4 +1,4 @@
-/** Reads the options of a command. A wrong option ends the process with exit code 2 and says what to write instead. */
+/** Reads the options of a command. A wrong option ends the process with exit code 2. */
 import { parseArgs } from 'node:util'
 
 /**
@@ -15,43 +15,35 @@ import { parseArgs } from 'node:util'
  * @template {string} [Argument=never]
  * @param {{usage: string, about: string, options: Options, argument?: Argument}} command  `about`: what the command
  *   does; `argument`: the name of what may be given without an option
- * @param {string[]} [args]
  * @returns {{[Name in keyof Options]: Options[Name] extends {value: string}
  *   ? Options[Name] extends {default: string} ? string : string | undefined : boolean}
  *   & {[Name in Argument]: string | undefined}}
  */
-export function readOptions({ usage, about, options, argument }, args = process.argv.slice(2)) {
+export function readOptions({ usage, about, options, argument }) {
   const known = { ...options, help: { help: 'show this text' } }
-  const { tokens } = parseArgs({ args, strict: false, tokens: true, options: kinds(known) })
-  /** @type {Record<string, string | boolean | undefined>} */
-  const values = Object.fromEntries(
-    Object.entries(options).map(([name, option]) => [name, option.value ? option.default : false])
-  )
-  for (const token of tokens) {
-    if (token.kind === 'option-terminator') continue
-    if (token.kind === 'positional') {
-      if (argument === undefined || values[argument] !== undefined)
-        refuse(`unexpected argument: ${token.value}`)
-      values[argument] = token.value
-      continue
-    }
-    const { name, rawName, value } = token
-    const option = /** @type {Record<string, Option>} */ (known)[name]
-    if (!option)
-      refuseUnknown(
-        'option',
-        rawName,
-        Object.keys(known).map(one => `--${one}`)
-      )
-    if (name === 'help') {
-      console.log(`Usage: ${usage}\n\n${about}\n\n${describe(known)}`)
-      process.exit(0)
-    }
-    if (option.value && (value === undefined || value.startsWith('--'))) refuse(`${rawName} needs a value`)
-    if (!option.value && value !== undefined) refuse(`${rawName} takes no value`)
-    values[name] = value ?? true
+  const { help, ...values } = parse(known, argument)
+  if (help) {
+    console.log(`Usage: ${usage}\n\n${about}\n\n${describe(known)}`)
+    process.exit(0)
   }
   return /** @type {any} */ (values)
+}
+
+/** @param {Record<string, Option>} known @param {string} [argument] */
+function parse(known, argument) {
+  const options = Object.entries(known).map(([name, option]) => {
+    const type = option.value === undefined ? 'boolean' : 'string'
+    const usual = option.default ?? (type === 'boolean' ? false : undefined)
+    return [name, { type, ...(usual !== undefined && { default: usual }) }]
+  })
+  const allowPositionals = argument !== undefined
+  try {
+    const { values, positionals } = parseArgs({ options: Object.fromEntries(options), allowPositionals })
+    return { ...values, ...(argument && { [argument]: positionals[0] }) }
+  } catch (error) {
+    const [sentence = ''] = /** @type {Error} */ (error).message.split('. ')
+    return refuse(sentence)
+  }
 }
 
 /**
@@ -67,48 +59,10 @@ export function readNumber(option, text, { least, most }) {
   return refuse(`${option} ${text}: expected a whole number from ${least} to ${most}`)
 }
 
-/**
- * Ends the process and names the nearest word that is known.
- *
- * @param {string} noun  what was given
- * @param {string} given
- * @param {string[]} known
- * @returns {never}
- */
-export function refuseUnknown(noun, given, known) {
-  const nearest = nearestTo(given, known)
-  return refuse(`unknown ${noun}: ${given}${nearest === undefined ? '' : `; did you mean ${nearest}?`}`)
-}
-
-/**
- * Ends the process with exit code 2, because of a wrong option.
- *
- * @param {string} problem
- * @returns {never}
- */
+/** Ends the process with exit code 2. @param {string} problem @returns {never} */
 export function refuse(problem) {
-  return stop(`${problem}\nUse --help to see all options.`)
-}
-
-/**
- * Ends the process with exit code 2.
- *
- * @param {string} problem
- * @returns {never}
- */
-export function stop(problem) {
-  console.error(problem)
+  console.error(`${problem}\nUse --help to see all options.`)
   process.exit(2)
-}
-
-/**
- * @param {Record<string, Option>} options
- * @returns {Record<string, {type: 'string' | 'boolean'}>}
- */
-function kinds(options) {
-  return Object.fromEntries(
-    Object.entries(options).map(([name, { value }]) => [name, { type: value ? 'string' : 'boolean' }])
-  )
 }
 
 /** @param {Record<string, Option>} options */
@@ -120,36 +74,4 @@ function describe(options) {
   ])
   const width = Math.max(...rows.map(([flag = '']) => flag.length))
   return rows.map(([flag = '', help]) => `  ${flag.padEnd(width)}  ${help}`).join('\n')
-}
-
-/**
- * Returns the known word that needs the fewest changes of one letter, undefined if all are too different.
- *
- * @param {string} given
- * @param {string[]} known
- */
-export function nearestTo(given, known) {
-  const [best] = known
-    .map(word => ({ word, changes: word.startsWith(given) ? 1 : changesBetween(given, word) }))
-    .sort((a, b) => a.changes - b.changes)
-  return best && best.changes <= Math.max(2, best.word.length / 3) ? best.word : undefined
-}
-
-/**
- * Returns how many letters to insert, remove or replace to get from one word to the other.
- *
- * @param {string} from
- * @param {string} to
- */
-function changesBetween(from, to) {
-  let above = Array.from({ length: to.length + 1 }, (_, index) => index)
-  for (const [row, letter] of [...from].entries()) {
-    const current = [row + 1]
-    for (let column = 1; column <= to.length; column += 1) {
-      const replaced = (above[column - 1] ?? 0) + (letter === to[column - 1] ? 0 : 1)
-      current.push(Math.min(replaced, (above[column] ?? 0) + 1, (current[column - 1] ?? 0) + 1))
-    }
-    above = current
-  }
-  return above[to.length] ?? 0
 }

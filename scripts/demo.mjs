@@ -3,7 +3,7 @@
  * checks what they do. Needs Node 20 or newer and nothing else: no installation, no account, no network.
  */
 import { cleanup } from '../__tests__/support/runner.mjs'
-import { readOptions, refuseUnknown } from './command-line.mjs'
+import { readOptions, refuse } from './command-line.mjs'
 import { bold, columns, dim, green, heading, isSecret, part, red, showStep } from './try/screen.mjs'
 import { fillIn, openStage } from './try/stage.mjs'
 
@@ -67,82 +67,33 @@ const SCENES = {
         'the previous token is revoked': !isAlive({ ...played, token: stage.inputs['previous-token'] ?? '' })
       }
     }
-  },
-  'wrong-region': {
-    title: 'A wrong region: the client belongs to us-east-1',
-    inputs: genesys,
-    modes: ['wrong-region'],
-    errorCode: 'credentials-rejected'
-  },
-  'missing-secret': {
-    title: 'An empty secret, as in a workflow from a fork: nothing is sent',
-    inputs: genesys,
-    modes: ['missing-secret'],
-    errorCode: 'missing-credential',
-    check: ({ requests }) => ({ 'nothing is sent': requests.length === 0 })
-  },
-  'idle-timeout': {
-    title: 'An idle timeout: a token that nothing uses for 15 minutes becomes invalid',
-    inputs: { ...genesys, 'min-lifetime': '1h' },
-    modes: ['idle-timeout'],
-    check: ({ result: { outputs } }) => ({
-      'idles-at is before expires-at': (outputs['idles-at'] || 'none') < (outputs['expires-at'] ?? '')
-    })
-  },
-  gateway: {
-    title: 'An API gateway: base-url and login-base-url replace the hosts of the platform',
-    inputs: { ...genesys, verify: 'true', 'tool-env': 'true' },
-    modes: ['gateway'],
-    check: ({ requests: [login, verify] }) => ({
-      'each request has the path of the gateway':
-        login === '200 POST /genesys-login/oauth/token' && !!verify?.startsWith('200 GET /genesys-api/')
-    })
-  },
-  'long-lived': {
-    title: 'Genesys Cloud: a token for a year (undocumented request), which outlives the job',
-    inputs: { ...genesys, 'token-kind': 'long-lived' },
-    check: played => ({ 'it lives': isAlive(played) })
-  },
-  'json-request': {
-    title: 'Genesys Cloud: JSON at the API host (undocumented request)',
-    inputs: { ...genesys, 'token-endpoint': 'api' }
-  },
-  'access-key': {
-    title: 'NICE CXone: access key only',
-    inputs: { ...cxone, 'tool-env': 'true' },
-    modes: ['access-key-only']
-  },
-  client: {
-    title: 'NICE CXone: client only (undocumented request)',
-    inputs: cxone,
-    modes: ['client-only']
   }
 }
-const SHORT = ['genesys', 'cxone', 'guard', 'throttled', 'wrong-secret', 'rotation']
 /** Lines of the log that say much the same in every scene. */
 const REPEATED = /: exchanging |^base-url: |^For audits: |^More: /
 
 const { all, list, scene } = readOptions({
   usage: 'npm run demo -- [SCENE] [options]',
   about:
-    'Shows what the action does, against platforms emulated on this machine, and checks it. Without options: a few\n' +
-    'scenes in short. With the name of a scene: this one in full.',
+    'Shows what the action does, against platforms emulated on this machine, and checks it. Without options: all scenes\n' +
+    'in short. With the name of a scene: this one in full.',
   options: { all: { help: 'all scenes in full' }, list: { help: 'the names of the scenes' } },
   argument: 'scene'
 })
 const names = Object.keys(SCENES)
-if (scene !== undefined && !names.includes(scene)) refuseUnknown('scene', scene, names)
+if (scene !== undefined && !names.includes(scene))
+  refuse(`There is no scene ${scene}. There are: ${names.join(', ')}.`)
 if (list) {
   const titles = Object.entries(SCENES).map(([name, { title }]) => [name, title])
   console.log(columns(Object.fromEntries(titles)).join('\n'))
 } else {
   process.once('SIGINT', () => process.exit(130))
-  process.exitCode = (await playAll(all ? names : scene === undefined ? SHORT : [scene])) ? 0 : 1
+  process.exitCode = (await playAll(scene === undefined ? names : [scene])) ? 0 : 1
 }
 
 /** Returns whether all is as it should be. @param {string[]} chosen  names of scenes */
 async function playAll(chosen) {
-  const isShort = chosen === SHORT
+  const isShort = !all && scene === undefined
   console.log(`${bold('cc-token-action')}  credentials in, a masked token out`)
   const started = performance.now()
   let failures = 0
@@ -170,11 +121,11 @@ async function playAll(chosen) {
  * @param {RegExp} [brief]  see `showStep`
  */
 async function play(name, brief) {
-  const { title, inputs: given, modes: ofScene, errorCode, check } = /** @type {Scene} */ (SCENES[name])
+  const { title, inputs, modes: ofScene, errorCode, check } = /** @type {Scene} */ (SCENES[name])
   const modes = new Set(ofScene)
   const action = modes.has('rotate') ? 'rotate' : 'token'
   heading(`${name} · ${title}`)
-  const stage = await openStage(action, { inputs: fillIn(action, given, modes), modes })
+  const stage = await openStage(action, { inputs: fillIn(action, inputs, modes), modes })
   try {
     const { tokens, alsoIssued = [] } = stage.platform
     const earlier = [...tokens.keys()]
@@ -182,7 +133,8 @@ async function play(name, brief) {
     const { result, next } = played
     const { outputs, end } = result
     const issued = [...tokens].filter(([token]) => !earlier.includes(token))
-    const secrets = [...tokens.keys(), ...alsoIssued, ...Object.entries(stage.inputs).flatMap(secretIn)]
+    const given = Object.entries(stage.inputs).flatMap(([input, value]) => (isSecret(input) ? [value] : []))
+    const secrets = [...tokens.keys(), ...alsoIssued, ...given]
     const visible = result.log + result.summary + result.stderr + end.log + end.stderr + next
     const checks = {
       'the step ends as it should': result.exitCode === (errorCode ? 1 : 0),
@@ -205,9 +157,4 @@ async function play(name, brief) {
   } finally {
     await stage.close()
   }
-}
-
-/** @param {[string, string]} input  name and value */
-function secretIn([name, value]) {
-  return isSecret(name) && value !== '' ? [value] : []
 }

@@ -10,13 +10,13 @@ import { once } from 'node:events'
 import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
-import { cleanup, runAction, runPost } from '../__tests__/support/runner.mjs'
+import { cleanup } from '../__tests__/support/runner.mjs'
 import { MAIN_TF, terraformMirror } from '../__tests__/support/terraform.mjs'
 import { GENESYS_CLIENT, startGenesys } from '../emulator/genesys.mjs'
 import { startHostProxy } from '../emulator/proxy.mjs'
 import { readNumber, readOptions } from './command-line.mjs'
 import { table } from './table.mjs'
+import { fillIn, runStep } from './try/stage.mjs'
 
 /** @typedef {Record<string, string>} Values */
 
@@ -35,30 +35,28 @@ const jobs = readNumber('--jobs', options.jobs, { least: 1, most: 1000 })
 const perMinute = readNumber('--per-minute', options['per-minute'], { least: 1, most: 100_000 })
 
 const folder = mkdtempSync(join(tmpdir(), 'terraform-crowd-'))
+const project = join(folder, 'project')
 try {
   const terraform = terraformMirror(join(folder, 'mirror'))
-  const project = join(folder, 'project')
   mkdirSync(project)
   writeFileSync(join(project, 'main.tf'), MAIN_TF)
-  const env = { ...variables('PATH', 'HOME'), ...terraform }
+  const { PATH = '', HOME = '' } = process.env
+  const env = { PATH, HOME, ...terraform }
   const init = spawnSync('terraform', ['init', '-input=false'], { cwd: project, env, encoding: 'utf8' })
   if (init.status !== 0) throw new Error(`terraform init failed: ${init.error ?? init.stderr}`)
   const rows = [
-    await measure('a token of this action in each job', planWithOurToken, { project, env }),
-    await measure('the provider’s own OAuth client', planWithClient, { project, env })
+    await measure('a token of this action in each job', planWithOurToken, env),
+    await measure('the provider’s own OAuth client', planWithClient, env)
   ]
-  console.log(table(['each job has', 'successes', 'token requests', 'of them throttled', 'time'], rows))
+  const head = ['each job has', 'successes', 'token requests', 'of them throttled', 'time']
+  console.log(table(head, rows, '---:'))
 } finally {
   cleanup()
   rmSync(folder, { recursive: true, force: true })
 }
 
-/**
- * @param {string} name
- * @param {(cwd: string, env: Values) => Promise<boolean>} job
- * @param {{project: string, env: Values}} prepared
- */
-async function measure(name, job, { project, env }) {
+/** @param {string} name @param {(cwd: string, env: Values) => Promise<boolean>} job @param {Values} env */
+async function measure(name, job, env) {
   const genesys = await startGenesys({
     throttle: { kind: 'fixed-window', perWindow: perMinute, takenByOthers: 0 }
   })
@@ -67,11 +65,8 @@ async function measure(name, job, { project, env }) {
     'api.mypurecloud.ie:443': genesys.origin
   })
   if (!proxy) throw new Error('openssl is not installed')
-  const reach = {
-    HTTPS_PROXY: proxy.url,
-    SSL_CERT_FILE: proxy.authority,
-    NODE_EXTRA_CA_CERTS: proxy.authority
-  }
+  const { url: HTTPS_PROXY, authority } = proxy
+  const reach = { HTTPS_PROXY, SSL_CERT_FILE: authority, NODE_EXTRA_CA_CERTS: authority }
   const start = Date.now()
   const ends = await Promise.all(
     Array.from({ length: jobs }, (_, index) => {
@@ -91,22 +86,15 @@ async function measure(name, job, { project, env }) {
 
 /** @param {string} cwd @param {Values} env */
 async function planWithOurToken(cwd, env) {
-  const dist = (/** @type {string} */ name) =>
-    fileURLToPath(new URL(`../dist/${name}/index.js`, import.meta.url))
-  const inputs = {
-    provider: 'genesys',
-    region: 'eu-west-1',
-    'client-id': GENESYS_CLIENT.id,
-    'client-secret': GENESYS_CLIENT.secret,
-    'tool-env': 'true'
-  }
-  const reach = {
-    HTTPS_PROXY: env['HTTPS_PROXY'] ?? '',
-    NODE_EXTRA_CA_CERTS: env['NODE_EXTRA_CA_CERTS'] ?? ''
-  }
-  const main = await runAction({ main: dist('main'), inputs, env: reach, timeoutMs: LONGEST_PLAN_MS })
-  const succeeded = main.exitCode === 0 && (await plan(cwd, { ...env, ...main.exported }))
-  await runPost(main, { post: dist('post'), env: reach })
+  const { HTTPS_PROXY = '', NODE_EXTRA_CA_CERTS = '' } = env
+  let succeeded = false
+  await runStep('token', {
+    inputs: fillIn('token', { region: 'eu-west-1', 'tool-env': 'true' }),
+    env: { HTTPS_PROXY, NODE_EXTRA_CA_CERTS },
+    afterMain: async ({ exitCode, exported }) => {
+      succeeded = exitCode === 0 && (await plan(cwd, { ...env, ...exported }))
+    }
+  })
   return succeeded
 }
 
@@ -122,17 +110,8 @@ function planWithClient(cwd, env) {
 
 /** @param {string} cwd @param {Values} env */
 async function plan(cwd, env) {
-  const child = spawn('terraform', ['plan', '-input=false'], {
-    cwd,
-    env,
-    stdio: 'ignore',
-    timeout: LONGEST_PLAN_MS
-  })
+  const options = { cwd, env, stdio: /** @type {const} */ ('ignore'), timeout: LONGEST_PLAN_MS }
+  const child = spawn('terraform', ['plan', '-input=false'], options)
   const [code] = await once(child, 'exit')
   return code === 0
-}
-
-/** @param {string[]} names @returns {Values} */
-function variables(...names) {
-  return Object.fromEntries(names.map(name => [name, process.env[name] ?? '']))
 }

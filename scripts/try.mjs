@@ -1,6 +1,7 @@
 /**
  * `npm run try`: runs one step of the action with inputs of your choice, against platforms emulated on this machine, or
- * against the real platform with `--real`. Needs Node 20 or newer and nothing else; `--workflow` needs `npm ci`.
+ * against the real platform with `--real`. Needs Node 20 or newer and nothing else; `--workflow` needs `npm ci`
+ * and Node 22.15.
  */
 import { readActionFile } from '../__tests__/support/action-file.mjs'
 import { cleanup } from '../__tests__/support/runner.mjs'
@@ -29,8 +30,8 @@ are emulated on this machine. The emulator's credentials are filled in, unless y
   npm run try -- --workflow .github/workflows/deploy.yml
   npm run try -- --real --provider genesys --region eu-west-1
 
---workflow checks the steps of this action alone, not expressions in other steps. It runs no store command of the file: a
-file takes the place of the store. --rotate with --store-command runs your commands, with PATH, HOME, PASSWORD_STORE_DIR
+--workflow also asks GitHub's own language service about the file. It runs no store command of it: a file takes the place
+of the store. --rotate with --store-command runs your commands, with PATH, HOME, PASSWORD_STORE_DIR
 and GNUPGHOME of this terminal; write other variables before the command.
 
 Each input of the action is an option with a value: --verify true. action.yml and rotate/action.yml describe them:
@@ -38,7 +39,10 @@ ${ALL_INPUTS.join(' ').replace(/(.{1,100})(?: |$)/g, '  $1\n')}
 Exit code: 0 if the step succeeded, 1 if it failed, 2 for a wrong option, 130 after Ctrl-C.`,
   options: {
     ...Object.fromEntries(Object.entries(MODES).map(([name, help]) => [name, { help }])),
-    workflow: { value: 'FILE', help: 'run all steps in a workflow file that use this action; needs npm ci' },
+    workflow: {
+      value: 'FILE',
+      help: 'run all steps in a workflow file that use this action; needs npm ci and Node 22.15'
+    },
     real: {
       help: 'use the real platform, with credentials from the environment; the token is revoked at the end'
     },
@@ -54,20 +58,15 @@ const given = Object.fromEntries(
 )
 checkOptions()
 
+let isCanceled = false
 /** Resolves at the first Ctrl-C. Another one changes nothing: the clean-up takes ten seconds at most. */
 const canceled = new Promise(resolve => {
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => resolve(true))
-})
-let isCanceled = false
-void canceled.then(() => {
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, resolve)
+}).then(() => {
   isCanceled = true
 })
 try {
-  const isGood = isReal
-    ? await tryReal()
-    : workflow
-      ? await tryWorkflow(String(workflow))
-      : await tryEmulated()
+  const isGood = await (isReal ? tryReal() : workflow ? tryWorkflow(String(workflow)) : tryEmulated())
   process.exitCode = isCanceled ? 130 : isGood ? 0 : 1
 } finally {
   cleanup()
@@ -76,39 +75,30 @@ try {
 /** Ends the process if options do not go together. */
 function checkOptions() {
   const names = [...Object.keys(given), ...modes]
+  const like = (/** @type {RegExp} */ pattern) => names.find(name => pattern.test(name))
   const foreign = Object.keys(given).find(name => !INPUTS[action].includes(name))
-  const [secret] = names.filter(name => /^(client|access-key)-(id|secret)$/.test(name))
-  const [lasting] = names.filter(name => /^(token-kind|service-account-id|revoke)$/.test(name))
+  if (foreign !== undefined)
+    refuse(`${foreign} is no input of ${action === 'token' ? 'the token action: add --rotate' : 'rotate'}`)
   if (workflow !== undefined) {
     if (isReal || names.length > 0) refuse('--workflow takes no other option: everything comes from the file')
   } else if (isReal) {
+    const secret = like(/^(client|access-key)-(id|secret)$/)
+    const lasting = like(/^(token-kind|service-account-id|revoke)$/)
     if (modes.size > 0) refuse(`--${[...modes][0]} is for the emulator: leave it out, or leave out --real`)
-    if (secret !== undefined) {
+    if (secret !== undefined)
       refuse(
-        `--${secret}: with --real, credentials come from the environment, because a command line can be seen by others.\n` +
-          'Genesys Cloud: GENESYS_CLOUD_CLIENT_ID, GENESYS_CLOUD_CLIENT_SECRET. NICE CXone: CXONE_CLIENT_ID,\n' +
-          'CXONE_CLIENT_SECRET, CXONE_ACCESS_KEY_ID, CXONE_ACCESS_KEY_SECRET.'
+        `--${secret}: with --real, credentials come from the environment, because others can see options`
       )
-    }
     if (lasting !== undefined)
       refuse(`--${lasting}: --real takes an access token only, and revokes it at the end`)
-  } else if ('base-url' in given || 'login-base-url' in given) {
+  } else if (like(/base-url$/)) {
     refuse('--base-url and --login-base-url are the emulator’s own: try --gateway, or --real')
   }
-  if (foreign !== undefined)
-    refuse(
-      action === 'token'
-        ? `--${foreign} is an input of rotate: add --rotate`
-        : `rotate has no input ${foreign}`
-    )
-  const [elsewhere] = names.filter(name =>
-    (isCxone(given) ? /^(idle-timeout|gateway)$/ : /^(access-key|client)-only$/).test(name)
-  )
+  const elsewhere = like(isCxone(given) ? /^(idle-timeout|gateway)$/ : /^(access-key|client)-only$/)
   if (elsewhere !== undefined)
     refuse(`--${elsewhere} is for ${isCxone(given) ? 'Genesys Cloud' : 'NICE CXone'} only`)
 }
 
-/** Returns whether the step succeeded. */
 async function tryEmulated() {
   heading(action === 'rotate' ? 'rotate with the emulator' : 'The token action with the emulator')
   const inputs = fillIn(action, given, modes)
@@ -124,68 +114,46 @@ function environment(names) {
 }
 
 /**
- * Runs the step on a stage, and closes it. Returns whether it succeeded.
+ * Runs the step on a stage, and closes it. Returns whether the step and its clean-up succeeded.
  *
- * @param {import('./try/stage.mjs').Stage} stage
- * @param {(input: string) => string} note
+ * @param {Pick<import('./try/stage.mjs').Stage, 'inputs' | 'requests' | 'run' | 'close'>} stage
+ * @param {(input: string) => string} [note]
  */
 async function show(stage, note) {
   try {
-    const { result } = await showStep(stage, { note, canceled })
-    console.log(`\n${verdict(result)}`)
-    return result.exitCode === 0
+    const { result } = await showStep(stage, { ...(note && { note }), hasNextStep: !isReal, canceled })
+    const { exitCode, end } = result
+    const verdict = isCanceled ? 'Cancelled.' : exitCode === 0 ? 'The step succeeded.' : 'The step failed.'
+    console.log(`\n${bold(verdict)}`)
+    return exitCode === 0 && !end.log.includes('Warning:')
   } finally {
     await stage.close()
   }
 }
 
-/** Runs our steps of a workflow file, one after the other. Returns whether all succeeded and have known inputs alone. */
+/** Runs our steps of a workflow file, one after the other. Returns whether all succeeded and the file has no problem. */
 async function tryWorkflow(/** @type {string} */ file) {
-  const { readSteps } = await import('./try/workflow.mjs')
-  const steps = await readSteps(file)
-  let isGood = true
-  const problems = steps.flatMap(one => one.problems.map(problem => `${one.title}: ${problem}`))
+  const { readWorkflow } = await import('./try/workflow.mjs')
+  const { steps, problems } = await readWorkflow(file)
+  let isGood = problems.length === 0
   for (const { title, action, inputs, env, notes } of steps) {
     if (isCanceled) break
     heading(title)
     const stage = await openStage(action, { inputs, env })
     isGood = (await show(stage, name => notes[name] ?? '')) && isGood
   }
-  if (problems.length > 0)
-    console.log(`\n${problems.length} problem${problems.length > 1 ? 's:\n' : ': '}${problems.join('\n')}`)
-  return isGood && problems.length === 0
+  if (problems.length > 0) console.log(['\nProblems in the file:', ...problems].join('\n'))
+  return isGood
 }
 
-/** Returns whether the step and its clean-up succeeded. */
 async function tryReal() {
   const env = environment(REAL_VARIABLES)
   const platform = isCxone(given) ? 'NICE CXone' : 'Genesys Cloud'
-  const receiver = given['base-url'] ?? platform
-  const fate = isCxone(given) ? 'It cannot be revoked.' : 'It is revoked at the end, after Ctrl-C too.'
+  const fate = isCxone(given) ? 'cannot be revoked.' : 'is revoked at the end, after Ctrl-C too.'
   heading(`The real ${platform}, not the emulator`)
-  console.log(
-    `   The credentials in your environment are sent to ${receiver}, which issues one access token. ${fate}`
-  )
+  console.log(`   The credentials in your environment are sent to ${given['base-url'] ?? platform},`)
+  console.log(`   which issues one access token. It ${fate}`)
   const run = (/** @type {import('./try/stage.mjs').StepOptions} */ step) =>
     runStep('token', { ...step, inputs: given, env })
-  const stage = { inputs: given, requests: () => [], run }
-  const { result } = await showStep(stage, { canceled, hasNextStep: false })
-  const { 'expires-at': expiresAt, token } = result.outputs
-  const cleanUp = result.end.log
-  const isClean = !cleanUp.includes('Warning:')
-  const end = []
-  if (result.outputs['error-code'] === 'missing-credential') {
-    const start = isCxone(given) ? 'CXONE' : 'GENESYS_CLOUD'
-    end.push(`Export ${start}_CLIENT_ID and ${start}_CLIENT_SECRET first.`)
-  }
-  if (isCxone(given) && token)
-    end.push(`The CXone token expires at ${expiresAt || 'an unknown time'}; it cannot be revoked.`)
-  if (isClean && cleanUp.includes('revoked')) end.push('The token is revoked.')
-  console.log(`\n${[verdict(result), ...end].join(' ')}`)
-  return result.exitCode === 0 && isClean
-}
-
-/** @param {import('./try/stage.mjs').RunResult} result */
-function verdict({ exitCode }) {
-  return bold(isCanceled ? 'Cancelled.' : exitCode === 0 ? 'The step succeeded.' : 'The step failed.')
+  return show({ inputs: given, requests: () => [], run, close: async () => {} })
 }

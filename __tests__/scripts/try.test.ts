@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals'
@@ -25,11 +25,10 @@ afterEach(() => expect(readdirSync(temporary)).toEqual([]))
 function run(
   args: readonly string[],
   env: Readonly<Record<string, string>> = {},
-  onOutput: (output: string, child: ReturnType<typeof spawn>) => void = () => {},
-  script = 'scripts/try.mjs'
+  onOutput: (output: string, child: ReturnType<typeof spawn>) => void = () => {}
 ): Promise<Ended> {
   const environment = { PATH: process.env['PATH'] ?? '', TMPDIR: temporary, ...env }
-  const child = spawn(process.execPath, [script, ...args], { env: environment, timeout: 30_000 })
+  const child = spawn(process.execPath, ['scripts/try.mjs', ...args], { env: environment, timeout: 30_000 })
   let output = ''
   for (const stream of [child.stdout, child.stderr]) {
     stream.setEncoding('utf8').on('data', (piece: string) => {
@@ -42,20 +41,14 @@ function run(
 
 describe('with the emulator', () => {
   test('shows what the runner would, with credentials filled in and no secret', async () => {
-    const { code, output } = await run([
-      '--provider',
-      'genesys',
-      '--region=eu-central-1',
-      '--token-file',
-      'true'
-    ])
+    const { code, output } = await run(['--region=eu-central-1', '--token-file', 'true', '--gateway'])
     expect([code, output]).toEqual([0, expect.stringContaining('The step succeeded.')])
     for (const text of [
       'region: eu-central-1\n',
       `client-id: ${GENESYS_CLIENT.id}  (filled in)\n`,
       'client-secret: ***  (filled in)\n',
       'log        Genesys Cloud, region eu-central-1 (mypurecloud.de): ',
-      'requests   200 POST /oauth/token\n',
+      'requests   200 POST /genesys-login/oauth/token\n',
       'outputs    token              *** (86 characters)\n',
       'summary    Genesys Cloud access token\n',
       'next step  GET /api/v2/organizations/me with the output token → 200 Example Contact Centre\n',
@@ -63,21 +56,17 @@ describe('with the emulator', () => {
     ])
       expect(output).toContain(text)
     expect(output).not.toContain(GENESYS_CLIENT.secret)
-    expect(output).not.toContain('base-url: http://127.0.0.1:1')
   })
 
   test.each([
-    [['--throttled'], 0, 'rate limited (HTTP 429), attempt 1; retrying in 2'],
-    [['--wrong-region'], 1, 'Error: [credentials-rejected]'],
     [['--wrong-secret', '--provider', 'cxone'], 1, 'answered 401 invalid_client'],
     [['--missing-secret'], 1, '[missing-credential] Input client-secret is empty'],
     [['--idle-timeout'], 0, 'The organisation has an idle timeout'],
+    [['--token-kind', 'long-lived'], 0, 'service-account-id: '],
     [['--provider', 'cxone', '--access-key-only'], 0, 'region: na1  (filled in)'],
     [['--provider', 'cxone', '--client-only'], 0, 'the platform does not tell the address of its API'],
-    [['--region', 'eu-west-9'], 1, 'The nearest known region is eu-west-'],
     [['--client-id', 'typed-by-hand'], 1, 'client-id: typed-by-hand\n'],
-    [['--rotate'], 0, 'The previous token was revoked.'],
-    [['--rotate', '--wrong-region'], 1, 'error-code  credentials-rejected']
+    [['--rotate', '--environment', 'production'], 0, 'The previous token was revoked.']
   ] as const)('%j: exit code %i', async (args, exitCode, text) => {
     expect(await run(args)).toEqual({ code: exitCode, output: expect.stringContaining(text) })
   })
@@ -87,43 +76,27 @@ describe('with the emulator', () => {
     const env = { HOME: '/home-of-me', PASSWORD_STORE_DIR: '/pass-of-me' }
     expect(await run(['--rotate', '--store-command', store], env)).toMatchObject({ code: 0 })
   })
-
-  testOnPosix('Ctrl-C cancels the step', async () => {
-    const { code, output } = await run(['--throttled'], {}, (printed, child) => {
-      if (printed.includes('retrying')) child.kill('SIGINT')
-    })
-    expect(code).toBe(130)
-    expect(output).toMatch(/Cancelled\. The post step cleans up .*job ends .*\nCancelled\.\n$/s)
-  })
 })
 
 test.each([
-  [['--wrong-regin'], 'unknown option: --wrong-regin; did you mean --wrong-region?'],
-  [['--clientid', 'x'], 'unknown option: --clientid; did you mean --client-id?'],
-  [['--rotate-after', '1d'], '--rotate-after is an input of rotate: add --rotate'],
-  [['--rotate', '--tool-env', 'true'], 'rotate has no input tool-env'],
+  [['--clientid', 'x'], "Unknown option '--clientid'"],
+  [['--rotate-after', '1d'], 'rotate-after is no input of the token action: add --rotate'],
   [['--provider', 'cxone', '--gateway'], '--gateway is for Genesys Cloud only'],
-  [['--access-key-only'], '--access-key-only is for NICE CXone only'],
   [['--base-url', 'https://x.example'], '--base-url and --login-base-url are the emulator’s own'],
-  [['--workflow', 'x.yml', '--throttled'], '--workflow takes no other option'],
   [['--workflow', 'x.yml', '--real'], '--workflow takes no other option'],
+  [['--workflow', 'missing.yml'], 'missing.yml: ENOENT'],
+  [
+    ['--workflow', 'examples/rotation-watch.yml'],
+    'examples/rotation-watch.yml: no step uses …/cc-token-action.'
+  ],
   [['--real', '--client-secret', 'x'], '--client-secret: with --real, credentials come from the environment'],
   [['--real', '--wrong-secret'], '--wrong-secret is for the emulator'],
   [['--real', '--token-kind', 'long-lived'], '--token-kind: --real takes an access token only'],
   [['--real', '--revoke', 'false'], '--revoke: --real takes an access token only']
 ])('%j is refused', async (args, problem) => {
   const { code, output } = await run(args)
-  expect([code, output]).toEqual([2, expect.stringMatching(/\nUse --help to see all options\.\n$/)])
-  expect(output).toMatch(new RegExp(`^${problem.replace(/[?.]/g, '\\$&')}|: ${problem}`))
-})
-
-test.each([
-  ['missing.yml', 'there is no such file'],
-  ['examples/rotation-watch.yml', 'no step uses …/cc-token-action. Does it call another file of yours?']
-])('--workflow %s is refused', async (file, problem) => {
-  const { code, output } = await run(['--workflow', file])
-  expect([code, output]).toEqual([2, expect.stringContaining(`${file}: ${problem}`)])
-  expect(output).not.toContain('--help')
+  expect([code, output.slice(0, problem.length)]).toEqual([2, problem])
+  expect(output).toMatch(/\nUse --help to see all options\.\n$/)
 })
 
 test('--help names each mode and each input', async () => {
@@ -133,105 +106,55 @@ test('--help names each mode and each input', async () => {
     '--throttled ',
     '--missing-secret ',
     '--workflow FILE ',
-    '--real ',
-    'min-lifetime',
-    'store-command'
+    ' min-lifetime ',
+    ' store-command '
   ])
     expect(output).toContain(text)
 })
 
 describe('--workflow', () => {
-  test('says what to do if nothing is installed', async () => {
-    const clone = join(folder, 'clone')
-    for (const part of ['emulator', 'scripts', '__tests__/support', 'rotate', 'action.yml', 'package.json'])
-      cpSync(part, join(clone, part), { recursive: true })
-    const { code, output } = await run(['--workflow', 'x.yml'], {}, () => {}, join(clone, 'scripts/try.mjs'))
-    expect([code, output]).toEqual([2, expect.stringMatching(/^--workflow reads YAML: run npm ci first\n$/)])
-  })
-
-  const preview = (text: string) => {
-    writeFileSync(join(folder, 'workflow.yml'), text)
+  const preview = (...steps: string[]) => {
+    const job = `deploy: { runs-on: ubuntu-latest, steps: [${steps.join(', ')}] }`
+    writeFileSync(join(folder, 'workflow.yml'), `on: push\njobs:\n  ${job}\n`)
     return run(['--workflow', 'workflow.yml'], { INIT_CWD: folder })
   }
-  const workflow = (...steps: string[]) => `jobs:\n  deploy:\n    steps: [${steps.join(', ')}]\n`
   const token = (inputs: string) =>
     `{ uses: acme/cc-token-action@v1, with: { provider: genesys, ${inputs} } }`
   const CREDENTIALS = `client-id: 6b0f1e6e-5d0c-4f3e-9c55-000000000000, client-secret: '\${{ secrets.S }}'`
 
   test('runs each step in the order of the file, with values for expressions', async () => {
-    const first = token(
-      `region: '\${{ vars.R }}', ${CREDENTIALS}, timeout: '\${{ inputs.t }}', tool-env: true`
-    )
+    const first = token(`region: '\${{ vars.R }}', ${CREDENTIALS}, timeout: '\${{ vars.T }}', tool-env: true`)
     const second = token(`region: mypurecloud.de, ${CREDENTIALS}, allowed-organization-ids: of-my-company`)
-    const { code, output } = await preview(workflow('{ run: exit 1 }', first, second))
-    expect(code).toBe(0)
+    const { code, output } = await preview('{ run: exit 1 }', first, second)
+    expect([code, output]).toEqual([0, expect.stringMatching(/\nThe step succeeded\.\n$/)])
     for (const text of [
-      /region: eu-west-1 {2}\(emulated, for \$\{\{ vars.R \}\}\)/,
+      /region: eu-west-1 {2}\(for \$\{\{ vars.R \}\}\)/,
       /client-id: 6a1f8c52-.* {2}\(emulated\)/,
-      /client-secret: \*\*\* {2}\(emulated, for \$\{\{ secrets.S \}\}\)/,
-      /timeout: 120s {2}\(default, for \$\{\{ inputs.t \}\}\)/,
+      /client-secret: \*\*\* {2}\(for \$\{\{ secrets.S \}\}\)/,
+      /timeout: 120s {2}\(for \$\{\{ vars.T \}\}\)/,
       /GENESYSCLOUD_REGION +eu-west-1.*region eu-central-1 \(mypurecloud.de\)/s
     ])
       expect(output).toMatch(text)
   })
 
-  const inputs = (given: string) => workflow(token(`region: eu-west-1, ${given}`))
-  const title = 'deploy: acme/cc-token-action@v1: '
-  test.each([
-    [
-      inputs(`${CREDENTIALS}, min-lifetme: '\${{ vars.M }}'`),
-      'there is no input min-lifetme; did you mean min-lifetime? GitHub ignores it.'
-    ],
-    [
-      inputs(`${CREDENTIALS}, timeout: '\${{ var.T }}'`),
-      'timeout: an expression knows no var; did you mean vars? GitHub refuses the file.'
-    ],
-    [inputs(`${CREDENTIALS}, timeout: '\${{ vars.T }'`), 'timeout: }} is missing.'],
-    [
-      inputs(CREDENTIALS.replace('secrets', 'vars')),
-      'client-secret: GitHub does not mask a variable; store it as a secret.'
-    ],
-    [
-      inputs(CREDENTIALS).replace('with:', 'whit: {}, with:'),
-      'a step with uses has no key whit; did you mean with? GitHub refuses the file.'
-    ]
-  ])('the last line says what is wrong, %#', async (text, problem) => {
-    const { code, output } = await preview(text)
+  test('says at the end what GitHub’s language service finds, and that a variable is no secret', async () => {
+    const inputs = `region: eu-west-1, ${CREDENTIALS.replace('secrets', 'vars')}, min-lifetme: 1h`
+    const { code, output } = await preview(token(`${inputs}, timeout: '\${{ var.T }}'`))
     expect([code, output]).toEqual([1, expect.stringContaining('The step succeeded.')])
-    expect(output.trimEnd().split('\n').at(-1)).toBe(`1 problem: ${title}${problem}`)
-    if (text.includes('lifetme'))
-      expect(output).toMatch(/min-lifetme: \$\{\{ vars.M \}\} {2}\(no such input\)/)
-  })
-
-  test('expressions that GitHub accepts are no problem', async () => {
-    // biome-ignore lint/suspicious/noTemplateCurlyInString: an expression of a workflow
-    const secret = "${{ vars.STAGE == 'var.x' && secrets['A'] || fromJSON(Secrets.B).c-d }}"
-    const { code, output } = await preview(
-      inputs(`client-id: x, client-secret: "${secret}", verify: '\${{ inputs.v != -1.5 && true }}'`)
+    const [, problems] = output.split('Problems in the file:\n')
+    expect(problems?.replaceAll(`${folder}/`, '')).toBe(
+      "workflow.yml:3 Invalid action input 'min-lifetme'\n" +
+        "workflow.yml:3 Unrecognized named-value: 'var'\n" +
+        'client-secret: GitHub does not mask a variable; store it as a secret.\n'
     )
-    expect([code, output]).toEqual([0, expect.stringMatching(/\nThe step succeeded\.\n$/)])
   })
 
-  test.each([
-    [
-      workflow('{ uses: acme/cc-tokn-action@v1 }', '{ uses: actions/checkout@v7 }'),
-      'no step uses …/cc-token-action; found: acme/cc-tokn-action, actions/checkout. ' +
-        'Did you mean acme/cc-token-action?'
-    ],
-    ['steps:\n  - run: curl "Authorization: Bearer x"\n', 'Put the command below `run: |`.']
-  ])('a file is refused, %#', async (text, problem) => {
-    const { code, output } = await preview(text)
-    expect([code, output]).toEqual([2, expect.stringContaining(problem)])
-    expect(output).not.toContain('--help')
-  })
-
-  test('min-lifetime: the same as without --workflow', async () => {
-    const { code } = await preview(inputs(`${CREDENTIALS}, min-lifetime: 47h`))
-    expect([code, (await run(['--min-lifetime', '47h'])).code]).toEqual([0, 0])
-  })
-
-  test('a typo in a value fails', async () => {
-    const { code, output } = await preview(workflow(token(`region: eu-west1, ${CREDENTIALS}`)))
+  test('a file without such a step is refused, and a typo in a value fails', async () => {
+    expect(await preview('{ uses: acme/cc-tokn-action@v1 }', '{ uses: actions/checkout@v7 }')).toEqual({
+      code: 2,
+      output: expect.stringContaining('; found: acme/cc-tokn-action, actions/checkout. ')
+    })
+    const { code, output } = await preview(token(`region: eu-west1, ${CREDENTIALS}`))
     expect([code, output]).toEqual([1, expect.stringContaining('Input region is “eu-west1”')])
   })
 
@@ -239,8 +162,8 @@ describe('--workflow', () => {
     const danger = join(folder, 'danger')
     const commands = `store-command: touch ${danger}, read-command: touch ${danger}, revoke-previous: true`
     const step = token(`region: eu-west-1, ${CREDENTIALS}, ${commands}`).replace('@v1', '/rotate@v1')
-    const { code, output } = await preview(workflow(step))
-    expect([code, output]).toEqual([0, expect.stringContaining('your command is not run')])
+    const { code, output } = await preview(step)
+    expect([code, output]).toEqual([0, expect.stringContaining('store-command: cat > store  (emulated)')])
     expect(output).toContain('The previous token was revoked.')
     expect(readdirSync(folder)).not.toContain('danger')
   })
@@ -288,37 +211,35 @@ describeWith('openssl')('--real, with the platforms under their real host names 
   const areRevoked = () => [...genesys.tokens.values()].map(({ revoked }) => revoked)
 
   test('says what it will do before it sends anything, and revokes the token', async () => {
-    const announcements: string[] = []
+    let printed = ''
+    let before = ''
     genesys.intercept = () => {
-      announcements.push(printed)
+      before ||= printed
       return false
     }
-    let printed = ''
     const { code, output } = await run(
       [...GENESYS, '--tool-env', 'true', '--token-file', 'true'],
       env,
-      so => {
-        printed = so
+      soFar => {
+        printed = soFar
       }
     )
-    expect([code, output]).toEqual([
+    expect([code, before]).toEqual([
       0,
-      expect.stringMatching(/\nThe step succeeded\. The token is revoked\.\n$/)
+      expect.stringContaining('The credentials in your environment are sent to Genesys Cloud')
     ])
-    expect(announcements[0]).toContain('The credentials in your environment are sent to Genesys Cloud')
+    expect(output).toMatch(/job ends +Clean-up: access token revoked; .*\n\nThe step succeeded\.\n$/)
     expect(genesys.requests.map(({ method }) => method)).toEqual(['POST', 'DELETE'])
     expect(areRevoked()).toEqual([true])
     for (const secret of [GENESYS_CLIENT.secret, ...genesys.tokens.keys()])
       expect(output).not.toContain(secret)
   })
 
-  test('says when a token of CXone expires', async () => {
+  test('says that a token of CXone cannot be revoked', async () => {
     const { code, output } = await run(['--real', '--provider', 'cxone'], env)
     expect([code, output]).toEqual([
       0,
-      expect.stringMatching(
-        /\nThe step succeeded\. The CXone token expires at 20\S+Z; it cannot be revoked\.\n$/
-      )
+      expect.stringContaining('which issues one access token. It cannot be')
     ])
     expect(cxone.tokens.size).toBe(1)
   })
@@ -336,13 +257,16 @@ describeWith('openssl')('--real, with the platforms under their real host names 
       const { code, output } = await run([...GENESYS, '--verify', 'true'], env, (_, started) => {
         child = started
       })
-      expect([code, output]).toEqual([130, expect.stringMatching(/\nCancelled\. The token is revoked\.\n$/)])
+      expect([code, output]).toEqual([
+        130,
+        expect.stringMatching(/ access token revoked.*\n\nCancelled\.\n$/)
+      ])
       expect(areRevoked()).toEqual([true])
     }
   )
 
   testOnPosix('a reader that ends early does not keep the token alive', async () => {
-    const { code } = await run([...GENESYS], env, (_, child) => child.stdout?.destroy())
+    const { code } = await run(GENESYS, env, (_, child) => child.stdout?.destroy())
     expect([code, areRevoked()]).toEqual([0, [true]])
   })
 
@@ -351,23 +275,14 @@ describeWith('openssl')('--real, with the platforms under their real host names 
       if (method === 'DELETE') response.writeHead(403).end()
       return method === 'DELETE'
     }
-    const { code, output } = await run(GENESYS, env)
-    expect([code, output]).toEqual([
-      1,
-      expect.stringContaining('Warning: Clean-up: access token not revoked')
-    ])
-    expect(output).not.toContain('The token is revoked.')
+    const warning = expect.stringContaining('Warning: Clean-up: access token not revoked')
+    expect(await run(GENESYS, env)).toEqual({ code: 1, output: warning })
   })
 
   test('without credentials in the environment nothing is sent', async () => {
     const { GENESYS_CLOUD_CLIENT_ID: _, ...rest } = env
-    const { code, output } = await run(GENESYS, rest)
-    expect([code, output]).toEqual([
-      1,
-      expect.stringMatching(
-        /\[missing-credential\].*\nThe step failed\. Export GENESYS_CLOUD_CLIENT_ID and GENESYS_CLOUD_CLIENT_SECRET/s
-      )
-    ])
+    const problem = expect.stringMatching(/\[missing-credential\].*GENESYS_CLOUD_CLIENT_ID.*The step failed/s)
+    expect(await run(GENESYS, rest)).toEqual({ code: 1, output: problem })
     expect(genesys.requests).toEqual([])
   })
 })

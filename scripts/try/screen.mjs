@@ -19,31 +19,35 @@ const cyan = paint('36')
 
 export const isSecret = (/** @type {string} */ input) => /-secret$|-token$/.test(input)
 
-/** @param {string} title  @param {string} [about]  one line below it */
-export function heading(title, about = '') {
+/** @param {string} title */
+export function heading(title) {
   console.log(`\n${cyan('━━')} ${bold(title)} ${cyan('━'.repeat(Math.max(0, WIDTH - title.length - 4)))}`)
-  for (const line of about ? wrap(about, WIDTH - 3) : []) console.log(dim(`   ${line}`))
 }
+
+/** The colour of a line of a log. @param {string} line */
+const ofLog = line =>
+  line.startsWith('Error:') ? red(line) : line.startsWith('Warning:') ? yellow(line) : line
 
 /**
  * Returns a function that prints a text below earlier ones. The first line has the label before it.
  *
  * @param {string} label
- * @param {(line: string) => string} [style]  default: errors and warnings of a log have colours
+ * @param {(line: string) => string} [style]
  */
-export function openPart(label, style) {
+export function openPart(label, style = ofLog) {
   let margin = `   ${dim(label.padEnd(INDENT - 3))}`
+  // Words up to the width; a longer word is cut.
+  const pieces = new RegExp(`.{1,${WIDTH - INDENT}}(?= |$)|.{${WIDTH - INDENT}}`, 'gm')
   return (/** @type {string} */ text) => {
-    const ofLog = text.startsWith('Error:') ? red : text.startsWith('Warning:') ? yellow : String
-    for (const line of text.split('\n').flatMap(one => wrap(one, WIDTH - INDENT))) {
-      console.log(`${margin}${(style ?? ofLog)(line)}`.trimEnd())
+    for (const line of text.match(pieces) ?? []) {
+      console.log(`${margin}${style(line)}`)
       margin = ' '.repeat(INDENT)
     }
   }
 }
 
 /** Prints a part; nothing if there are no lines. @param {string} label  @param {string[]} lines */
-export function part(label, lines, /** @type {((line: string) => string) | undefined} */ style = undefined) {
+export function part(label, lines, style = ofLog) {
   if (lines.length > 0) openPart(label, style)(lines.join('\n'))
 }
 
@@ -63,10 +67,7 @@ export async function showStep(stage, { note = () => '', hasNextStep = true, bri
       isSecret(name) && value ? '***' : brief && value.length > 20 ? `${value.slice(0, 8)}…` : value
     return `${name}: ${shown || "''"}${note(name)}`
   })
-  // The address of the emulator would only distract. Nobody needs it in a workflow.
-  const isGateway = 'login-base-url' in stage.inputs
-  const listed = inputs.filter(line => isGateway || !/^base-url: http:/.test(line))
-  part('with', brief ? [listed.join(' · ')] : listed, dim)
+  part('with', brief ? [inputs.join(' · ')] : inputs, dim)
 
   const print = openPart('log')
   /** @type {string[]} */
@@ -74,10 +75,13 @@ export async function showStep(stage, { note = () => '', hasNextStep = true, bri
   let next = ''
   const result = await stage.run({
     ...(canceled && { canceled }),
-    onLine: text => {
-      const lines = text.split('\n').filter(line => !brief?.test(line))
-      if (lines.length > 0) print(lines.join('\n'))
-    },
+    onLine: text =>
+      print(
+        text
+          .split('\n')
+          .filter(line => !brief?.test(line))
+          .join('\n')
+      ),
     afterMain: async result => {
       const { outputs, exported, masks, summary } = result
       requests = stage.requests()
@@ -119,21 +123,4 @@ function summaryLines(html) {
   const rows = [...html.matchAll(/<td>(.*?)<\/td><td>(.*?)<\/td>/g)]
   const table = rows.map(([, name = '', value = '']) => [plain(name), plain(value)])
   return [...titles, ...columns(Object.fromEntries(table))]
-}
-
-/**
- * @param {string} text
- * @param {number} width
- */
-function wrap(text, width) {
-  const wrapped = []
-  let rest = text
-  while (rest.length > width) {
-    const blank = rest.lastIndexOf(' ', width)
-    // A long word is cut; a blank that only indents is no place for a break.
-    const end = rest.slice(0, blank).trim() === '' ? width : blank
-    wrapped.push(rest.slice(0, end))
-    rest = `  ${rest.slice(end).trimStart()}`
-  }
-  return [...wrapped, rest]
 }

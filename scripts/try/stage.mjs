@@ -17,7 +17,7 @@ import { cxoneOptions, GATEWAY, genesysOptions, MODES as PLATFORM_MODES } from '
  * @typedef {Awaited<ReturnType<typeof openStage>>} Stage
  *
  * @typedef {object} StepOptions
- * @property {(text: string) => void} onLine  gets each message of main's log at once
+ * @property {(text: string) => void} [onLine]  gets each message of main's log at once
  * @property {Promise<unknown>} [canceled]  cancels main, as the runner does
  * @property {(result: RunResult) => void | Promise<void>} [afterMain]  what the job does next
  */
@@ -59,15 +59,14 @@ export async function runStep(action, { canceled, afterMain = () => {}, ...optio
     ...options,
     ...(canceled && { signalAfter: canceled })
   })
-  const detached = process.platform !== 'win32'
-  const runEnd = () => runPost(result, { post: at('dist/post/index.js'), env: options.env, detached })
+  let end = result
   try {
     await afterMain(result)
-  } catch (error) {
-    await runEnd()
-    throw error
+  } finally {
+    const detached = process.platform !== 'win32'
+    end = await runPost(result, { post: at('dist/post/index.js'), env: options.env, detached })
   }
-  return { ...result, end: await runEnd() }
+  return { ...result, end }
 }
 
 /**
@@ -92,20 +91,16 @@ export function emulatedValues(given, modes = new Set()) {
       'previous-token': PREVIOUS_TOKEN
     }
   }
-  const [givesClient, givesKey] = ['client-', 'access-key-'].map(start =>
-    Object.keys(given).some(name => name.startsWith(start))
-  )
-  const isKeyOnly = modes.has('access-key-only') || (givesKey && !givesClient)
-  const isClientOnly = modes.has('client-only') || (givesClient && !givesKey)
+  const gives = (/** @type {string} */ start) => Object.keys(given).some(name => name.startsWith(start))
+  const isKeyOnly = modes.has('access-key-only') || (gives('access-key-') && !gives('client-'))
+  const isClientOnly = modes.has('client-only') || (gives('client-') && !gives('access-key-'))
   const client = isClientOnly ? emulator.CXONE_REALM_CLIENT : emulator.CXONE_APPLICATION
+  const accessKey = { 'access-key-id': CXONE_ACCESS_KEY.id, 'access-key-secret': CXONE_ACCESS_KEY.secret }
   return {
     provider: 'cxone',
     region: isClientOnly ? 'us-22' : emulator.CXONE_TENANT.area,
     ...(!isKeyOnly && { 'client-id': client.id, 'client-secret': client.secret }),
-    ...(!isClientOnly && {
-      'access-key-id': CXONE_ACCESS_KEY.id,
-      'access-key-secret': CXONE_ACCESS_KEY.secret
-    }),
+    ...(!isClientOnly && accessKey),
     'allowed-organization-ids': emulator.CXONE_TENANT.id,
     ...rotation
   }
@@ -116,10 +111,10 @@ export function emulatedValues(given, modes = new Set()) {
  *
  * @param {Action} action
  * @param {Values} given
- * @param {Set<string>} modes
+ * @param {Set<string>} [modes]
  * @returns {Values}
  */
-export function fillIn(action, given, modes) {
+export function fillIn(action, given, modes = new Set()) {
   const values = emulatedValues(given, modes)
   const unused = ['allowed-organization-ids']
   if (given['token-kind'] !== 'long-lived') unused.push('service-account-id')
@@ -144,22 +139,21 @@ export function fillIn(action, given, modes) {
  * @param {Action} action
  * @param {{inputs: Values, env?: Values, modes?: Set<string>}} options
  */
-export async function openStage(action, { inputs: given, env = {}, modes = new Set() }) {
+export async function openStage(action, { inputs, env = {}, modes = new Set() }) {
   /** @type {Platform} */
-  const platform = isCxone(given)
+  const platform = isCxone(inputs)
     ? await emulator.startCxone(cxoneOptions(modes))
     : await emulator.startGenesys(genesysOptions(modes))
-  const github = await startGithubFor(given)
+  const github = await startGithubFor(inputs)
   if (action === 'rotate') platform.tokens.set(PREVIOUS_TOKEN, previousToken())
   const { apiPath, loginPath } = modes.has('gateway') ? GATEWAY : { apiPath: '', loginPath: '' }
-  /** @type {Values} */
-  const inputs = {
-    ...given,
+  const addresses = {
     'base-url': platform.origin + apiPath,
-    ...((loginPath || 'login-base-url' in given) && { 'login-base-url': platform.origin + loginPath })
+    ...((loginPath || 'login-base-url' in inputs) && { 'login-base-url': platform.origin + loginPath })
   }
   const stepEnv = { ...env, GITHUB_API_URL: github.url, GITHUB_REPOSITORY: REPOSITORY }
   return {
+    /** Without the addresses of the emulator, which nobody needs in a workflow. */
     inputs,
     platform,
     github,
@@ -169,7 +163,7 @@ export async function openStage(action, { inputs: given, env = {}, modes = new S
         .sort((a, b) => a.at - b.at)
         .map(({ method, path, status }) => `${status} ${method} ${path}`),
     /** @param {StepOptions} options */
-    run: options => runStep(action, { ...options, inputs, env: stepEnv }),
+    run: options => runStep(action, { ...options, inputs: { ...inputs, ...addresses }, env: stepEnv }),
     close: async () => void (await Promise.all([platform.close(), github.close()]))
   }
 }
@@ -177,16 +171,9 @@ export async function openStage(action, { inputs: given, env = {}, modes = new S
 /** A token of the same client and organisation. */
 function previousToken() {
   const { id: clientId, organization } = GENESYS_CLIENT
-  const expiresAt = Date.now() + 3_600_000
-  return {
-    clientId,
-    organization,
-    kind: 'access',
-    scope: [],
-    issuedAt: Date.now(),
-    expiresAt,
-    revoked: false
-  }
+  const now = Date.now()
+  const times = { issuedAt: now, expiresAt: now + 3_600_000 }
+  return { clientId, organization, kind: 'access', scope: [], ...times, revoked: false }
 }
 
 /** Starts a GitHub with the secret that the inputs name, stored 30 days ago. @param {Values} inputs */
