@@ -7,21 +7,17 @@
  */
 import { randomUUID } from 'node:crypto'
 import { readFileSync } from 'node:fs'
-import { registerHooks } from 'node:module'
 import { fileURLToPath } from 'node:url'
 import { cleanup, runAction } from '../__tests__/support/runner.mjs'
+import './source.mjs'
+
+const { GENESYS_REGIONS } = await import('../src/auth/genesys/regions.ts')
+const { CXONE_ISSUERS } = await import('../src/auth/cxone/hosts.ts')
 
 const TITLE = 'Canary: a platform differs from what this action expects'
 const AT_ONCE = 4
 const API_TIMEOUT_MS = 30_000
-
-// Node reads the TypeScript of src, where imports name the files that tsc will write.
-registerHooks({
-  resolve: (specifier, context, next) =>
-    next(context.parentURL?.endsWith('.ts') ? specifier.replace(/\.js$/, '.ts') : specifier, context)
-})
-const { GENESYS_REGIONS } = await import('../src/auth/genesys/regions.ts')
-const { CXONE_ISSUERS } = await import('../src/auth/cxone/hosts.ts')
+const { env } = process
 
 const [sdkFile] = process.argv.slice(2)
 if (sdkFile === undefined) throw new Error('usage: node scripts/canary.mjs PureCloudRegionHosts.js')
@@ -31,14 +27,11 @@ if (differences.length > 0) await writeIssue(differences)
 
 /** @param {string} sdk  the text of the SDK's file */
 function compareRegions(sdk) {
-  const theirs = new Map(
-    [...sdk.matchAll(/^\s*(\w+): '([\w.-]+)',?$/gm)].map(([, code = '', domain = '']) => [
-      code.replaceAll('_', '-'),
-      domain
-    ])
-  )
+  const listed = [...sdk.matchAll(/^\s*(\w+): '([\w.-]+)',?$/gm)]
+  const theirs = new Map(listed.map(([, code = '', domain = '']) => [code.replaceAll('_', '-'), domain]))
   const ours = new Map(GENESYS_REGIONS.map(({ code, domain }) => [code, domain]))
-  return [...new Set([...theirs.keys(), ...ours.keys()])]
+  const codes = [...new Set([...theirs.keys(), ...ours.keys()])]
+  return codes
     .filter(code => theirs.get(code) !== ours.get(code))
     .map(
       code =>
@@ -46,7 +39,7 @@ function compareRegions(sdk) {
     )
 }
 
-/** @returns {Promise<string[]>} */
+/** Returns what is not as expected. */
 async function askEveryHost() {
   const client = { 'client-id': randomUUID(), 'client-secret': randomUUID() }
   const accessKey = { 'access-key-id': randomUUID(), 'access-key-secret': randomUUID() }
@@ -62,21 +55,25 @@ async function askEveryHost() {
       expected: ''
     }))
   ]
+  const main = fileURLToPath(new URL('../dist/main/index.js', import.meta.url))
+  const reach = Object.entries(env).filter(([name]) =>
+    /^(HTTPS_PROXY|NO_PROXY|NODE_EXTRA_CA_CERTS)$/.test(name)
+  )
+  const proxy = /** @type {Record<string, string>} */ (Object.fromEntries(reach))
   /** @type {string[]} */
   const found = []
   const waiting = attempts.values()
   const askInTurn = async () => {
     for (const { host, inputs, expected } of waiting) {
-      const main = fileURLToPath(new URL('../dist/main/index.js', import.meta.url))
       const { outputs, log } = await runAction({
         main,
         inputs: { ...inputs, 'max-attempts': '1' },
-        env: proxy()
+        env: proxy
       })
       const code = outputs['error-code'] ?? 'a token'
-      if (code !== 'credentials-rejected' || !log.includes(expected)) {
-        found.push(`${host}: expected credentials-rejected ${expected}, got ${code}. ${firstError(log)}`)
-      }
+      const [, problem = ''] = /^Error: (.*)$/m.exec(log) ?? []
+      if (code !== 'credentials-rejected' || !log.includes(expected))
+        found.push(`${host}: expected credentials-rejected ${expected}, got ${code}. ${problem}`)
     }
   }
   await Promise.all(Array.from({ length: AT_ONCE }, askInTurn))
@@ -84,31 +81,11 @@ async function askEveryHost() {
   return found.sort()
 }
 
-/** The variables of this process that lead to the hosts. */
-function proxy() {
-  const names = ['HTTPS_PROXY', 'NO_PROXY', 'NODE_EXTRA_CA_CERTS']
-  return Object.fromEntries(names.flatMap(name => (process.env[name] ? [[name, process.env[name]]] : [])))
-}
-
-/** @param {string} log */
-function firstError(log) {
-  return /^(?:::error[^:]*::|Error: )(.*)$/m.exec(log)?.[1]?.split('%0A')[0] ?? ''
-}
-
-/**
- * Opens an issue, or replaces the text of the one that is open.
- *
- * @param {string[]} differences
- */
+/** Opens an issue, or replaces the text of the one that is open. @param {string[]} differences */
 async function writeIssue(differences) {
-  const { GITHUB_REPOSITORY: repository, GITHUB_SERVER_URL: server, GITHUB_RUN_ID: run } = process.env
-  const body = [
-    'The weekly check found:',
-    '',
-    ...differences.map(difference => `- ${difference}`),
-    '',
-    `[Log of the run](${server}/${repository}/actions/runs/${run})`
-  ].join('\n')
+  const run = `${env['GITHUB_SERVER_URL']}/${env['GITHUB_REPOSITORY']}/actions/runs/${env['GITHUB_RUN_ID']}`
+  const list = differences.map(difference => `- ${difference}`).join('\n')
+  const body = `The weekly check found:\n\n${list}\n\n[Log of the run](${run})`
   const query = `state=open&creator=${encodeURIComponent('github-actions[bot]')}&per_page=100`
   const open = /** @type {{number: number, title: string}[]} */ (await callGithub('GET', `issues?${query}`))
   const issue = open.find(({ title }) => title === TITLE)
@@ -116,18 +93,13 @@ async function writeIssue(differences) {
   else await callGithub('POST', 'issues', { title: TITLE, body })
 }
 
-/**
- * @param {'GET' | 'POST' | 'PATCH'} method
- * @param {string} path
- * @param {object} [content]
- */
+/** @param {'GET' | 'POST' | 'PATCH'} method @param {string} path @param {object} [content] */
 async function callGithub(method, path, content) {
-  const { GITHUB_API_URL: api, GITHUB_REPOSITORY: repository, GITHUB_TOKEN: token } = process.env
-  const response = await fetch(`${api}/repos/${repository}/${path}`, {
+  const response = await fetch(`${env['GITHUB_API_URL']}/repos/${env['GITHUB_REPOSITORY']}/${path}`, {
     method,
     headers: {
       Accept: 'application/vnd.github+json',
-      Authorization: `Bearer ${token}`,
+      Authorization: `Bearer ${env['GITHUB_TOKEN']}`,
       'X-GitHub-Api-Version': '2022-11-28'
     },
     ...(content && { body: JSON.stringify(content) }),

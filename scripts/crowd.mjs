@@ -5,7 +5,6 @@
 import { pathToFileURL } from 'node:url'
 import { createThrottle } from '../emulator/throttle.mjs'
 import { decide } from '../src/http/retry.ts'
-import { readOptions } from './command-line.mjs'
 import { seeded } from './seeded.mjs'
 
 /**
@@ -79,26 +78,15 @@ export function simulate({ jobs, kind, timeoutMs, usedUp, random }) {
 
 /** Returns a row of the table, the worse of both ways of counting. @param {number} jobs */
 export function tableRow(jobs) {
-  const timeouts = [false, true].map(usedUp => shortestTimeout(jobs, usedUp))
-  const [, usedUp = 0] = timeouts
-  const requests = courses(jobs, usedUp * MINUTE_MS, true).flatMap(course => course.requests)
+  const minutes = [false, true].map(usedUp => shortestTimeout(jobs, usedUp))
+  const requests = courses(jobs, (minutes[1] ?? 0) * MINUTE_MS, true).flatMap(course => course.requests)
   const mean = requests.reduce((sum, count) => sum + count, 0) / requests.length
   const most = requests.reduce((a, b) => Math.max(a, b))
-  const cells = [
-    jobs.toLocaleString('en-US'),
-    ...timeouts.map(timeout => `${timeout} min`),
-    mean.toFixed(1),
-    most
-  ]
-  return `| ${cells.join(' | ')} |`
+  const timeouts = minutes.map(timeout => `${timeout} min`).join(' | ')
+  return `| ${jobs.toLocaleString('en-US')} | ${timeouts} | ${mean.toFixed(1)} | ${most} |`
 }
 
-/**
- * Returns the shortest `timeout`, in whole minutes, with which every job gets a token.
- *
- * @param {number} jobs
- * @param {boolean} usedUp
- */
+/** In whole minutes, with which every job gets a token. @param {number} jobs @param {boolean} usedUp */
 function shortestTimeout(jobs, usedUp) {
   for (let minutes = Math.max(1, Math.floor(jobs / TOKENS_PER_MINUTE) - 1); ; minutes += 1) {
     if (courses(jobs, minutes * MINUTE_MS, usedUp).every(({ grantedAt }) => grantedAt.length === jobs)) {
@@ -107,11 +95,7 @@ function shortestTimeout(jobs, usedUp) {
   }
 }
 
-/**
- * @param {number} jobs
- * @param {number} timeoutMs
- * @param {boolean} usedUp
- */
+/** @param {number} jobs @param {number} timeoutMs @param {boolean} usedUp */
 function courses(jobs, timeoutMs, usedUp) {
   return KINDS.flatMap(kind =>
     SEEDS.map(seed => simulate({ jobs, kind, timeoutMs, usedUp, random: seeded(seed) }))
@@ -119,11 +103,6 @@ function courses(jobs, timeoutMs, usedUp) {
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
-  readOptions({
-    usage: 'npm run crowd',
-    about: 'Prints which `timeout` a crowd of jobs needs. The table is in docs/many-jobs.md.',
-    options: {}
-  })
   console.log(
     '| jobs at once | `timeout`, tokens all there | `timeout`, used up on arrival | requests per job | most |'
   )

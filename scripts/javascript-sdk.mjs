@@ -21,25 +21,18 @@ try {
   execFileSync('npm', install, { stdio: 'inherit', timeout: 300_000 })
   const sdk = createRequire(join(folder, 'package.json'))('purecloud-platform-client-v2')
   const client = sdk.ApiClient.instance
-  client.setGateway({
-    host: '127.0.0.1',
-    protocol: 'http',
-    port: genesys.port,
-    path_params_login: 'login',
-    path_params_api: 'api-gateway'
-  })
+  const paths = { path_params_login: 'login', path_params_api: 'api-gateway' }
+  client.setGateway({ host: '127.0.0.1', protocol: 'http', port: genesys.port, ...paths })
   await client.loginClientCredentialsGrant(GENESYS_CLIENT.id, GENESYS_CLIENT.secret)
   const token = await new sdk.TokensApi().getTokensMe({ preserveIdleTTL: true })
   assert.equal(token.organization.name, GENESYS_CLIENT.organization.name)
   await new sdk.TokensApi().deleteTokensMe()
-  assert.deepEqual(
-    genesys.requests.map(({ method, path, status }) => `${method} ${path} ${status}`),
-    [
-      'POST /login/oauth/token 200',
-      'GET /api-gateway/api/v2/tokens/me?preserveIdleTTL=true 200',
-      'DELETE /api-gateway/api/v2/tokens/me 200'
-    ]
-  )
+  const requests = genesys.requests.map(({ method, path, status }) => `${method} ${path} ${status}`)
+  assert.deepEqual(requests, [
+    'POST /login/oauth/token 200',
+    'GET /api-gateway/api/v2/tokens/me?preserveIdleTTL=true 200',
+    'DELETE /api-gateway/api/v2/tokens/me 200'
+  ])
   assert.ok([...genesys.tokens.values()].every(({ revoked }) => revoked))
   console.log(`${SDK} logged in, read its token and deleted it.`)
 } finally {

@@ -3,8 +3,8 @@
  * that a development tool needs too, so the tools are removed from package.json and the lock file first. The property
  * `cc-token-action:bundles` of a package names the bundles that contain it. Fails if a package in a bundle is missing.
  */
-import { execFileSync } from 'node:child_process'
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { execSync } from 'node:child_process'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -21,7 +21,9 @@ try {
   writeFileSync(join(folder, 'package.json'), JSON.stringify(manifest))
   writeFileSync(join(folder, 'package-lock.json'), JSON.stringify(lock))
 
-  const sbom = JSON.parse(npm('sbom', '--package-lock-only', '--sbom-format=cyclonedx'))
+  const sbom = JSON.parse(
+    execSync('npm sbom --package-lock-only --sbom-format=cyclonedx', { cwd: folder, encoding: 'utf8' })
+  )
   sbom.metadata.component.name = manifest.name // npm writes the name of the folder
   const bundles = bundlesOfPackages()
   for (const component of sbom.components) {
@@ -42,34 +44,12 @@ function readJson(file) {
   return JSON.parse(readFileSync(join(root, file), 'utf8'))
 }
 
-/**
- * Runs npm. Under `npm run`, npm tells its own path, which works on Windows too.
- *
- * @param {string[]} args
- */
-function npm(...args) {
-  const script = process.env['npm_execpath']
-  const [command, first] = script ? [process.execPath, [script]] : ['npm', []]
-  return execFileSync(command, [...first, ...args], {
-    cwd: folder,
-    encoding: 'utf8',
-    stdio: ['ignore', 'pipe', 'ignore']
-  })
-}
-
-/**
- * Returns the packages in the bundles, each with the names of its bundles. The bundler lists for each package its name,
- * licence, and text of the licence.
- *
- * @returns {Map<string, string[]>}
- */
+/** Returns the names of the bundles of each package. The bundler lists a package's name, licence, and text of the licence. */
 function bundlesOfPackages() {
   /** @type {Map<string, string[]>} */
   const bundles = new Map()
   for (const bundle of readdirSync(join(root, 'dist'))) {
-    const file = join(root, 'dist', bundle, 'licenses.txt')
-    if (!existsSync(file)) continue
-    const text = readFileSync(file, 'utf8')
+    const text = readFileSync(join(root, 'dist', bundle, 'licenses.txt'), 'utf8')
     for (const [, name = ''] of text.matchAll(/^((?:@[\w.-]+\/)?[\w.-]+)\n[A-Z][\w.-]+\n/gm))
       bundles.set(name, [...(bundles.get(name) ?? []), bundle])
   }
