@@ -1,32 +1,17 @@
-import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs'
+import { copyFileSync, globSync, mkdirSync, readFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { parse } from 'yaml'
 
 // biome-ignore lint/suspicious/noExplicitAny: what stands in a file is what its author wrote
 export type Yaml = any
 
-const yamlIn = (folder: string) =>
-  readdirSync(folder)
-    .filter(file => file.endsWith('.yml'))
-    .map(file => `${folder}/${file}`)
-    .sort()
-
-export const WORKFLOWS = yamlIn('.github/workflows')
-export const EXAMPLES = yamlIn('examples')
+export const WORKFLOWS = globSync('.github/workflows/*.yml').sort()
+export const EXAMPLES = globSync('examples/*.yml').sort()
 /** The two actions that this repository is there for. */
 export const ACTIONS = ['action.yml', 'rotate/action.yml'] as const
-export const COMPOSITES = ['.github/actions', 'examples']
-  .flatMap(folder => readdirSync(folder).map(name => `${folder}/${name}/action.yml`))
-  .filter(file => existsSync(file))
-
-const markdownIn = (folder: string) =>
-  readdirSync(folder)
-    .filter(file => file.endsWith('.md'))
-    .map(file => (folder === '.' ? file : `${folder}/${file}`))
-    .sort()
-
+export const COMPOSITES = globSync('{.github/actions,examples}/*/action.yml')
 /** Every page of the documentation. */
-export const DOCUMENTS = ['.', 'rotate', 'docs', 'emulator', 'examples', '__tests__'].flatMap(markdownIn)
+export const DOCUMENTS = globSync('{.,rotate,docs,emulator,examples,__tests__}/*.md').sort()
 
 export const read = (file: string): string => readFileSync(file, 'utf8')
 export const readYaml = (file: string): Yaml => parse(read(file))
