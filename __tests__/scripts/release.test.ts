@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process'
+import { spawnSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { delimiter, dirname, join, resolve } from 'node:path'
@@ -30,33 +30,26 @@ describeWith(
   const write = (value: object) => writeFileSync(join(folder, 'state'), JSON.stringify(value))
   const change = (value: object) => write({ ...state(), ...value })
 
-  /** Returns what the script printed. Throws if it failed. */
-  function release(newest = 'v1.2.3'): string {
+  /** Returns the exit code of the script, and what it printed. */
+  function release(newest = 'v1.2.3') {
     const files = FILES.map(file => join(folder, file))
-    return execFileSync('scripts/release.sh', ['v1.2.3', COMMIT, newest, ...files], {
+    const path = [resolve('__tests__/scripts/stand-ins'), dirname(process.execPath), process.env['PATH']]
+    const { status, stdout } = spawnSync('scripts/release.sh', ['v1.2.3', COMMIT, newest, ...files], {
       encoding: 'utf8',
-      stdio: 'pipe',
       env: {
-        PATH: [resolve('__tests__/scripts/stand-ins'), dirname(process.execPath), process.env['PATH']].join(
-          delimiter
-        ),
+        PATH: path.join(delimiter),
         GH_STATE: join(folder, 'state'),
         GH_TOKEN: 'made-up',
         GITHUB_REPOSITORY: 'org/cc-token-action'
       }
     })
+    return { status, stdout }
   }
-  const failure = () => {
-    try {
-      release()
-    } catch (error) {
-      return (error as { stdout: string }).stdout
-    }
-    throw new Error('it did not fail')
-  }
+  const succeeds = { status: 0, stdout: '' }
+  const failsWith = (text: string) => ({ status: 1, stdout: expect.stringContaining(text) })
 
   test('attaches every file to a draft, publishes it, and makes the major tag', () => {
-    release()
+    expect(release()).toEqual(succeeds)
     expect(state().calls).toEqual([
       ...['release view', 'release create', 'release view', 'release upload', 'release edit', 'release view'],
       ...['api repos/org/cc-token-action/git/ref/tags/v1', 'api --method']
@@ -66,53 +59,46 @@ describeWith(
     expect(state().tags).toEqual({ 'v1.2.3': COMMIT, v1: COMMIT })
   })
 
-  test('moves a major tag that is there', () => {
-    change({ tags: { 'v1.2.3': COMMIT, v1: OLD_COMMIT } })
-    release()
+  test('a second run after one that failed while uploading completes the draft, and moves a major tag', () => {
+    change({ uploadsLeft: 1, tags: { 'v1.2.3': COMMIT, v1: OLD_COMMIT } })
+    expect(release()).toEqual(failsWith(''))
+    expect(state().release.assets).toHaveLength(1)
+    expect(release()).toEqual(succeeds)
+    expect(state().release).toMatchObject({ isDraft: false, isImmutable: true })
+    expect(state().release.assets).toHaveLength(FILES.length)
     expect(state().tags.v1).toBe(COMMIT)
   })
 
-  test('a second run after one that failed while uploading completes the draft', () => {
-    change({ uploadsLeft: 1 })
-    expect(failure()).toBe('')
-    expect(state().release.assets).toHaveLength(1)
-    release()
-    expect(state().release).toMatchObject({ isDraft: false, isImmutable: true })
-    expect(state().release.assets).toHaveLength(FILES.length)
-  })
-
-  test('a second run after one that succeeded changes nothing, although signatures differ', () => {
+  test('a published release stays: with other signatures nothing changes, another build is refused', () => {
     release()
     const before = state().release
+    change({ tags: { 'v1.2.3': COMMIT, v1: OLD_COMMIT } })
     writeFileSync(join(folder, FILES[1] ?? ''), 'another signature')
-    release()
+    expect(release()).toEqual(succeeds)
     expect(state().release).toEqual(before)
-  })
 
-  test('a published release of another build is refused', () => {
-    release()
     change({ tags: { 'v1.2.3': COMMIT, v1: OLD_COMMIT } })
     writeFileSync(join(folder, 'checksums.txt'), 'other checksums')
-    expect(failure()).toContain('::error::Release v1.2.3 is published with another checksums.txt')
+    expect(release()).toEqual(failsWith('::error::Release v1.2.3 is published with another checksums.txt'))
     expect(state().tags.v1).toBe(OLD_COMMIT)
   })
 
   test('a release that can be changed is refused, and the major tag stays', () => {
     change({ immutability: false, tags: { 'v1.2.3': COMMIT, v1: OLD_COMMIT } })
-    expect(failure()).toContain('::error::Release v1.2.3 is not immutable.')
+    expect(release()).toEqual(failsWith('::error::Release v1.2.3 is not immutable.'))
     expect(state().tags.v1).toBe(OLD_COMMIT)
   })
 
   test('a correction of an older version is not the latest release, and the major tag stays', () => {
     change({ tags: { 'v1.2.3': COMMIT, 'v1.3.0': OLD_COMMIT, v1: OLD_COMMIT } })
-    release('v1.3.0')
+    expect(release('v1.3.0')).toEqual(succeeds)
     expect(state().release).toMatchObject({ isDraft: false, latest: 'false' })
     expect(state().tags.v1).toBe(OLD_COMMIT)
   })
 
   test('a tag that does not exist is refused', () => {
     change({ tags: {} })
-    expect(failure()).toBe('')
+    expect(release()).toEqual(failsWith(''))
     expect(state().release).toBe(null)
   })
 })
