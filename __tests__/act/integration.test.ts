@@ -1,20 +1,23 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { cpSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
-import { type ActRun, copyRepository, leaks, makeRepository, runAct } from '../support/act.js'
+import { type ActRun, leaks, makeRepository, runAct } from '../support/act.js'
 import { describeWith } from '../support/programs.js'
 
-describeWith('act')('.github/workflows/integration.yml in act', () => {
+const WORKFLOW = '.github/workflows/integration.yml'
+
+describeWith('act')(`${WORKFLOW} in act`, () => {
   const folder = mkdtempSync(join(tmpdir(), 'integration-'))
   let run: ActRun
 
   beforeAll(async () => {
-    copyRepository(folder)
+    const used = ['action.yml', 'dist', 'rotate', 'emulator', 'scripts', '.github/actions', WORKFLOW]
+    for (const part of used) cpSync(part, join(folder, part), { recursive: true })
     makeRepository(folder, 'example/deploy')
     run = await runAct({
       repository: folder,
-      workflows: ['.github/workflows/integration.yml'],
+      workflows: [WORKFLOW],
       event: 'push',
       matrix: 'os:ubuntu-latest'
     })

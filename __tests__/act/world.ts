@@ -1,23 +1,18 @@
 import { execFileSync } from 'node:child_process'
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import { once } from 'node:events'
-import { chmodSync, copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { copyFileSync, cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { CXONE_ACCESS_KEY, CXONE_APPLICATION, CXONE_TENANT, startCxone } from '../../emulator/cxone.mjs'
-import {
-  GENESYS_CLIENT,
-  GENESYS_SERVICE_ACCOUNT,
-  type GenesysEmulator,
-  startGenesys
-} from '../../emulator/genesys.mjs'
+import { GENESYS_CLIENT, GENESYS_SERVICE_ACCOUNT, startGenesys } from '../../emulator/genesys.mjs'
 import { startCheckedGithub } from '../../emulator/github/checked.mjs'
 import type { GitHub } from '../../emulator/github/index.mjs'
 import { type HostProxy, startHostProxy } from '../../emulator/proxy.mjs'
 import { EXAMPLES, layOutExamples, read } from '../repository/files.js'
-import { type ActOptions, type ActRun, copyRepository, makeRepository, runAct } from '../support/act.js'
+import { type ActOptions, type ActRun, makeRepository, runAct } from '../support/act.js'
 import { pathOf } from '../support/programs.js'
 import { MAIN_TF, terraformMirror } from '../support/terraform.mjs'
 
@@ -28,12 +23,11 @@ const APP_TOKEN = 'ghs_emulatedAppToken0aBcDeFgHiJkLmNoPqRsTuV'
 const STAND_INS = resolve('__tests__/act/stand-ins')
 const ARCHY_PATH = '/archy/2.43.2/archy-linux.zip'
 const GC_PATH = '/gc'
-const GENESYS_HOSTS = ['login.mypurecloud.ie:443', 'api.mypurecloud.ie:443']
-const CXONE_HOSTS = [
-  'cxone.niceincontact.com:443',
-  'na1.nice-incontact.com:443',
-  'api-na1.niceincontact.com:443'
-]
+const GENESYS_HOSTS = ['login.mypurecloud.ie', 'api.mypurecloud.ie']
+const CXONE_HOSTS = ['cxone.niceincontact.com', 'na1.nice-incontact.com', 'api-na1.niceincontact.com']
+
+const under = (hosts: readonly string[], origin: string) =>
+  Object.fromEntries(hosts.map(host => [`${host}:443`, origin]))
 
 /** What `github.event` is: a pull request of a branch of the repository, and not of a fork. */
 const PULL_REQUEST = {
@@ -43,7 +37,7 @@ const PULL_REQUEST = {
 /** A repository that has the examples, and the services that they use, under their real host names. */
 export interface ExampleWorld {
   readonly folder: string
-  readonly genesys: GenesysEmulator
+  readonly genesys: Awaited<ReturnType<typeof startGenesys>>
   readonly github: GitHub
   readonly proxy: HostProxy
   /** Runs workflows of the repository by their names. */
@@ -60,7 +54,7 @@ export async function startExampleWorld(): Promise<ExampleWorld> {
   writeFileSync(join(repository, 'flows/main.yaml'), 'inboundCall:\n  name: Main\n')
   writeFileSync(join(repository, 'main.tf'), MAIN_TF)
   makeRepository(repository, REPOSITORY)
-  copyRepository(action)
+  for (const part of ['dist', 'rotate', 'action.yml']) cpSync(part, join(action, part), { recursive: true })
 
   const genesys = await startGenesys({ clients: [{ lifetimeSeconds: 172_800 }] })
   const cxone = await startCxone()
@@ -68,23 +62,19 @@ export async function startExampleWorld(): Promise<ExampleWorld> {
     repositories: [{ name: REPOSITORY }],
     tokens: [{ token: APP_TOKEN, permissions: { secrets: 'write', actions_variables: 'write' } }]
   })
-  const files = filesToDownload(join(folder, 'downloads'))
+  const files = filesToDownload(folder)
   const downloads = createServer(({ url = '' }, response) => response.end(files[url])).listen(0, '127.0.0.1')
   await once(downloads, 'listening')
   const downloadsOrigin = `http://127.0.0.1:${(downloads.address() as AddressInfo).port}`
   const proxy = await startHostProxy({
-    ...Object.fromEntries(GENESYS_HOSTS.map(host => [host, genesys.origin])),
-    ...Object.fromEntries(CXONE_HOSTS.map(host => [host, cxone.origin])),
-    'api.github.com:443': github.url,
-    'sdk-cdn.mypurecloud.com:443': downloadsOrigin,
-    'downloads.example.com:443': downloadsOrigin
+    ...under(GENESYS_HOSTS, genesys.origin),
+    ...under(CXONE_HOSTS, cxone.origin),
+    ...under(['api.github.com'], github.url),
+    ...under(['sdk-cdn.mypurecloud.com', 'downloads.example.com'], downloadsOrigin)
   })
   if (!proxy) throw new Error('openssl is not installed')
 
-  const sha256 = (path: string) =>
-    createHash('sha256')
-      .update(files[path] ?? '')
-      .digest('hex')
+  const sha256 = (path: string) => hash('sha256', files[path] ?? '')
   const standIns = ['create-github-app-token', 'setup-terraform']
   const common = {
     repository,
@@ -149,10 +139,7 @@ export async function startExampleWorld(): Promise<ExampleWorld> {
  */
 export async function behindCompanyProxy(world: ExampleWorld) {
   const address = '127.31.28.1'
-  const proxy = await startHostProxy(
-    Object.fromEntries(GENESYS_HOSTS.map(host => [host, world.genesys.origin])),
-    { address, port: 3128 }
-  )
+  const proxy = await startHostProxy(under(GENESYS_HOSTS, world.genesys.origin), { address, port: 3128 })
   if (!proxy) throw new Error('openssl is not installed')
   const certificates = join(world.folder, 'certificates')
   mkdirSync(certificates)
@@ -175,13 +162,8 @@ function pinned(name: string): string {
 
 /** Returns what the examples download, by path: the real gc, and a stand-in for Archy. */
 function filesToDownload(folder: string): Record<string, Buffer> {
-  mkdirSync(folder)
-  copyFileSync(join(STAND_INS, 'archy'), join(folder, 'archy'))
-  chmodSync(join(folder, 'archy'), 0o755)
-  execFileSync('python3', ['-m', 'zipfile', '-c', 'archy.zip', 'archy'], { cwd: folder })
+  const archy = join(folder, 'archy.zip')
+  execFileSync('python3', ['-m', 'zipfile', '-c', archy, 'archy'], { cwd: STAND_INS })
   const gc = pathOf('gc')
-  return {
-    [ARCHY_PATH]: readFileSync(join(folder, 'archy.zip')),
-    ...(gc !== undefined && { [GC_PATH]: readFileSync(gc) })
-  }
+  return { [ARCHY_PATH]: readFileSync(archy), ...(gc !== undefined && { [GC_PATH]: readFileSync(gc) }) }
 }

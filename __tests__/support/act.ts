@@ -1,18 +1,10 @@
 import { execFileSync, spawn } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
-import {
-  copyFileSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  writeFileSync
-} from 'node:fs'
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { delimiter, dirname, join } from 'node:path'
+import { createInterface } from 'node:readline'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { stripVTControlCharacters } from 'node:util'
 
@@ -45,28 +37,14 @@ export interface ActOptions {
   readonly cancelWhen?: (run: ActRun) => boolean
 }
 
-export interface ActLine {
-  readonly job: string
-  /** The id of the step, or its number. */
-  readonly step: string
-  readonly text: string
-}
-
-export interface ActStep {
-  readonly job: string
-  readonly name: string
-  readonly stage: 'Pre' | 'Main' | 'Post'
-  readonly result: string
-}
-
 export interface ActRun {
   /** `success`, `failure` or `cancelled` by the name of the job. */
   readonly jobs: Record<string, string>
-  readonly steps: ActStep[]
+  readonly steps: { job: string; name: string; stage: 'Pre' | 'Main' | 'Post'; result: string }[]
   /** The values of an output, by `<step id>.<name>`. */
   readonly outputs: Record<string, string[]>
-  /** What a person sees. */
-  readonly log: ActLine[]
+  /** What a person sees. `step` is the id of the step, or its number. */
+  readonly log: { job: string; step: string; text: string }[]
   /** What the steps asked act to mask. */
   readonly masks: string[]
 }
@@ -78,7 +56,7 @@ interface Line {
   readonly jobResult?: string
   readonly step?: string
   readonly stepID?: readonly string[]
-  readonly stage?: ActStep['stage']
+  readonly stage?: ActRun['steps'][number]['stage']
   readonly stepResult?: string
   readonly command?: string
   readonly name?: string
@@ -106,13 +84,10 @@ export async function runAct(options: ActOptions): Promise<ActRun> {
   })
   const timer = setTimeout(() => child.kill('SIGKILL'), LONGEST_RUN_MS)
   const closed = once(child, 'close')
-  let rest = ''
   let canceled = false
-  for (const stream of [child.stdout, child.stderr]) {
-    stream.setEncoding('utf8').on('data', (piece: string) => {
-      const lines = `${rest}${piece}`.split('\n')
-      rest = lines.pop() ?? ''
-      for (const line of lines) read(line, run)
+  for (const input of [child.stdout, child.stderr]) {
+    createInterface({ input }).on('line', line => {
+      read(line, run)
       if (!canceled && options.cancelWhen?.(run)) canceled = child.kill('SIGINT')
     })
   }
@@ -127,7 +102,7 @@ export async function runAct(options: ActOptions): Promise<ActRun> {
 }
 
 /** Returns the lines that show a token, or anything else that a step asked to mask. */
-export function leaks({ log, masks, outputs }: ActRun): ActLine[] {
+export function leaks({ log, masks, outputs }: ActRun): ActRun['log'] {
   const tokens = Object.entries(outputs).flatMap(([name, values]) => (name.endsWith('.token') ? values : []))
   return log.filter(({ text }) => [...tokens, ...masks].some(value => text.includes(value)))
 }
@@ -136,7 +111,7 @@ function toArguments(options: ActOptions, folder: string, id: string): string[] 
   const workflows = join(folder, 'workflows')
   mkdirSync(workflows)
   for (const file of options.workflows)
-    copyFileSync(join(options.repository, file), join(workflows, file.replaceAll('/', '-')))
+    cpSync(join(options.repository, file), join(workflows, file.replaceAll('/', '-')))
   const pairs = (option: string, values: Values = {}) =>
     Object.entries(values).flatMap(([name, value]) => [option, `${name}=${value}`])
   const payload = join(folder, 'event.json')
@@ -173,52 +148,33 @@ function read(text: string, run: ActRun): void {
 
 /** Ends what has the id in its environment: what the steps started, and what act started if it was killed. */
 async function endProcesses(id: string): Promise<void> {
-  const running = () =>
-    readdirSync('/proc')
-      .filter(name => /^\d+$/.test(name) && environmentOf(name).includes(`ACT_RUN=${id}`))
-      .map(Number)
-  for (let waits = 0; running().length > 0 && waits < 100; waits++) {
-    for (const pid of running()) signal(pid, waits < 50 ? 'SIGTERM' : 'SIGKILL')
+  for (let waits = 0; waits < 100; waits++) {
+    const pids = readdirSync('/proc').filter(name => /^\d+$/.test(name))
+    const running = pids.filter(pid =>
+      unlessEnded(() => readFileSync(`/proc/${pid}/environ`, 'utf8').includes(`ACT_RUN=${id}`))
+    )
+    if (running.length === 0) return
+    for (const pid of running)
+      unlessEnded(() => process.kill(Number(pid), waits < 50 ? 'SIGTERM' : 'SIGKILL'))
     await sleep(50)
   }
 }
 
-function signal(pid: number, name: NodeJS.Signals): void {
+/** Does something with a process that may have ended meanwhile, or belong to someone else. */
+function unlessEnded(act: () => boolean): boolean {
   try {
-    process.kill(pid, name)
+    return act()
   } catch {
-    // It has ended meanwhile.
-  }
-}
-
-function environmentOf(pid: string): string {
-  try {
-    return readFileSync(`/proc/${pid}/environ`, 'utf8')
-  } catch {
-    // It has ended, or belongs to someone else.
-    return ''
+    return false
   }
 }
 
 /** Makes a repository of GitHub's out of a folder. act reads its name from `origin`. */
 export function makeRepository(folder: string, name: string): void {
-  const git = (...args: string[]) =>
-    execFileSync('git', ['-c', 'user.name=test', '-c', 'user.email=test@example.com', ...args], {
-      cwd: folder
-    })
+  const author = ['-c', 'user.name=test', '-c', 'user.email=test@example.com']
+  const git = (...args: string[]) => execFileSync('git', [...author, ...args], { cwd: folder })
   git('init', '--quiet', '--initial-branch=main')
   git('remote', 'add', 'origin', `https://github.com/${name}.git`)
   git('add', '--all')
   git('commit', '--quiet', '--message=test')
-}
-
-/** Copies this repository, as it stands in the work tree, into a folder. */
-export function copyRepository(folder: string): void {
-  const files = execFileSync('git', ['ls-files', '-z', '--cached', '--others', '--exclude-standard'], {
-    encoding: 'utf8'
-  })
-  for (const file of files.split('\0').filter(name => name !== '' && existsSync(name))) {
-    mkdirSync(join(folder, dirname(file)), { recursive: true })
-    copyFileSync(file, join(folder, file))
-  }
 }
