@@ -14,10 +14,6 @@ import { seeded } from './seeded.mjs'
  * @property {number} timeoutMs  of each job
  * @property {boolean} usedUp  whether other traffic has used all tokens of the minute when the crowd starts
  * @property {() => number} random  from 0 to below 1
- *
- * @typedef {object} Course
- * @property {number[]} grantedAt  when each token was issued, in milliseconds from the start
- * @property {number[]} requests  of each job
  */
 
 const TOKENS_PER_MINUTE = 300
@@ -28,14 +24,12 @@ const CROWDS = [256, 500, 1000, 2000, 5000, 10_000]
 const SEEDS = [1, 2, 3, 4, 5]
 const KINDS = /** @type {const} */ (['fixed-window', 'bucket'])
 const THROTTLED = /** @type {const} */ ({ kind: 'response', status: 400, isThrottled: true })
-/** Never reached: only faults count, and there are none here. */
-const MAX_ATTEMPTS = 5
 
 /**
  * Lets every job ask, with the action's own decisions, until it has a token or gives up. Takes no real time.
+ * Returns when each token was issued, in milliseconds from the start, and how many requests each job sent.
  *
  * @param {Crowd} crowd
- * @returns {Course}
  */
 export function simulate({ jobs, kind, timeoutMs, usedUp, random }) {
   let now = 0
@@ -43,7 +37,7 @@ export function simulate({ jobs, kind, timeoutMs, usedUp, random }) {
   const { admit } = createThrottle(limit, () => now)
   if (usedUp) while (admit() === 0);
 
-  /** @type {Course} */
+  /** @type {{grantedAt: number[], requests: number[]}} */
   const course = { grantedAt: [], requests: new Array(jobs).fill(0) }
   /** The requests to come, by second. A wait is always longer than that. @type {{at: number, job: number}[][]} */
   const seconds = [Array.from({ length: jobs }, (_, job) => ({ at: 0, job }))]
@@ -60,7 +54,7 @@ export function simulate({ jobs, kind, timeoutMs, usedUp, random }) {
       const decision = decide(THROTTLED, {
         policy: 'always',
         counts: { throttled: requests, failed: 0 },
-        maxAttempts: MAX_ATTEMPTS,
+        maxAttempts: 1, // only faults count, and there are none here
         timeLeftMs: timeoutMs - answeredAt,
         random
       })

@@ -34,6 +34,8 @@ const GROUPS = {
 }
 
 const at = (/** @type {string} */ file) => fileURLToPath(new URL(`../${file}`, import.meta.url))
+/** @type {(file: string) => {inputs: Entries, outputs: Entries}} */
+const readAction = file => parse(readFileSync(at(file), 'utf8'))
 const main = readAction('action.yml')
 const rotate = readAction('rotate/action.yml')
 const differing = Object.entries(rotate.inputs).filter(
@@ -61,11 +63,6 @@ function update(page, contents) {
     console.error(`${page} is not what the source says. Run: npm run docs`)
     process.exitCode = 1
   }
-}
-
-/** @param {string} file @returns {{inputs: Entries, outputs: Entries}} */
-function readAction(file) {
-  return parse(readFileSync(at(file), 'utf8'))
 }
 
 /** @param {keyof typeof GROUPS} source @param {{inputs: Entries, outputs: Entries}} action */

@@ -25,7 +25,7 @@ const options = readOptions({
 are emulated on this machine. The emulator's credentials are filled in, unless you give others.
 
   npm run try -- --provider genesys --region eu-west-1
-  npm run try -- --provider cxone --wrong-secret
+  npm run try -- --provider cxone --client-secret a-wrong-secret
   npm run try -- --rotate --rotate-after 60d
   npm run try -- --workflow .github/workflows/deploy.yml
   npm run try -- --real --provider genesys --region eu-west-1

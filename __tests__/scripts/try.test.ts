@@ -59,8 +59,8 @@ describe('with the emulator', () => {
   })
 
   test.each([
-    [['--wrong-secret', '--provider', 'cxone'], 1, 'answered 401 invalid_client'],
-    [['--missing-secret'], 1, '[missing-credential] Input client-secret is empty'],
+    [['--client-secret', 'a-wrong-secret', '--provider', 'cxone'], 1, 'answered 401 invalid_client'],
+    [['--client-secret='], 1, '[missing-credential] Input client-secret is empty'],
     [['--idle-timeout'], 0, 'The organisation has an idle timeout'],
     [['--token-kind', 'long-lived'], 0, 'service-account-id: '],
     [['--provider', 'cxone', '--access-key-only'], 0, 'region: na1  (filled in)'],
@@ -90,7 +90,7 @@ test.each([
     'examples/rotation-watch.yml: no step uses …/cc-token-action.'
   ],
   [['--real', '--client-secret', 'x'], '--client-secret: with --real, credentials come from the environment'],
-  [['--real', '--wrong-secret'], '--wrong-secret is for the emulator'],
+  [['--real', '--throttled'], '--throttled is for the emulator'],
   [['--real', '--token-kind', 'long-lived'], '--token-kind: --real takes an access token only'],
   [['--real', '--revoke', 'false'], '--revoke: --real takes an access token only']
 ])('%j is refused', async (args, problem) => {
@@ -104,7 +104,7 @@ test('--help names each mode and each input', async () => {
   expect(code).toBe(0)
   for (const text of [
     '--throttled ',
-    '--missing-secret ',
+    '--client-only ',
     '--workflow FILE ',
     ' min-lifetime ',
     ' store-command '

@@ -34,8 +34,6 @@ const { GENESYS_CLIENT, CXONE_ACCESS_KEY } = emulator
 
 export const MODES = {
   ...PLATFORM_MODES,
-  'wrong-secret': 'the secret is not the right one',
-  'missing-secret': 'the secret is empty, as in a workflow from a fork',
   'access-key-only': 'NICE CXone with an access key and no client',
   'client-only': 'NICE CXone with a client and no access key',
   rotate: 'run the rotate action; the emulated GitHub has a token that is 30 days old'
@@ -70,8 +68,8 @@ export async function runStep(action, { canceled, afterMain = () => {}, ...optio
 }
 
 /**
- * Returns the emulator's values of inputs. For CXone, the modes, or else the credentials in `given`, decide whether a
- * client, an access key or both are used.
+ * Returns the emulator's values of inputs. For CXone, the modes, or else the ids in `given`, decide whether a client,
+ * an access key or both are used.
  *
  * @param {Values} given
  * @param {Set<string>} [modes]
@@ -91,9 +89,9 @@ export function emulatedValues(given, modes = new Set()) {
       'previous-token': PREVIOUS_TOKEN
     }
   }
-  const gives = (/** @type {string} */ start) => Object.keys(given).some(name => name.startsWith(start))
-  const isKeyOnly = modes.has('access-key-only') || (gives('access-key-') && !gives('client-'))
-  const isClientOnly = modes.has('client-only') || (gives('client-') && !gives('access-key-'))
+  const [givesClient, givesKey] = ['client-id' in given, 'access-key-id' in given]
+  const isKeyOnly = modes.has('access-key-only') || (givesKey && !givesClient)
+  const isClientOnly = modes.has('client-only') || (givesClient && !givesKey)
   const client = isClientOnly ? emulator.CXONE_REALM_CLIENT : emulator.CXONE_APPLICATION
   const accessKey = { 'access-key-id': CXONE_ACCESS_KEY.id, 'access-key-secret': CXONE_ACCESS_KEY.secret }
   return {
@@ -123,14 +121,7 @@ export function fillIn(action, given, modes = new Set()) {
   // Only an access key alone needs an area.
   if (isCxone(given) && 'client-id' in values) unused.push('region')
   const filledIn = Object.fromEntries(Object.entries(values).filter(([name]) => !unused.includes(name)))
-  const secret = 'client-secret' in values ? 'client-secret' : 'access-key-secret'
-  return {
-    ...filledIn,
-    ...given,
-    ...(modes.has('wrong-secret') && { [secret]: 'emulated-secret-of-last-year' }),
-    ...(modes.has('missing-secret') && { [secret]: '' }),
-    ...(modes.has('idle-timeout') && { verify: 'true' })
-  }
+  return { ...filledIn, ...given, ...(modes.has('idle-timeout') && { verify: 'true' }) }
 }
 
 /**
