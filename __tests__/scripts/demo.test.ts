@@ -2,10 +2,9 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:f
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
-import { describeWith, run } from '../support/programs.js'
+import { run } from '../support/programs.js'
 
 const demo = (...args: string[]) => run(process.execPath, ['scripts/demo.mjs', ...args])
-const ESCAPE = '\u001b'
 
 test('is short, and shows each kind of scene', () => {
   const { code, output } = demo()
@@ -20,7 +19,8 @@ test('is short, and shows each kind of scene', () => {
     'The previous token was revoked.'
   ])
     expect(output).toContain(text)
-  expect(output).not.toContain(ESCAPE)
+  // No colours where there is no terminal.
+  expect(output).not.toContain('\u001b')
 }, 60_000)
 
 test('shows one scene in full, and knows the names of the others', () => {
@@ -56,15 +56,5 @@ describe('in a copy, where nothing is installed', () => {
       2,
       expect.stringContaining('--workflow needs Node 22.15 or newer: run npm ci first')
     ])
-  })
-})
-
-describeWith('script')('on a terminal', () => {
-  const onTerminal = (variables: string) =>
-    run('script', ['-qec', `${variables} node scripts/demo.mjs wrong-secret`, '/dev/null'])
-
-  test('has colours, but for NO_COLOR', () => {
-    expect(onTerminal('NO_COLOR=')).toEqual({ code: 0, output: expect.stringContaining(`${ESCAPE}[`) })
-    expect(onTerminal('NO_COLOR=1')).toEqual({ code: 0, output: expect.not.stringContaining(ESCAPE) })
   })
 })
