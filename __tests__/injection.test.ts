@@ -1,14 +1,14 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { main } from '../src/main.js'
-import { Answering, type Said } from './support/answering.js'
 import { parseCommandFile } from './support/command-files.mjs'
+import { type FixedResponse, FixedServer } from './support/fixed-server.js'
 import { runStep, type StepResult } from './support/in-process.js'
 import { knownOutputs, OUTPUTS } from './support/lifecycle.js'
 import { parseCommand, RunnerLog } from './support/runner-log.mjs'
 
-let server: Answering
+let server: FixedServer
 beforeAll(async () => {
-  server = await Answering.open()
+  server = await FixedServer.start()
 })
 afterAll(() => server.close())
 
@@ -30,7 +30,7 @@ const APPLICATION = {
 
 const LONG_LIVED = { ...GENESYS, 'token-kind': 'long-lived', 'service-account-id': 'someone' }
 
-const json = (body: unknown, status = 200, headers: Record<string, string> = {}): Said => ({
+const json = (body: unknown, status = 200, headers: Record<string, string> = {}): FixedResponse => ({
   status,
   headers: { 'Content-Type': 'application/json', ...headers },
   body: JSON.stringify(body)
@@ -40,10 +40,10 @@ const TOKEN = json({ access_token: 'token-of-an-organisation', expires_in: 60 })
 
 async function run(
   inputs: Record<string, string>,
-  responses: readonly Said[],
+  responses: readonly FixedResponse[],
   env: Record<string, string> = {}
 ): Promise<StepResult> {
-  server.says(responses)
+  server.respondWith(responses)
   return runStep(main, { inputs: { ...inputs, 'base-url': server.origin }, env })
 }
 
@@ -193,7 +193,7 @@ describe('the words of a platform', () => {
     const step = await run(GENESYS, [
       { status: 302, headers: { Location: 'https://evil.example/%0A::error::x ##[error]y' } }
     ])
-    expect(server.asked).toHaveLength(1)
+    expect(server.requests).toHaveLength(1)
     expectFailure(step, 'redirected')
     expect(commands(step)).toEqual(['error'])
   })
@@ -217,8 +217,8 @@ describe('a tenant that is a secret', () => {
       json({ api_endpoint: 'https://api-na1.niceincontact.com', area: 'na1' })
     ])
     expectFailure(step, 'bad-response')
-    expect(server.asked).toHaveLength(2)
-    for (const { url } of server.asked) expect(url).not.toContain(keySecret)
+    expect(server.requests).toHaveLength(2)
+    for (const { path } of server.requests) expect(path).not.toContain(keySecret)
   })
 })
 
@@ -242,13 +242,13 @@ describe('a secret in a response', () => {
     refresh_token: 'rfr-0123456'
   }
   const discovery = json({ token_endpoint: 'https://cxone.niceincontact.com/auth/token' })
-  const configured = (more: object): Said[] => [
+  const configured = (more: object): FixedResponse[] => [
     discovery,
     json(tokens),
     json({ api_endpoint: 'https://api-na1.niceincontact.com', area: 'na1', domain: 'nice.example', ...more })
   ]
 
-  test.each<[string, Said[], string]>([
+  test.each<[string, FixedResponse[], string]>([
     ['as the area', configured({ area: SECRET }), SECRET],
     ['as the area, in lower case', configured({ area: SECRET.toLowerCase() }), SECRET],
     ['as the domain', configured({ domain: SECRET }), SECRET],
@@ -257,7 +257,7 @@ describe('a secret in a response', () => {
     ['as the area: the refresh token', configured({ area: tokens.refresh_token }), tokens.refresh_token]
   ])('%s is not published', async (_, responses, secret) => {
     const step = await run({ ...APPLICATION, 'tool-env': 'true' }, responses)
-    expect(server.asked).toHaveLength(3)
+    expect(server.requests).toHaveLength(3)
     expectFailure(step, 'bad-response')
     expect(everything(step).toLowerCase()).not.toContain(secret.toLowerCase())
   })
@@ -273,14 +273,14 @@ describe('a secret in a response', () => {
   const LONG = 'longsecretlongsecretlongsecret42'
   const HOST = `${'a'.repeat(40)}.${'b'.repeat(40)}.${LONG}.example`
   const owner = (id: string, name: string) => [TOKEN, json({ organization: { id, name } })]
-  test.each<[string, Said[], string]>([
+  test.each<[string, FixedResponse[], string]>([
     ['as the name of the organisation', owner('org-1', `Org ${SECRET}`), SECRET],
     ['as the name, cut inside it', owner('org-1', `${'x'.repeat(185)} ${SECRET}`), SECRET],
     ['as the id of the organisation', owner(ID, 'x'), ID],
     ['in the host of a redirect', [{ status: 302, headers: { Location: `https://${HOST}/` } }], LONG]
   ])('%s is not published, nor most of it', async (_, responses, secret) => {
     const step = await run({ ...GENESYS, 'client-secret': secret, verify: 'true' }, responses)
-    expect(server.asked.length).toBeGreaterThanOrEqual(responses.length)
+    expect(server.requests.length).toBeGreaterThanOrEqual(responses.length)
     expect(everything(step)).not.toContain(secret.slice(0, 12))
   })
 

@@ -4,8 +4,8 @@ import { trustedEndpoint } from '../src/auth/cxone/hosts.js'
 import { GENESYS_REGIONS, parseGenesysRegion } from '../src/auth/genesys/regions.js'
 import { formEncode } from '../src/lib/secret.js'
 import { main } from '../src/main.js'
-import { Answering, type Said } from './support/answering.js'
 import { parseCommandFile } from './support/command-files.mjs'
+import { type FixedResponse, FixedServer } from './support/fixed-server.js'
 import { runStep, type StepResult } from './support/in-process.js'
 import { fc } from './support/properties.js'
 
@@ -15,9 +15,9 @@ const CODES = (
   'bad-response organization-not-allowed lifetime-too-short'
 ).split(' ')
 
-let server: Answering
+let server: FixedServer
 beforeAll(async () => {
-  server = await Answering.open()
+  server = await FixedServer.start()
 })
 afterAll(() => server.close())
 
@@ -237,7 +237,7 @@ const status = fc.oneof(
   { weight: 2, arbitrary: fc.integer({ min: 200, max: 999 }) }
 )
 
-const response: fc.Arbitrary<(who: Credentials) => Said> = fc
+const response: fc.Arbitrary<(who: Credentials) => FixedResponse> = fc
   .record({ status, headers, body: bodies, cut: fc.constantFrom(...Array<boolean>(15).fill(false), true) })
   .map(({ status, headers, body, cut }) => who => ({
     status,
@@ -281,8 +281,8 @@ const options = fc.record({
 // --- guarantees -----------------------------------------------------------------------------------------
 
 /** Returns the tokens of the accepted form in complete responses to the exchange, whatever their status. */
-function tokensIn(responses: readonly Said[]): string[] {
-  return server.asked
+function tokensIn(responses: readonly FixedResponse[]): string[] {
+  return server.requests
     .map(({ method, path }, at) => ({ method, path, sent: responses[Math.min(at, responses.length - 1)] }))
     .filter(({ method, path }) => method === 'POST' || path.startsWith('/.well-known/'))
     .flatMap(({ sent }) => {
@@ -306,7 +306,7 @@ function found(place: string, texts: readonly string[]): string[] {
 function check(
   step: StepResult,
   who: Credentials,
-  responses: readonly Said[],
+  responses: readonly FixedResponse[],
   inputs: Record<string, string>
 ): void {
   const secrets = secretsOf(who, inputs)
@@ -366,13 +366,13 @@ function check(
   expect(step.summary.replace(/<\/?(h3|table|tr|td|strong|code)>/g, '')).not.toMatch(/[<>]/)
 }
 
-describe('whatever a platform answers: a token or a code, and no secret is shown', () => {
+describe('whatever a platform responses: a token or a code, and no secret is shown', () => {
   async function runOnce(
     who: Credentials,
     given: Record<string, string>,
-    responses: readonly Said[]
+    responses: readonly FixedResponse[]
   ): Promise<void> {
-    server.says(responses)
+    server.respondWith(responses)
     const inputs = { ...given, 'base-url': server.origin }
     const step = await runStep(main, { inputs, env: { RUNNER_DEBUG: '1' } })
     try {

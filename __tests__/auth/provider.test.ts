@@ -8,8 +8,8 @@ import type { Credential } from '../../src/lib/input-reader.js'
 import { missingCredential } from '../../src/lib/input-reader.js'
 import { main } from '../../src/main.js'
 import { post } from '../../src/post.js'
-import { Answering } from '../support/answering.js'
 import { parseCommandFile } from '../support/command-files.mjs'
+import { FixedServer } from '../support/fixed-server.js'
 import { runStep } from '../support/in-process.js'
 
 /** A platform that does not exist: one object. Registering it must be all that a new platform needs. */
@@ -82,17 +82,17 @@ const acme: Provider<AcmeRequest> = {
 
 const SECRET = 'acme-client-secret'
 const TOKEN = 'acme-access-token-0001'
-let server: Answering
+let server: FixedServer
 let inputs: Record<string, string>
 
 beforeAll(async () => {
-  server = await Answering.open()
+  server = await FixedServer.start()
 })
 afterAll(() => server.close())
 beforeEach(() => {
   // The answer to every request.
   const body = JSON.stringify({ access_token: TOKEN, expires_in: 600, id: 'workspace-1' })
-  server.says([{ status: 200, headers: { 'Content-Type': 'application/json' }, body }])
+  server.respondWith([{ status: 200, headers: { 'Content-Type': 'application/json' }, body }])
   inputs = {
     provider: 'acme',
     'base-url': server.origin,
@@ -102,7 +102,7 @@ beforeEach(() => {
 })
 
 const requests = () =>
-  server.asked.map(({ method, url, headers }) => `${method} ${url} ${headers['authorization']}`)
+  server.requests.map(({ method, path, headers }) => `${method} ${path} ${headers['authorization']}`)
 
 const providers = [...PROVIDERS, acme]
 const run = (more: Record<string, string> = {}) =>

@@ -36,14 +36,14 @@ function open(scope: SecretScope = REPOSITORY, apiUrl = API) {
 
 /** Sends a request that gets this reply. */
 function responseTo(reply: Reply) {
-  hosts.answer('GET', PATH, reply)
+  hosts.reply('GET', PATH, reply)
   return open().github.send('GET', '/secrets/X')
 }
 
 describe('a request', () => {
   test('without a body', async () => {
     expect((await responseTo({ json: {} })).status).toBe(200)
-    expect(hosts.seen).toEqual([
+    expect(hosts.requests).toEqual([
       {
         method: 'GET',
         url: API + PATH,
@@ -56,13 +56,13 @@ describe('a request', () => {
         body: ''
       }
     ])
-    expect(hosts.seen[0]?.headers).not.toHaveProperty('content-type')
+    expect(hosts.requests[0]?.headers).not.toHaveProperty('content-type')
   })
 
   test('with a body', async () => {
-    hosts.answer('PUT', PATH, { status: 201, json: {} })
+    hosts.reply('PUT', PATH, { status: 201, json: {} })
     await open().github.send('PUT', '/secrets/X', { body: { a: 'ü', b: [1] } })
-    expect(hosts.seen[0]).toMatchObject({
+    expect(hosts.requests[0]).toMatchObject({
       method: 'PUT',
       headers: { accept: 'application/vnd.github+json', 'content-type': 'application/json' },
       body: '{"a":"ü","b":[1]}'
@@ -75,9 +75,9 @@ describe('a request', () => {
     [ORGANIZATION, API, `${API}/orgs/octo-org/actions/X`],
     [REPOSITORY, 'https://ghe.example/api/v3/', 'https://ghe.example/api/v3/repos/octo-org/app/actions/X']
   ])('is sent to its scope: %j at %s', async (scope, apiUrl, url) => {
-    hosts.answer('GET', url)
+    hosts.reply('GET', url)
     await open(scope, apiUrl).github.send('GET', '/X')
-    expect(hosts.seen.map(seen => seen.url)).toEqual([url])
+    expect(hosts.requests.map(seen => seen.url)).toEqual([url])
   })
 
   test('does not follow a redirect', async () => {
@@ -114,7 +114,7 @@ describe('GitHub’s rate limits', () => {
     ['the hourly limit that is over', { status: 429, headers: hourly('2026-03-01T11:59:59Z') }, 10_000],
     ['the hourly limit without its end', { status: 403, headers: { 'X-RateLimit-Remaining': '0' } }, 63_000]
   ])('after %s, the request is sent again', async (_, limited, waitMs) => {
-    hosts.answer('GET', PATH, limited).answer('GET', PATH)
+    hosts.reply('GET', PATH, limited).reply('GET', PATH)
     const { github, clock } = open()
     const { status, attempts } = await github.send('GET', '/secrets/X')
     expect([status, attempts]).toEqual([200, 2])
@@ -181,7 +181,7 @@ test.each(['', '{', '"text"', 'null'])('%j is not a JSON object', async text => 
 test('the end of the API version is a warning, once', async () => {
   const { github, warnings } = open()
   for (const end of ['some day', 'Fri, 10 Mar 2028 09:30:00 GMT', 'Fri, 10 Mar 2028 09:30:00 GMT']) {
-    hosts.answer('GET', PATH, { headers: { Sunset: end } })
+    hosts.reply('GET', PATH, { headers: { Sunset: end } })
     await github.send('GET', '/secrets/X')
   }
   expect(warnings).toEqual([

@@ -27,10 +27,10 @@ const MISSING: Reply = { status: 404, json: { message: 'Not Found' } }
 const hosts = new Hosts()
 const sessions: HttpSession[] = []
 afterEach(() => {
-  const { unasked } = hosts
+  const { unusedReplies } = hosts
   hosts.clear()
   for (const session of sessions.splice(0)) session.close()
-  expect(unasked).toEqual([])
+  expect(unusedReplies).toEqual([])
 })
 afterAll(() => Hosts.release())
 
@@ -61,20 +61,20 @@ function githubFor(scope: SecretScope = REPOSITORY, maxAttempts = 1): GitHubApi 
 }
 
 /** Adds replies to the same request below a scope. */
-function answer(
+function addReplies(
   method: 'GET' | 'PUT' | 'PATCH' | 'POST',
   path: string,
   replies: Reply | readonly Reply[],
   scope: SecretScope = REPOSITORY
 ): void {
-  for (const reply of [replies].flat()) hosts.answer(method, scopePath(scope) + path, reply)
+  for (const one of [replies].flat()) hosts.reply(method, scopePath(scope) + path, one)
 }
-const answerWithKey = (reply: Reply = {}, scope: SecretScope = REPOSITORY) =>
-  answer('GET', PUBLIC_KEY, { json: { key_id: publicKey.id, key: publicKey.key }, ...reply }, scope)
+const replyWithKey = (more: Reply = {}, scope: SecretScope = REPOSITORY) =>
+  addReplies('GET', PUBLIC_KEY, { json: { key_id: publicKey.id, key: publicKey.key }, ...more }, scope)
 
 /** Returns the method, the path and the body of each request. */
 const requests = () =>
-  hosts.seen.map(({ method, url, body }) => [
+  hosts.requests.map(({ method, url, body }) => [
     `${method} ${url.slice(API.length)}`,
     ...(body === '' ? [] : [JSON.parse(body)])
   ])
@@ -89,8 +89,8 @@ test.each(['token', 'zwölf €€ 😀', ''])('a seal opens only with the priva
 
 describe('the store', () => {
   test('has the public key, the date of the secret, and the time by GitHub’s clock', async () => {
-    answerWithKey({ headers: { Date: 'Sun, 01 Mar 2026 06:07:08 GMT' } })
-    answer('GET', SECRET, { json: { name: 'X', updated_at: UPDATED, visibility: 'all' } })
+    replyWithKey({ headers: { Date: 'Sun, 01 Mar 2026 06:07:08 GMT' } })
+    addReplies('GET', SECRET, { json: { name: 'X', updated_at: UPDATED, visibility: 'all' } })
     expect(await readSecretStore(githubFor(), 'X')).toEqual({
       publicKey,
       now: new Date('2026-03-01T06:07:08Z'),
@@ -105,8 +105,8 @@ describe('the store', () => {
   test.each([{}, { Date: 'yesterday' }])(
     'without a secret, and without a date of GitHub: the time by the runner’s clock (%j)',
     async headers => {
-      answerWithKey({ headers }, ENVIRONMENT)
-      answer('GET', SECRET, MISSING, ENVIRONMENT)
+      replyWithKey({ headers }, ENVIRONMENT)
+      addReplies('GET', SECRET, MISSING, ENVIRONMENT)
       const now = new Date('2026-03-01T12:00:00Z')
       expect(await readSecretStore(githubFor(ENVIRONMENT), 'X')).toEqual({ publicKey, now })
     }
@@ -124,7 +124,7 @@ describe('the store', () => {
     ['a key that is not a point of the curve', { key_id: '1', key: Buffer.alloc(32).toString('base64') }],
     ['a key with a line break', { key_id: '1', key: `${Buffer.alloc(32, 7).toString('base64')}\n` }]
   ])('%s is a bad response', async (_, json) => {
-    answerWithKey({ json })
+    replyWithKey({ json })
     await expect(readSecretStore(githubFor(), 'X')).rejects.toMatchObject({
       code: 'bad-response',
       message: `GET ${API}/repos/octo-org/app/actions/secrets/public-key answered 200, but it has no usable public key, 1 attempt.`
@@ -134,7 +134,7 @@ describe('the store', () => {
 
 describe('the metadata of a secret', () => {
   const read = (reply: Reply, scope: SecretScope = REPOSITORY) => {
-    answer('GET', SECRET, reply, scope)
+    addReplies('GET', SECRET, reply, scope)
     return readSecret(githubFor(scope), 'X')
   }
 
@@ -163,7 +163,7 @@ describe('the metadata of a secret', () => {
     /** Reads a secret whose repositories are on these pages. */
     async function repositoryIds(...pages: readonly Reply[]) {
       for (const [index, page] of pages.entries())
-        answer('GET', `${SECRET}/repositories?per_page=100&page=${index + 1}`, page, ORGANIZATION)
+        addReplies('GET', `${SECRET}/repositories?per_page=100&page=${index + 1}`, page, ORGANIZATION)
       const secret = await read({ json: { updated_at: UPDATED, visibility: 'selected' } }, ORGANIZATION)
       expect(secret?.visibility?.visibility).toBe('selected')
       return secret?.visibility?.repositoryIds
@@ -197,7 +197,7 @@ describe('storing', () => {
   const TOKEN = 'the-token-itself'
   const LOST: Reply = { error: 'ECONNRESET' }
   const THROTTLED: Reply = { status: 429, headers: { 'Retry-After': '5' } }
-  const puts = (...replies: readonly Reply[]) => answer('PUT', SECRET, replies)
+  const puts = (...replies: readonly Reply[]) => addReplies('PUT', SECRET, replies)
 
   interface StoreOptions {
     readonly scope?: SecretScope
@@ -209,13 +209,13 @@ describe('storing', () => {
 
   /** Stores the value. `states`: those of the attempts, and how many requests there were before each. */
   async function store({ scope, text = TOKEN, key = publicKey, visibility, maxAttempts }: StoreOptions = {}) {
-    const before = hosts.seen.length
+    const before = hosts.requests.length
     const states: string[] = []
     const result = await putSecret(githubFor(scope, maxAttempts), 'X', {
       value: new Secret(text),
       publicKey: key,
       visibility,
-      onAttempt: state => states.push(`${state} after ${hosts.seen.length - before}`)
+      onAttempt: state => states.push(`${state} after ${hosts.requests.length - before}`)
     })
     return { ...result, states }
   }
@@ -227,14 +227,14 @@ describe('storing', () => {
     [ORGANIZATION, { visibility: 'selected' }, { visibility: 'selected', selected_repository_ids: [] }]
   ])('at %j, visible to %j', async (scope, visibility, more) => {
     for (const status of [201, 204]) {
-      answer('PUT', SECRET, { status }, scope)
+      addReplies('PUT', SECRET, { status }, scope)
       expect(await store({ scope, visibility })).toEqual({ outcome: 'stored', states: ['started after 0'] })
     }
     for (const [request, { encrypted_value, ...rest }] of requests()) {
       expect([request, rest]).toEqual([`PUT ${scopePath(scope)}${SECRET}`, { key_id: '3380', ...more }])
       expect(opened(encrypted_value)).toBe(TOKEN)
     }
-    expect(JSON.stringify(hosts.seen)).not.toContain(TOKEN)
+    expect(JSON.stringify(hosts.requests)).not.toContain(TOKEN)
   })
 
   test('throttled and then refused: not stored, and known as not stored during the waits', async () => {
@@ -269,24 +269,24 @@ describe('storing', () => {
       code: 'secret-refused',
       message: 'The token is larger than 48 KB, the maximum size of a GitHub secret.'
     })
-    expect(hosts.seen).toHaveLength(1)
+    expect(hosts.requests).toHaveLength(1)
   })
 
   test('if the public key changed, the value is sealed again, once', async () => {
     puts({ status: 422 }, { status: 204 })
-    answerWithKey()
+    replyWithKey()
     expect((await store({ key: oldKey })).outcome).toBe('stored')
     const [, { encrypted_value, key_id }] = requests().at(-1) ?? []
     expect([opened(encrypted_value), key_id]).toEqual([TOKEN, '3380'])
 
     puts({ status: 422 }, { status: 422 })
-    answerWithKey()
+    replyWithKey()
     expect((await store({ key: oldKey })).outcome).toBe('not-stored')
   })
 
   test('sealed again, an attempt without a response is unknown', async () => {
     puts({ status: 422 }, LOST, { status: 403 })
-    answerWithKey()
+    replyWithKey()
     expect((await store({ key: oldKey, maxAttempts: 2 })).outcome).toBe('unknown')
   })
 
@@ -296,7 +296,7 @@ describe('storing', () => {
     ['cannot be used', true, { text: 'nonsense' }]
   ])('if the public key %s, the refusal is the error', async (_, isOld, reply) => {
     puts({ status: 422, json: { message: 'no' } })
-    answerWithKey(reply)
+    replyWithKey(reply)
     expect(await store(isOld ? { key: oldKey } : {})).toMatchObject({
       outcome: 'not-stored',
       error: { code: 'secret-refused', message: expect.stringContaining('answered 422 (no)') }
@@ -309,7 +309,7 @@ describe('storing', () => {
     async status => {
       const refusal = { status, headers: status === 429 ? { 'Retry-After': '3600' } : {} }
       puts(refusal)
-      if (status === 422) answerWithKey()
+      if (status === 422) replyWithKey()
       expect((await store()).outcome).toBe('not-stored')
       for (const first of [LOST, { status: 502 }]) {
         puts(first, refusal)
@@ -349,8 +349,8 @@ describe('the variable', () => {
     [{ value: '' }, 'unknown'],
     [{ value: 7 }, 'unknown']
   ])('is checked by writing its present value: %j', async (json, value) => {
-    answer('GET', VARIABLE, { json })
-    answer('PATCH', VARIABLE, DONE)
+    addReplies('GET', VARIABLE, { json })
+    addReplies('PATCH', VARIABLE, DONE)
     await checkVariable(githubFor(), 'E', undefined)
     expect(requests().at(-1)).toEqual([`PATCH ${scopePath(REPOSITORY)}/variables/E`, { name: 'E', value }])
   })
@@ -361,9 +361,9 @@ describe('the variable', () => {
     [ORGANIZATION, undefined, { visibility: 'private' }],
     [ORGANIZATION, { visibility: 'all' }, { visibility: 'all' }]
   ])('is created at %j, visible to %j', async (scope, visibility, more) => {
-    answer('GET', VARIABLE, MISSING, scope)
-    answer('PATCH', VARIABLE, MISSING, scope)
-    answer('POST', '/variables', { status: 201 }, scope)
+    addReplies('GET', VARIABLE, MISSING, scope)
+    addReplies('PATCH', VARIABLE, MISSING, scope)
+    addReplies('POST', '/variables', { status: 201 }, scope)
     await checkVariable(githubFor(scope), 'E', visibility)
     expect(requests().at(-1)).toEqual([
       `POST ${scopePath(scope)}/variables`,
@@ -376,9 +376,9 @@ describe('the variable', () => {
     ['updated', { json: {} }, [FORBIDDEN], []],
     ['created', MISSING, [MISSING], [FORBIDDEN]]
   ])('that may not be %s: the error names the permission', async (_, get, patch, post) => {
-    answer('GET', VARIABLE, get)
-    answer('PATCH', VARIABLE, patch)
-    answer('POST', '/variables', post)
+    addReplies('GET', VARIABLE, get)
+    addReplies('PATCH', VARIABLE, patch)
+    addReplies('POST', '/variables', post)
     await expect(checkVariable(githubFor(), 'E', undefined)).rejects.toMatchObject({
       code: 'github-forbidden',
       hint: expect.stringContaining('the repository permission Variables: write')

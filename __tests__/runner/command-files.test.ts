@@ -4,14 +4,14 @@ import { PROVIDERS } from '../../src/auth/providers.js'
 import { ActionError } from '../../src/lib/action-error.js'
 import { main } from '../../src/main.js'
 import { rememberLengths, requireWritable } from '../../src/runner/command-files.js'
-import { Answering } from '../support/answering.js'
+import { FixedServer } from '../support/fixed-server.js'
 import { newContext, type Runner, withRunner } from '../support/in-process.js'
 import { GENESYS } from '../support/read-inputs.js'
 
 const TOKEN = 'unpublished-token-0123456789'
 
-const server = await Answering.open()
-beforeEach(() => server.says([{ status: 200, body: JSON.stringify({ access_token: TOKEN }) }]))
+const server = await FixedServer.start()
+beforeEach(() => server.respondWith([{ status: 200, body: JSON.stringify({ access_token: TOKEN }) }]))
 afterAll(() => server.close())
 
 /** Runs the token step. Returns its error; undefined after success. */
@@ -46,7 +46,7 @@ function expectRefused(error: unknown, name: string, runner: Runner): void {
     message: `The path in ${name} does not exist or cannot be written. Nothing was sent.`
   })
   expect(hint).toMatch(/^Run the action in a workflow/)
-  expect(server.asked).toEqual([])
+  expect(server.requests).toEqual([])
   // Without a file, the toolkit would print outputs and state as commands.
   expect(runner.log().replace(/^::add-mask::.*\n/gm, '')).toBe('')
   for (const variable of ['GITHUB_OUTPUT', 'GITHUB_ENV', 'GITHUB_STATE'] as const)

@@ -3,7 +3,7 @@ import nock from 'nock'
 export const GITHUB_API = 'https://api.github.com'
 
 /** A request as it was sent: header names in lower case, the body as text. */
-export interface Seen {
+export interface SentRequest {
   readonly method: string
   readonly url: string
   readonly headers: Readonly<Record<string, string>>
@@ -11,27 +11,27 @@ export interface Seen {
 }
 
 /** Returns the complete GET request of an exchange: it has no other header. */
-export function seenGet(url: string): Seen {
+export function sentGet(url: string): SentRequest {
   const headers = { connection: 'keep-alive', host: new URL(url).host, 'user-agent': 'cc-token-action/1.0.0' }
   return { method: 'GET', url, headers, body: '' }
 }
 
 /** Returns the complete POST request of an exchange with a form. */
-export function seenForm(url: string, body: string, more: Record<string, string> = {}): Seen {
-  return seenPost(url, body, { 'content-type': 'application/x-www-form-urlencoded', ...more })
+export function sentForm(url: string, body: string, more: Record<string, string> = {}): SentRequest {
+  return sentPost(url, body, { 'content-type': 'application/x-www-form-urlencoded', ...more })
 }
 
 /** Returns the complete POST request of an exchange with JSON. */
-export function seenJson(url: string, body: string, more: Record<string, string> = {}): Seen {
-  return seenPost(url, body, { 'content-type': 'application/json', ...more })
+export function sentJson(url: string, body: string, more: Record<string, string> = {}): SentRequest {
+  return sentPost(url, body, { 'content-type': 'application/json', ...more })
 }
 
-function seenPost(url: string, body: string, more: Record<string, string>): Seen {
+function sentPost(url: string, body: string, more: Record<string, string>): SentRequest {
   const length = String(Buffer.byteLength(body))
   return {
     method: 'POST',
     url,
-    headers: { ...seenGet(url).headers, 'content-length': length, ...more },
+    headers: { ...sentGet(url).headers, 'content-length': length, ...more },
     body
   }
 }
@@ -54,7 +54,7 @@ type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
  * without a reply fails, whatever its host.
  */
 export class Hosts {
-  readonly seen: Seen[] = []
+  readonly requests: SentRequest[] = []
 
   constructor() {
     if (!nock.isActive()) nock.activate()
@@ -62,7 +62,7 @@ export class Hosts {
   }
 
   /** Adds a reply. A URL without a host is GitHub's. `meanwhile` runs when the request has arrived. */
-  answer(method: Method, url: string, reply: Reply = {}, meanwhile: () => void = () => {}): this {
+  reply(method: Method, url: string, reply: Reply = {}, meanwhile: () => void = () => {}): this {
     const { origin, pathname, search } = new URL(url, GITHUB_API)
     const { status = 200, headers, json, error } = reply
     const interceptor = nock(origin).intercept(`${pathname}${search}`, method)
@@ -72,7 +72,12 @@ export class Hosts {
     }
     interceptor.reply(async (request: Request) => {
       const sent = Object.fromEntries(request.headers)
-      this.seen.push({ method: request.method, url: request.url, headers: sent, body: await request.text() })
+      this.requests.push({
+        method: request.method,
+        url: request.url,
+        headers: sent,
+        body: await request.text()
+      })
       meanwhile()
       const type = json === undefined ? {} : { 'Content-Type': 'application/json' }
       const text = reply.text ?? (json === undefined ? '' : JSON.stringify(json))
@@ -82,16 +87,16 @@ export class Hosts {
   }
 
   fail(method: Method, url: string, code: string): this {
-    return this.answer(method, url, { error: code })
+    return this.reply(method, url, { error: code })
   }
 
   /** The replies that no request used. */
-  get unasked(): string[] {
+  get unusedReplies(): string[] {
     return nock.pendingMocks()
   }
 
   clear(): void {
-    this.seen.length = 0
+    this.requests.length = 0
     nock.cleanAll()
   }
 

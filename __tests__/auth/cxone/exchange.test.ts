@@ -3,13 +3,13 @@ import type { BaseUrl } from '../../../src/auth/base-url.js'
 import type { CxoneAccessKey, CxoneApplication, CxoneClient } from '../../../src/auth/cxone/request.js'
 import type { Credential } from '../../../src/lib/input-reader.js'
 import { Secret } from '../../../src/lib/secret.js'
-import { Hosts, type Reply, seenForm, seenGet, seenJson } from '../../support/hosts.js'
+import { Hosts, type Reply, sentForm, sentGet, sentJson } from '../../support/hosts.js'
 import { type AnyRequest, startExchange } from '../../support/requests.js'
 import type { TestSessionOptions } from '../../support/session.js'
 
 const hosts = new Hosts()
 beforeEach(() => hosts.clear())
-afterEach(() => expect(hosts.unasked).toEqual([]))
+afterEach(() => expect(hosts.unusedReplies).toEqual([]))
 afterAll(() => Hosts.release())
 
 const ISSUER = 'cxone.niceincontact.com'
@@ -93,19 +93,19 @@ const failure = (request: AnyRequest, options?: TestSessionOptions) =>
 
 /** Prepares the three responses of exchange A. */
 function prepare(configuration: Reply = CONFIGURATION): void {
-  hosts.answer('GET', DISCOVERY_URL, DISCOVERY)
-  hosts.answer('POST', TOKEN_URL, TOKEN_RESPONSE)
-  hosts.answer('GET', TENANT_URL, configuration)
+  hosts.reply('GET', DISCOVERY_URL, DISCOVERY)
+  hosts.reply('POST', TOKEN_URL, TOKEN_RESPONSE)
+  hosts.reply('GET', TENANT_URL, configuration)
 }
 
 describe('A: a back-end application and an access key', () => {
   test('discovery, the password grant, then the configuration of the tenant', async () => {
     prepare()
     const result = await startExchange(application).done
-    expect(hosts.seen).toEqual([
-      seenGet(DISCOVERY_URL),
-      seenForm(TOKEN_URL, PASSWORD_BODY, { authorization: `Basic ${BLOB}` }),
-      seenGet(TENANT_URL)
+    expect(hosts.requests).toEqual([
+      sentGet(DISCOVERY_URL),
+      sentForm(TOKEN_URL, PASSWORD_BODY, { authorization: `Basic ${BLOB}` }),
+      sentGet(TENANT_URL)
     ])
     expect(result.token.value.reveal()).toBe(JWT)
     expect(result).toEqual({
@@ -129,7 +129,7 @@ describe('A: a back-end application and an access key', () => {
     await startExchange({ ...application, scope, client: ODD_CLIENT, accessKey: ODD_CLIENT }).done
     const authorization = 'Basic aWQgJSsmPS8iXCDDqeKCrPCfmIA6cyAlKyY9Oi8gIlwgw6nigqzwn5iAPT09PQ=='
     const body = `grant_type=password&username=${ODD_ID_FORM}&scope=openid+a%3Ab&password=${ODD_SECRET_FORM}`
-    expect(hosts.seen[1]).toEqual(seenForm(TOKEN_URL, body, { authorization }))
+    expect(hosts.requests[1]).toEqual(sentForm(TOKEN_URL, body, { authorization }))
   })
 
   test.each([
@@ -143,10 +143,10 @@ describe('A: a back-end application and an access key', () => {
         endpoint,
         `https://${issuer}/.well-known/cxone-configuration?tenantId=${TENANT}`
       ] as const
-      hosts.answer('GET', urls[0], { json: { token_endpoint: endpoint } })
-      hosts.answer('POST', urls[1], TOKEN_RESPONSE).answer('GET', urls[2], { json: { api_endpoint: api } })
+      hosts.reply('GET', urls[0], { json: { token_endpoint: endpoint } })
+      hosts.reply('POST', urls[1], TOKEN_RESPONSE).reply('GET', urls[2], { json: { api_endpoint: api } })
       const result = await startExchange({ ...application, issuer }).done
-      expect(hosts.seen.map(({ url }) => url)).toEqual(urls)
+      expect(hosts.requests.map(({ url }) => url)).toEqual(urls)
       // The response includes neither area nor domain.
       expect(result).toEqual({ token: expect.anything(), ownerId: TENANT, apiUrl: new URL(api).origin })
     }
@@ -154,13 +154,13 @@ describe('A: a back-end application and an access key', () => {
 
   test('a base URL replaces the origin of all three requests and of the API, but not the discovered path', async () => {
     const base = 'https://gateway.example.com/cxone'
-    hosts.answer('GET', `${base}/.well-known/openid-configuration`, {
+    hosts.reply('GET', `${base}/.well-known/openid-configuration`, {
       json: { token_endpoint: `https://${ISSUER}/auth/v7/token` }
     })
-    hosts.answer('POST', `${base}/auth/v7/token`, TOKEN_RESPONSE)
-    hosts.answer('GET', `${base}/.well-known/cxone-configuration?tenantId=${TENANT}`, CONFIGURATION)
+    hosts.reply('POST', `${base}/auth/v7/token`, TOKEN_RESPONSE)
+    hosts.reply('GET', `${base}/.well-known/cxone-configuration?tenantId=${TENANT}`, CONFIGURATION)
     const result = await startExchange({ ...application, baseUrl: gateway(base) }).done
-    expect(hosts.seen).toHaveLength(3)
+    expect(hosts.requests).toHaveLength(3)
     expect(result).toMatchObject({ apiUrl: base, region: 'NA1' })
   })
 
@@ -179,9 +179,9 @@ describe('A: a back-end application and an access key', () => {
     const reported: unknown[] = []
     const record = () => void reported.push([[...secrets], tokens.length])
     const discovery = { token_endpoint: TOKEN_URL, id_token: 'a-token-in-a-document' }
-    hosts.answer('GET', DISCOVERY_URL, { json: discovery }, record)
-    hosts.answer('POST', TOKEN_URL, TOKEN_RESPONSE, record)
-    hosts.answer('GET', TENANT_URL, CONFIGURATION, record)
+    hosts.reply('GET', DISCOVERY_URL, { json: discovery }, record)
+    hosts.reply('POST', TOKEN_URL, TOKEN_RESPONSE, record)
+    hosts.reply('GET', TENANT_URL, CONFIGURATION, record)
     const { secrets, tokens, done } = startExchange(application)
     await done
     expect(reported).toEqual([
@@ -196,13 +196,13 @@ describe('A: a back-end application and an access key', () => {
 
 describe('B: an access key alone', () => {
   test('JSON at the host of the area, without a Basic header, then the configuration of the tenant', async () => {
-    hosts.answer('POST', KEY_URL, TOKEN_RESPONSE)
-    hosts.answer('GET', TENANT_URL, {
+    hosts.reply('POST', KEY_URL, TOKEN_RESPONSE)
+    hosts.reply('GET', TENANT_URL, {
       json: { api_endpoint: 'https://api-na9.niceincontact.com', area: 'na9' }
     })
     const { warnings, done } = startExchange(accessKey)
     const result = await done
-    expect(hosts.seen).toEqual([seenJson(KEY_URL, KEY_BODY), seenGet(TENANT_URL)])
+    expect(hosts.requests).toEqual([sentJson(KEY_URL, KEY_BODY), sentGet(TENANT_URL)])
     expect(result.token.value.reveal()).toBe(JWT)
     expect(result).toEqual({
       token: expect.anything(),
@@ -219,17 +219,17 @@ describe('B: an access key alone', () => {
       'https://na2.nice-incontact.com/authentication/v1/token/access-key',
       `https://${issuer}/.well-known/cxone-configuration?tenantId=${TENANT}`
     ] as const
-    hosts.answer('POST', urls[0], TOKEN_RESPONSE).answer('GET', urls[1], CONFIGURATION)
+    hosts.reply('POST', urls[0], TOKEN_RESPONSE).reply('GET', urls[1], CONFIGURATION)
     const result = await startExchange({ ...accessKey, area: 'na2', issuer, accessKey: ODD_CLIENT }).done
     expect(result.region).toBe('na2')
     const body = '{"accessKeyId":"id %+&=/\\"\\\\ é€😀","accessKeySecret":"s %+&=:/ \\"\\\\ é€😀===="}'
-    expect(hosts.seen).toEqual([seenJson(urls[0], body), seenGet(urls[1])])
+    expect(hosts.requests).toEqual([sentJson(urls[0], body), sentGet(urls[1])])
   })
 
   test('a base URL replaces all hosts', async () => {
     const base = 'https://gateway.example.com/cxone'
-    hosts.answer('POST', `${base}/authentication/v1/token/access-key`, TOKEN_RESPONSE)
-    hosts.answer('GET', `${base}/.well-known/cxone-configuration?tenantId=${TENANT}`, CONFIGURATION)
+    hosts.reply('POST', `${base}/authentication/v1/token/access-key`, TOKEN_RESPONSE)
+    hosts.reply('GET', `${base}/.well-known/cxone-configuration?tenantId=${TENANT}`, CONFIGURATION)
     const result = await startExchange({ ...accessKey, baseUrl: gateway(base) }).done
     expect(result).toMatchObject({ apiUrl: base, region: 'na1' })
   })
@@ -245,7 +245,7 @@ describe('B: an access key alone', () => {
   ])(
     'without a usable configuration (%s), the address of the API is a guess, after one attempt',
     async (_, reply) => {
-      hosts.answer('POST', KEY_URL, TOKEN_RESPONSE).answer('GET', TENANT_URL, reply)
+      hosts.reply('POST', KEY_URL, TOKEN_RESPONSE).reply('GET', TENANT_URL, reply)
       const { session, warnings, done } = startExchange(accessKey, { maxAttempts: 5 })
       expect((await done).apiUrl).toBe('https://api-na1.niceincontact.com')
       expect(warnings).toEqual([`The configuration of the tenant could not be read${GUESS}`])
@@ -254,7 +254,7 @@ describe('B: an access key alone', () => {
   )
 
   test('a token that does not name a tenant: the address of the API is a guess', async () => {
-    hosts.answer('POST', KEY_URL, REALM_RESPONSE)
+    hosts.reply('POST', KEY_URL, REALM_RESPONSE)
     const { warnings, done } = startExchange(accessKey)
     expect(await done).toEqual({
       token: expect.anything(),
@@ -267,8 +267,8 @@ describe('B: an access key alone', () => {
   test('events report every token before the next request', async () => {
     const reported: unknown[] = []
     const document = { id_token: 'a-token-in-a-document' }
-    hosts.answer('POST', KEY_URL, TOKEN_RESPONSE)
-    hosts.answer('GET', TENANT_URL, { json: document }, () => reported.push(...secrets, tokens.length))
+    hosts.reply('POST', KEY_URL, TOKEN_RESPONSE)
+    hosts.reply('GET', TENANT_URL, { json: document }, () => reported.push(...secrets, tokens.length))
     const { secrets, tokens, done } = startExchange(accessKey)
     await done
     const expected = [JWT, 'the-refresh-token-0123456789', 'the.id-token.0123456789']
@@ -279,10 +279,10 @@ describe('B: an access key alone', () => {
 
 describe('C: a client alone', () => {
   test('a form at the realm, and no Basic header', async () => {
-    hosts.answer('POST', REALM_URL, REALM_RESPONSE)
+    hosts.reply('POST', REALM_URL, REALM_RESPONSE)
     const { secrets, done } = startExchange(realmClient)
     const result = await done
-    expect(hosts.seen).toEqual([seenForm(REALM_URL, CLIENT_BODY)])
+    expect(hosts.requests).toEqual([sentForm(REALM_URL, CLIENT_BODY)])
     expect(result.token.value.reveal()).toBe(OPAQUE_TOKEN)
     // Nothing tells where its API is.
     expect(Object.keys(result)).toEqual(['token'])
@@ -290,15 +290,15 @@ describe('C: a client alone', () => {
   })
 
   test('a scope is part of the form; an id and a secret that need encoding', async () => {
-    hosts.answer('POST', REALM_URL, REALM_RESPONSE)
+    hosts.reply('POST', REALM_URL, REALM_RESPONSE)
     await startExchange({ ...realmClient, scope: 'a b', client: ODD_CLIENT }).done
     const body = `grant_type=client_credentials&client_id=${ODD_ID_FORM}&scope=a+b&client_secret=${ODD_SECRET_FORM}`
-    expect(hosts.seen).toEqual([seenForm(REALM_URL, body)])
+    expect(hosts.requests).toEqual([sentForm(REALM_URL, body)])
   })
 
   test('another realm, and a base URL', async () => {
-    hosts.answer('POST', 'https://eu-3.api.niceincontact.com/oauth/token', REALM_RESPONSE)
-    hosts.answer('POST', 'https://gateway.example.com/oauth/token', REALM_RESPONSE)
+    hosts.reply('POST', 'https://eu-3.api.niceincontact.com/oauth/token', REALM_RESPONSE)
+    hosts.reply('POST', 'https://gateway.example.com/oauth/token', REALM_RESPONSE)
     await startExchange({ ...realmClient, realm: 'eu-3' }).done
     const result = await startExchange({ ...realmClient, baseUrl: gateway('https://gateway.example.com') })
       .done
@@ -320,21 +320,21 @@ describe('endpoints that are not trusted', () => {
     ['nicecxone-sov1.au', 'https://cxone.niceincontact.com/auth/token']
   ])('issuer %s: a token_endpoint of %j gets no credential', async (issuer, endpoint) => {
     const url = `https://${issuer}/.well-known/openid-configuration`
-    hosts.answer('GET', url, { json: { token_endpoint: endpoint } })
+    hosts.reply('GET', url, { json: { token_endpoint: endpoint } })
     expect(await failure({ ...application, issuer }, { maxAttempts: 5 })).toMatchObject({
       code: 'bad-response',
       message: `GET ${url} answered 200, but ${problem('token_endpoint', issuer)}`
     })
-    expect(hosts.seen).toEqual([seenGet(url)])
+    expect(hosts.requests).toEqual([sentGet(url)])
   })
 
   test('the same rule applies behind a base URL', async () => {
     const baseUrl = gateway('https://gateway.example.com')
-    hosts.answer('GET', 'https://gateway.example.com/.well-known/openid-configuration', {
+    hosts.reply('GET', 'https://gateway.example.com/.well-known/openid-configuration', {
       json: { token_endpoint: 'https://gateway.example.com/auth/token' }
     })
     expect(await failure({ ...application, baseUrl })).toMatchObject({ code: 'bad-response' })
-    expect(hosts.seen).toHaveLength(1)
+    expect(hosts.requests).toHaveLength(1)
   })
 
   test('an api_endpoint', async () => {
@@ -345,8 +345,8 @@ describe('endpoints that are not trusted', () => {
     for (const endpoint of ['', 'https://evil.com', 'http://api-na1.niceincontact.com']) {
       prepare({ json: { api_endpoint: endpoint } })
       expect(await failure(application)).toMatchObject(expected)
-      hosts.answer('POST', KEY_URL, TOKEN_RESPONSE)
-      hosts.answer('GET', TENANT_URL, { json: { api_endpoint: endpoint } })
+      hosts.reply('POST', KEY_URL, TOKEN_RESPONSE)
+      hosts.reply('GET', TENANT_URL, { json: { api_endpoint: endpoint } })
       expect(await failure(accessKey)).toMatchObject(expected)
     }
   })
@@ -363,8 +363,8 @@ const EXCHANGES: Exchange[] = ['A', 'B', 'C']
 
 /** Prepares the response to the request for a token. */
 function answerToken(exchange: Exchange, reply: Reply): void {
-  if (exchange === 'A') hosts.answer('GET', DISCOVERY_URL, DISCOVERY)
-  hosts.answer('POST', TOKEN_REQUESTS[exchange].url, reply)
+  if (exchange === 'A') hosts.reply('GET', DISCOVERY_URL, DISCOVERY)
+  hosts.reply('POST', TOKEN_REQUESTS[exchange].url, reply)
 }
 
 describe('rejections', () => {
@@ -394,7 +394,7 @@ describe('rejections', () => {
   test.each([401, 404, 503])('the documents of an issuer: %i', async status => {
     const code = { 401: 'credentials-rejected', 404: 'bad-request', 503: 'unavailable' }[status]
     const json = { message: 'Tenant not found' }
-    hosts.answer('GET', DISCOVERY_URL, { status, json })
+    hosts.reply('GET', DISCOVERY_URL, { status, json })
     const discovery = await failure(application)
     expect(discovery).toMatchObject({
       code,
@@ -433,9 +433,9 @@ describe('rejections', () => {
 
   test('each of the three requests of A is retried', async () => {
     const unavailable = { status: 503 }
-    hosts.answer('GET', DISCOVERY_URL, unavailable).answer('GET', DISCOVERY_URL, DISCOVERY)
-    hosts.answer('POST', TOKEN_URL, unavailable).answer('POST', TOKEN_URL, TOKEN_RESPONSE)
-    hosts.answer('GET', TENANT_URL, unavailable).answer('GET', TENANT_URL, CONFIGURATION)
+    hosts.reply('GET', DISCOVERY_URL, unavailable).reply('GET', DISCOVERY_URL, DISCOVERY)
+    hosts.reply('POST', TOKEN_URL, unavailable).reply('POST', TOKEN_URL, TOKEN_RESPONSE)
+    hosts.reply('GET', TENANT_URL, unavailable).reply('GET', TENANT_URL, CONFIGURATION)
     const { session, done } = startExchange(application, { maxAttempts: 2 })
     await done
     expect(session.attemptCount).toBe(6)
@@ -456,7 +456,7 @@ describe('unusable responses', () => {
   test('no JSON object in place of any of the three', async () => {
     const problem = ' answered 200, but its body is not a JSON object, 1 attempt.'
     const page = { text: '<html></html>' }
-    hosts.answer('GET', DISCOVERY_URL, page)
+    hosts.reply('GET', DISCOVERY_URL, page)
     expect((await failure(application)).message).toBe(`GET ${DISCOVERY_URL}${problem}`)
     answerToken('A', page)
     expect((await failure(application)).message).toBe(`POST ${TOKEN_URL}${problem}`)
@@ -483,7 +483,7 @@ describe('unusable responses', () => {
   })
 
   test('an id_token names the tenant if the access token does not', async () => {
-    hosts.answer('POST', REALM_URL, { json: { access_token: OPAQUE_TOKEN, id_token: JWT } })
+    hosts.reply('POST', REALM_URL, { json: { access_token: OPAQUE_TOKEN, id_token: JWT } })
     expect((await startExchange(realmClient).done).ownerId).toBe(TENANT)
   })
 

@@ -205,7 +205,7 @@ describe('endpoints that discovery names', () => {
     async baseUrl => {
       for (const endpoint of [...DETOURS, 'https://evil.com/auth/token']) {
         const origin = baseUrl ?? `https://${COMMERCIAL}`
-        hosts.answer('GET', `${origin}/.well-known/openid-configuration`, {
+        hosts.reply('GET', `${origin}/.well-known/openid-configuration`, {
           json: { token_endpoint: endpoint }
         })
         const ran = await runStep(main, {
@@ -222,11 +222,11 @@ describe('endpoints that discovery names', () => {
     const token = { access_token: `eyJhbGciOiJub25lIn0.${claims}.signature`, expires_in: 3600 }
     const origin = `https://${COMMERCIAL}`
     hosts
-      .answer('GET', `${origin}/.well-known/openid-configuration`, {
+      .reply('GET', `${origin}/.well-known/openid-configuration`, {
         json: { token_endpoint: `${origin}/auth/token` }
       })
-      .answer('POST', `${origin}/auth/token`, { json: token })
-      .answer('GET', `${origin}/.well-known/cxone-configuration?tenantId=tenant-1`, {
+      .reply('POST', `${origin}/auth/token`, { json: token })
+      .reply('GET', `${origin}/.well-known/cxone-configuration?tenantId=tenant-1`, {
         json: { api_endpoint: api, area: 'na1' }
       })
     const ran = await runStep(main, { inputs: { ...CXONE_APPLICATION, 'tool-env': 'true' } })

@@ -12,8 +12,8 @@ const ID = '0f4e2c9a-71d8-4c36-b5a2-93e6d1f07b48'
 
 const hosts = new Hosts()
 afterEach(() => {
-  expect(hosts.unasked).toEqual([])
-  for (const { headers } of hosts.seen)
+  expect(hosts.unusedReplies).toEqual([])
+  for (const { headers } of hosts.requests)
     expect(headers['authorization']).toBe('Bearer the-token-of-the-request')
   hosts.clear()
 })
@@ -23,12 +23,12 @@ const LATER = { 'Retry-After': '3600' }
 const newSession = () => openSession({ known: [TOKEN] }).session
 
 function identifyWith(reply: Reply) {
-  hosts.answer('GET', `${URL_OF_TOKEN}?preserveIdleTTL=true`, reply)
+  hosts.reply('GET', `${URL_OF_TOKEN}?preserveIdleTTL=true`, reply)
   return identify(TOKEN, API, newSession())
 }
 
 function revokeWith(reply: Reply) {
-  hosts.answer('DELETE', URL_OF_TOKEN, reply)
+  hosts.reply('DELETE', URL_OF_TOKEN, reply)
   return revoke(TOKEN, API, newSession())
 }
 
@@ -122,8 +122,8 @@ describe('revoke', () => {
   })
 
   test('it is retried; what an earlier attempt revoked is already invalid', async () => {
-    hosts.answer('DELETE', URL_OF_TOKEN, { status: 502 }).fail('DELETE', URL_OF_TOKEN, 'ECONNRESET')
-    hosts.answer('DELETE', URL_OF_TOKEN, { status: 401 })
+    hosts.reply('DELETE', URL_OF_TOKEN, { status: 502 }).fail('DELETE', URL_OF_TOKEN, 'ECONNRESET')
+    hosts.reply('DELETE', URL_OF_TOKEN, { status: 401 })
     const { session } = openSession({ known: [TOKEN], maxAttempts: 3 })
     expect(await revoke(TOKEN, API, session)).toBe('already-invalid')
     expect(session.attemptCount).toBe(3)

@@ -3,13 +3,13 @@ import type { BaseUrl } from '../../../src/auth/base-url.js'
 import type { GenesysApi, GenesysLogin, GenesysLongLived } from '../../../src/auth/genesys/request.js'
 import type { Credential } from '../../../src/lib/input-reader.js'
 import { Secret } from '../../../src/lib/secret.js'
-import { Hosts, type Reply, type Seen, seenForm, seenJson } from '../../support/hosts.js'
+import { Hosts, type Reply, type SentRequest, sentForm, sentJson } from '../../support/hosts.js'
 import { type AnyRequest, startExchange } from '../../support/requests.js'
 import { StillClock, type TestSessionOptions } from '../../support/session.js'
 
 const hosts = new Hosts()
 beforeEach(() => hosts.clear())
-afterEach(() => expect(hosts.unasked).toEqual([]))
+afterEach(() => expect(hosts.unusedReplies).toEqual([]))
 afterAll(() => Hosts.release())
 
 const REGION = { code: 'eu-west-1', domain: 'mypurecloud.ie' }
@@ -62,9 +62,9 @@ const failure = (request: AnyRequest, options?: TestSessionOptions) =>
 
 /** Prepares the response to the last request of an exchange, and a token for the request before it. */
 function prepare(request: AnyRequest, reply: Reply): string {
-  if (request === longLived) hosts.answer('POST', LOGIN_URL, TOKEN_RESPONSE)
+  if (request === longLived) hosts.reply('POST', LOGIN_URL, TOKEN_RESPONSE)
   const url = request === longLived ? GENERATE_URL : request === api ? API_URL : LOGIN_URL
-  hosts.answer('POST', url, reply)
+  hosts.reply('POST', url, reply)
   return url
 }
 
@@ -74,24 +74,24 @@ describe('the requests', () => {
   const scope = 'analytics:readonly routing users:basic+x'
   const SCOPE_BODY = `${FORM_BODY}&scope=analytics%3Areadonly+routing+users%3Abasic%2Bx`
 
-  test.each<[string, AnyRequest, Seen]>([
-    ['the login host', login, seenForm(LOGIN_URL, FORM_BODY, basic)],
-    ['the login host, with a scope', { ...login, scope }, seenForm(LOGIN_URL, SCOPE_BODY, basic)],
+  test.each<[string, AnyRequest, SentRequest]>([
+    ['the login host', login, sentForm(LOGIN_URL, FORM_BODY, basic)],
+    ['the login host, with a scope', { ...login, scope }, sentForm(LOGIN_URL, SCOPE_BODY, basic)],
     [
       'the login host: id and secret are UTF-8 in base64, with no other encoding',
       { ...login, client: ODD_CLIENT },
-      seenForm(LOGIN_URL, FORM_BODY, oddBasic)
+      sentForm(LOGIN_URL, FORM_BODY, oddBasic)
     ],
-    ['the API host: JSON, and no Basic header', api, seenJson(API_URL, JSON_BODY)],
+    ['the API host: JSON, and no Basic header', api, sentJson(API_URL, JSON_BODY)],
     [
       'the API host: an id and a secret that JSON escapes',
       { ...api, client: ODD_CLIENT },
-      seenJson(API_URL, ODD_JSON_BODY)
+      sentJson(API_URL, ODD_JSON_BODY)
     ]
   ])('%s', async (_, request, expected) => {
-    hosts.answer('POST', expected.url, TOKEN_RESPONSE)
+    hosts.reply('POST', expected.url, TOKEN_RESPONSE)
     const result = await startExchange(request).done
-    expect(hosts.seen).toEqual([expected])
+    expect(hosts.requests).toEqual([expected])
     expect(result.token.value.reveal()).toBe(TOKEN)
     expect(result).toEqual({
       token: {
@@ -107,19 +107,19 @@ describe('the requests', () => {
     })
   })
 
-  test.each<[string, GenesysLogin | GenesysApi, Seen, number]>([
-    ['the login host', login, seenForm(LOGIN_URL, FORM_BODY, basic), 200],
-    ['the API host', api, seenJson(API_URL, JSON_BODY), 201]
+  test.each<[string, GenesysLogin | GenesysApi, SentRequest, number]>([
+    ['the login host', login, sentForm(LOGIN_URL, FORM_BODY, basic), 200],
+    ['the API host', api, sentJson(API_URL, JSON_BODY), 201]
   ])(
     'a long-lived token: first %s, then generate with the initial token',
     async (_, initial, first, status) => {
       const headers = { 'ININ-Correlation-Id': 'generate-1' }
-      hosts.answer('POST', first.url, { ...TOKEN_RESPONSE, headers: CORRELATION })
-      hosts.answer('POST', GENERATE_URL, { ...LONG_LIVED_RESPONSE, status, headers })
+      hosts.reply('POST', first.url, { ...TOKEN_RESPONSE, headers: CORRELATION })
+      hosts.reply('POST', GENERATE_URL, { ...LONG_LIVED_RESPONSE, status, headers })
       const result = await startExchange({ ...longLived, initial, serviceAccountId: 'a"b\\c{}' }).done
-      expect(hosts.seen).toEqual([
+      expect(hosts.requests).toEqual([
         first,
-        seenJson(GENERATE_URL, GENERATE_BODY, { authorization: `Bearer ${TOKEN}` })
+        sentJson(GENERATE_URL, GENERATE_BODY, { authorization: `Bearer ${TOKEN}` })
       ])
       expect(result.token.value.reveal()).toBe(LONG_LIVED_TOKEN)
       expect(result).toEqual({
@@ -140,7 +140,7 @@ describe('the requests', () => {
   )
 
   test('an unlisted region has a domain and no code', async () => {
-    hosts.answer('POST', NEW_URL, TOKEN_RESPONSE)
+    hosts.reply('POST', NEW_URL, TOKEN_RESPONSE)
     const result = await startExchange({ ...login, region: NEW_REGION }).done
     expect(result).toEqual({
       token: expect.anything(),
@@ -159,15 +159,15 @@ describe('the requests', () => {
       'https://login.example.com/oauth/token'
     ]
     for (const url of urls)
-      hosts.answer('POST', url, url.endsWith('generate') ? LONG_LIVED_RESPONSE : TOKEN_RESPONSE)
+      hosts.reply('POST', url, url.endsWith('generate') ? LONG_LIVED_RESPONSE : TOKEN_RESPONSE)
     const initial = { ...login, baseUrl, loginBaseUrl: baseUrl }
     const results = [
       await startExchange({ ...longLived, baseUrl, initial }).done,
       await startExchange({ ...api, baseUrl }).done,
       await startExchange({ ...initial, loginBaseUrl }).done
     ]
-    expect(hosts.seen.map(({ url }) => url)).toEqual(urls)
-    expect(hosts.seen[0]?.headers['host']).toBe('gateway.example.com:8443')
+    expect(hosts.requests.map(({ url }) => url)).toEqual(urls)
+    expect(hosts.requests[0]?.headers['host']).toBe('gateway.example.com:8443')
     for (const result of results) {
       expect(result).toMatchObject({ apiUrl: baseUrl.url, region: 'eu-west-1', domain: 'mypurecloud.ie' })
       expect(result.token.revocationBaseUrl).toBe(baseUrl.url)
@@ -183,8 +183,8 @@ test('events report the Basic value before it is sent, and each token before the
   }
   const reported: unknown[] = []
   const record = () => void reported.push([[...secrets], tokens.length])
-  hosts.answer('POST', LOGIN_URL, { json }, record)
-  hosts.answer('POST', GENERATE_URL, LONG_LIVED_RESPONSE, record)
+  hosts.reply('POST', LOGIN_URL, { json }, record)
+  hosts.reply('POST', GENERATE_URL, LONG_LIVED_RESPONSE, record)
   const { secrets, tokens, done } = startExchange(longLived)
   await done
   const ofInitial = [TOKEN, 'a-refresh-token-012345', 'an-id-token-0123456789']
@@ -213,7 +213,7 @@ describe('the lifetime', () => {
       (value): [string, unknown, undefined] => [`unknown: ${JSON.stringify(value)}`, value, undefined]
     )
   ])('%s', async (_, expiresIn, seconds) => {
-    hosts.answer('POST', LOGIN_URL, { json: { access_token: TOKEN, expires_in: expiresIn } })
+    hosts.reply('POST', LOGIN_URL, { json: { access_token: TOKEN, expires_in: expiresIn } })
     const { token } = await startExchange(login).done
     expect([token.expiresInSeconds, token.expiresAt]).toEqual(
       seconds === undefined
@@ -224,8 +224,8 @@ describe('the lifetime', () => {
 
   test('counts from the start of the last attempt, not from its response', async () => {
     const clock = new StillClock()
-    hosts.answer('POST', LOGIN_URL, { status: 503 })
-    hosts.answer('POST', LOGIN_URL, TOKEN_RESPONSE, () => void clock.sleep(7000))
+    hosts.reply('POST', LOGIN_URL, { status: 503 })
+    hosts.reply('POST', LOGIN_URL, TOKEN_RESPONSE, () => void clock.sleep(7000))
     const { token } = await startExchange(login, { clock, maxAttempts: 2 }).done
     // The first wait is 500 ms, half of the first second.
     expect(clock.waits).toEqual([500, 7000])
@@ -258,7 +258,7 @@ describe('rejections', () => {
   })
 
   test('401 without a body; the hint names the domain if there is no code', async () => {
-    hosts.answer('POST', NEW_URL, { status: 401 })
+    hosts.reply('POST', NEW_URL, { status: 401 })
     expect(await failure({ ...login, region: NEW_REGION })).toEqual({
       code: 'credentials-rejected',
       message: `POST ${NEW_URL} answered 401, 1 attempt.`,
@@ -271,7 +271,7 @@ describe('rejections', () => {
     ['6e9fc7ed-aaaa-bbbb-cccc-0123456789ab', '5f0c1d2e-aaaa-bbbb-cccc-0123456789ab', false],
     ['6e9fc7ed-aaaa-bbbb-cccc-0123456789ab', 'a-secret-that-is-no-uuid', false]
   ])('client-id %s and client-secret %s look swapped: %s', async (id, secret, isSwapped) => {
-    hosts.answer('POST', LOGIN_URL, { status: 400, json: invalidClient('client not found') })
+    hosts.reply('POST', LOGIN_URL, { status: 400, json: invalidClient('client not found') })
     const { hint } = await failure({ ...login, client: { id, secret: new Secret(secret) } })
     expect(hint).toBe(
       isSwapped
@@ -314,7 +314,7 @@ describe('rejections', () => {
   })
 
   test('of the initial request end the exchange', async () => {
-    hosts.answer('POST', LOGIN_URL, { status: 404 })
+    hosts.reply('POST', LOGIN_URL, { status: 404 })
     expect(await failure(longLived)).toMatchObject({ code: 'bad-request' })
   })
 })
@@ -344,25 +344,25 @@ describe('throttling', () => {
     ['rate-limited', { error_description: 'Rate limit exceeded.' }],
     ['bad-request', { description: 'not a rate limit exceeded; something else' }]
   ])('%s: 400 with %j', async (code, json) => {
-    hosts.answer('POST', LOGIN_URL, { status: 400, json })
+    hosts.reply('POST', LOGIN_URL, { status: 400, json })
     expect(await failure(login, { timeoutMs: 1000 })).toMatchObject({ code })
   })
 
   test('throttled and transient errors are retried; every attempt sends the same', async () => {
-    hosts.answer('POST', LOGIN_URL, { status: 502 }).fail('POST', LOGIN_URL, 'ECONNRESET')
-    hosts.answer('POST', LOGIN_URL, throttled).answer('POST', LOGIN_URL, TOKEN_RESPONSE)
+    hosts.reply('POST', LOGIN_URL, { status: 502 }).fail('POST', LOGIN_URL, 'ECONNRESET')
+    hosts.reply('POST', LOGIN_URL, throttled).reply('POST', LOGIN_URL, TOKEN_RESPONSE)
     const clock = new StillClock()
     const { session, done } = startExchange(login, { clock, maxAttempts: 3 })
     await done
     expect(session.attemptCount).toBe(4)
     expect(clock.waits).toEqual([500, 1000, 10_000])
-    expect(new Set(hosts.seen.map(({ body, headers }) => JSON.stringify([body, headers]))).size).toBe(1)
+    expect(new Set(hosts.requests.map(({ body, headers }) => JSON.stringify([body, headers]))).size).toBe(1)
   })
 
   test('generate is retried if it was certainly not carried out', async () => {
-    hosts.answer('POST', LOGIN_URL, TOKEN_RESPONSE).fail('POST', GENERATE_URL, 'ECONNREFUSED')
-    hosts.answer('POST', GENERATE_URL, { status: 429, headers: { 'Retry-After': '2' } })
-    hosts.answer('POST', GENERATE_URL, throttled).answer('POST', GENERATE_URL, LONG_LIVED_RESPONSE)
+    hosts.reply('POST', LOGIN_URL, TOKEN_RESPONSE).fail('POST', GENERATE_URL, 'ECONNREFUSED')
+    hosts.reply('POST', GENERATE_URL, { status: 429, headers: { 'Retry-After': '2' } })
+    hosts.reply('POST', GENERATE_URL, throttled).reply('POST', GENERATE_URL, LONG_LIVED_RESPONSE)
     const { session, done } = startExchange(longLived, { maxAttempts: 5 })
     await done
     expect(session.attemptCount).toBe(5)
@@ -399,7 +399,7 @@ describe('generate may have made a token that is valid for a year', () => {
     ['502', { status: 502 }]
   ])('also with %s after throttling', async (_, reply) => {
     prepare(longLived, { status: 429, headers: { 'Retry-After': '2' } })
-    hosts.answer('POST', GENERATE_URL, reply)
+    hosts.reply('POST', GENERATE_URL, reply)
     const { message } = await failure(longLived, { maxAttempts: 5 })
     expect(message.endsWith(`, 2 attempts.${MAY_EXIST}`)).toBe(true)
   })
@@ -438,13 +438,13 @@ test('the hint for an unknown host names the region or, if it is new, the neares
 describe('redirects', () => {
   test.each([300, 304, 307, 399])('%i is never followed', async status => {
     const headers = { Location: 'https://user:pw@evil.example:444/x?y=z#f' }
-    hosts.answer('POST', LOGIN_URL, { status, headers })
+    hosts.reply('POST', LOGIN_URL, { status, headers })
     expect(await failure(login, { maxAttempts: 5 })).toEqual({
       code: 'redirected',
       message: `POST ${LOGIN_URL} answered ${status}, a redirect to evil.example:444, 1 attempt.`,
       hint: expect.stringMatching(/^Redirects are never followed because the request carries credentials\. /)
     })
-    expect(hosts.seen).toHaveLength(1)
+    expect(hosts.requests).toHaveLength(1)
   })
 
   test.each([
@@ -453,7 +453,7 @@ describe('redirects', () => {
     ['https://', 'an unknown host'],
     [`https://${CLIENT.secret.reveal().toUpperCase()}.evil.example/`, '***.evil.example']
   ])('to %s', async (location, target) => {
-    hosts.answer('POST', LOGIN_URL, { status: 302, headers: { Location: location } })
+    hosts.reply('POST', LOGIN_URL, { status: 302, headers: { Location: location } })
     const { message } = await failure(login)
     expect(message).toBe(`POST ${LOGIN_URL} answered 302, a redirect to ${target}, 1 attempt.`)
   })
@@ -490,7 +490,7 @@ describe('unusable responses', () => {
   })
 
   test.each([201, 204, 299])('%i is not accepted, whatever its body', async status => {
-    hosts.answer('POST', LOGIN_URL, { status, ...(status === 204 ? {} : TOKEN_RESPONSE) })
+    hosts.reply('POST', LOGIN_URL, { status, ...(status === 204 ? {} : TOKEN_RESPONSE) })
     expect(await failure(login)).toEqual({
       code: 'bad-response',
       message: `POST ${LOGIN_URL} answered ${status}, 1 attempt.`,
@@ -520,7 +520,7 @@ describe('unusable responses', () => {
       error: TOKEN,
       message: `so ${lines.join('\r\n')}`
     }
-    hosts.answer('POST', LOGIN_URL, { status: 400, json })
+    hosts.reply('POST', LOGIN_URL, { status: 400, json })
     const { secrets, tokens, failure } = startExchange(login)
     expect((await failure()).message).toBe(
       `POST ${LOGIN_URL} answered 400 *** (so *** short ***), 1 attempt.`
@@ -535,7 +535,7 @@ describe('unusable responses', () => {
   ])('%i lines of tokens: at most 8 are masked, more are not quoted', async (count, words) => {
     const lines = Array.from({ length: count }, (_, at) => `line-${1000 + at}`)
     const json = { id_token: lines.join('\n'), message: `it is ${lines.at(-1)}` }
-    hosts.answer('POST', LOGIN_URL, { status: 400, json })
+    hosts.reply('POST', LOGIN_URL, { status: 400, json })
     const { secrets, failure } = startExchange(login)
     expect((await failure()).message).toBe(`POST ${LOGIN_URL} answered 400${words}, 1 attempt.`)
     expect(secrets).toEqual([BLOB, ...lines.slice(0, 8)])
@@ -546,7 +546,7 @@ describe('unusable responses', () => {
     [32 * 1024 + 1, false]
   ])('a line of %i characters is masked: %s', async (length, isMasked) => {
     const line = 'x'.repeat(length)
-    hosts.answer('POST', LOGIN_URL, { json: { id_token: line } })
+    hosts.reply('POST', LOGIN_URL, { json: { id_token: line } })
     const { secrets, failure } = startExchange(login)
     await failure()
     expect(secrets).toEqual(isMasked ? [BLOB, line] : [BLOB])
@@ -555,7 +555,7 @@ describe('unusable responses', () => {
 
 describe('quoted words of the platform', () => {
   const quoted = async (json: unknown, headers: Record<string, string> = {}) => {
-    hosts.answer('POST', LOGIN_URL, { status: 400, json, headers })
+    hosts.reply('POST', LOGIN_URL, { status: 400, json, headers })
     return (await failure(login)).message.replace(`POST ${LOGIN_URL} answered 400`, '')
   }
 

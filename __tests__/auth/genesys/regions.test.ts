@@ -39,7 +39,7 @@ const TABLE: [string, string][] = [
 /** Runs a step that gets its token from the login host with this domain. Any other request fails. */
 function run(domain: string, inputs: Record<string, string>) {
   const json = { access_token: 'token-of-a-region', expires_in: 60 }
-  hosts.answer('POST', `https://login.${domain}/oauth/token`, { json })
+  hosts.reply('POST', `https://login.${domain}/oauth/token`, { json })
   return runStep(main, { inputs: { ...GENESYS, ...inputs } })
 }
 

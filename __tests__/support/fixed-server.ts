@@ -1,7 +1,7 @@
 import { type EmulatorServer, type RecordedRequest, startServer } from '../../emulator/server.mjs'
 
 /** A response, whatever the request was. */
-export interface Said {
+export interface FixedResponse {
   readonly status: number
   readonly headers?: Readonly<Record<string, string>>
   readonly body?: string | Uint8Array
@@ -9,14 +9,10 @@ export interface Said {
   readonly cut?: boolean
 }
 
-export interface Asked extends RecordedRequest {
-  readonly url: string
-}
-
 /** The emulator's HTTP server with fixed responses: the first for the first request and so on, then the last again. */
-export class Answering {
-  readonly asked: Asked[] = []
-  #answers: readonly Said[] = []
+export class FixedServer {
+  readonly requests: RecordedRequest[] = []
+  #responses: readonly FixedResponse[] = []
   readonly #server: EmulatorServer
 
   private constructor(server: EmulatorServer) {
@@ -27,8 +23,8 @@ export class Answering {
         headers,
         body = '',
         cut
-      } = this.#answers[Math.min(this.asked.length, this.#answers.length - 1)] ?? { status: 404 }
-      this.asked.push({ ...request, url: request.path })
+      } = this.#responses[Math.min(this.requests.length, this.#responses.length - 1)] ?? { status: 404 }
+      this.requests.push(request)
       if (cut) {
         response.writeHead(status, { ...headers, 'Content-Length': Buffer.byteLength(body) + 10 })
         response.write(body, () => response.destroy())
@@ -40,8 +36,8 @@ export class Answering {
     }
   }
 
-  static async open(): Promise<Answering> {
-    return new Answering(await startServer(() => ({ status: 404 })))
+  static async start(): Promise<FixedServer> {
+    return new FixedServer(await startServer(() => ({ status: 404 })))
   }
 
   get origin(): string {
@@ -49,9 +45,9 @@ export class Answering {
   }
 
   /** Sets the responses and forgets the requests so far. */
-  says(answers: readonly Said[]): void {
-    this.#answers = answers
-    this.asked.length = 0
+  respondWith(responses: readonly FixedResponse[]): void {
+    this.#responses = responses
+    this.requests.length = 0
   }
 
   close(): Promise<void> {
