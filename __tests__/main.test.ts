@@ -4,6 +4,7 @@ import { CXONE_TENANT, type CxoneEmulator, startCxone } from '../emulator/cxone.
 import { type GenesysEmulator, type GenesysOptions, startGenesys } from '../emulator/genesys.mjs'
 import { main } from '../src/main.js'
 import { post } from '../src/post.js'
+import { TestClock } from './support/clock.js'
 import { parseCommandFile } from './support/command-files.mjs'
 import { runStep } from './support/in-process.js'
 import {
@@ -30,7 +31,6 @@ import {
   type Written,
   writtenInProcess
 } from './support/lifecycle.js'
-import { StillClock } from './support/session.js'
 
 const { id: ID, name: NAME } = ORGANIZATION
 const OTHER = 'ffffffff-71d8-4c36-b5a2-93e6d1f07b48'
@@ -157,7 +157,7 @@ test('a long-lived token without the permission: the initial token is revoked', 
 
 test('the times are the same everywhere', async () => {
   const { origin } = await genesys()
-  const clock = new StillClock('2026-03-01T12:00:00.000Z')
+  const clock = new TestClock()
   const step = await runStep(main, { inputs: { ...GENESYS, 'base-url': origin }, clock })
   const expiresAt = '2026-03-02T12:00:00.000Z'
   expect(parseCommandFile(step.output)['expires-at']).toBe(expiresAt)

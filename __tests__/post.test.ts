@@ -6,9 +6,9 @@ import { PROVIDERS } from '../src/auth/providers.js'
 import { Secret } from '../src/lib/secret.js'
 import { post } from '../src/post.js'
 import { type SavedToken, serializeToken, stateName } from '../src/runner/saved-state.js'
+import { TestClock } from './support/clock.js'
 import { newContext, type Runner, withRunner } from './support/in-process.js'
 import { testOnPosix } from './support/posix.js'
-import { StillClock } from './support/session.js'
 
 const NOW = '2026-03-01T12:00:00.000Z'
 const LATER = '2026-03-01T13:00:00.000Z'
@@ -44,7 +44,7 @@ async function runPost(runner: Runner, { tokens = [], published, folder }: Saved
   if (published !== undefined) process.env['STATE_published'] = published
   if (folder !== undefined) process.env['STATE_token-folder'] = folder
   const before = runner.log().length
-  await post(newContext(new StillClock(NOW)), PROVIDERS)
+  await post(newContext(new TestClock()), PROVIDERS)
   return runner.log().slice(before)
 }
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
-import { fastClock } from './support/in-process.js'
+import { TestClock } from './support/clock.js'
 import {
   type Intercepted,
   type Interceptor,
@@ -175,7 +175,7 @@ describe('the request to store the token', () => {
   })
 
   test('has no response until the timeout: the date of the secret is read nevertheless', async () => {
-    const clock = fastClock()
+    const clock = new TestClock({ runs: true })
     const interceptor: Interceptor = call => {
       if (!isPut(call) || !call.isApplied) return false
       clock.sleep(130_000)

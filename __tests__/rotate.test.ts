@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import { startCxone } from '../emulator/cxone.mjs'
 import type { GitHubOptions } from '../emulator/github/index.mjs'
-import { fastClock } from './support/in-process.js'
+import { TestClock } from './support/clock.js'
 import { CXONE_B, LONG_LIVED } from './support/lifecycle.js'
 import {
   DAY_MS,
@@ -295,7 +295,7 @@ describe('a rotation that fails before the token is stored', () => {
 describe('if the response to storing does not tell the outcome', () => {
   test('a secret that is updated a moment later contains the new token', async () => {
     interceptAll(servers, call => isStore(call) && reset(call))
-    const clock = fastClock()
+    const clock = new TestClock({ runs: true })
     const { sleep } = clock
     clock.sleep = async ms => {
       servers.github.putSecret(NAME, REPOSITORY, 'stored late')
@@ -347,7 +347,10 @@ describe('if the response to storing does not tell the outcome', () => {
 
   test('an unexpected error is reported without its text', async () => {
     interceptAll(servers, gitHubFailsFromPut())
-    const clock = { ...fastClock(), sleep: () => Promise.reject(new TypeError('hidden text')) }
+    const clock = {
+      ...new TestClock({ runs: true }),
+      sleep: () => Promise.reject(new TypeError('hidden text'))
+    }
     const { code, stdout } = await rotateInProcess(servers, {}, clock)
     expect([code, stdout.includes('hidden text'), stdout.includes(UNKNOWN)]).toEqual([
       'internal-error',

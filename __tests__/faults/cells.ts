@@ -1,4 +1,5 @@
 /** The requests of every exchange, what a fault at one of them leads to, and what the contract says about that. */
+
 import { inspect } from 'node:util'
 import {
   CXONE_ACCESS_KEY,
@@ -12,10 +13,11 @@ import type { RecordedRequest } from '../../emulator/server.mjs'
 import { ActionError } from '../../src/lib/action-error.js'
 import { Redactor } from '../../src/lib/redactor.js'
 import { Secret } from '../../src/lib/secret.js'
+import { TestClock } from '../support/clock.js'
 import { CXONE_A, CXONE_B, CXONE_C, GENESYS, type Inputs, LONG_LIVED } from '../support/lifecycle.js'
 import { readInputs } from '../support/read-inputs.js'
 import { type AnyRequest, exchange } from '../support/requests.js'
-import { openSession, StillClock } from '../support/session.js'
+import { openSession } from '../support/session.js'
 import { startSocketServer } from '../support/sockets.js'
 import type { Fault } from './faults.js'
 
@@ -151,7 +153,7 @@ export interface Cell {
 /** Runs an exchange with a fault at one request, always or so many times. */
 export async function runCell(at: Target, fault?: Fault, times?: number, most = 3): Promise<Cell> {
   // With the highest random numbers the waits are the longest, and the number of attempts is fixed.
-  const clock = new StillClock(undefined, 0.999999)
+  const clock = new TestClock({ random: 0.999999 })
   const platform = await startFaulty(at, fault, { now: clock.now, ...(times ? { times } : {}) })
   const { session, events, secrets, infos, debugs, warnings } = openSession({
     clock,

@@ -3,8 +3,9 @@ import { GitHubApi, requireJson } from '../../src/github/api.js'
 import type { SecretScope } from '../../src/github/scope.js'
 import type { HttpSession } from '../../src/http/session.js'
 import { Secret } from '../../src/lib/secret.js'
+import { TestClock } from '../support/clock.js'
 import { GITHUB_API as API, Hosts, type Reply } from '../support/hosts.js'
-import { openSession, StillClock } from '../support/session.js'
+import { openSession } from '../support/session.js'
 
 const TOKEN = 'github_pat_of-this-test'
 const PATH = '/repos/octo-org/app/actions/secrets/X'
@@ -25,7 +26,7 @@ afterEach(() => {
 afterAll(() => Hosts.release())
 
 function open(scope: SecretScope = REPOSITORY, apiUrl = API) {
-  const clock = new StillClock()
+  const clock = new TestClock()
   const { session } = openSession({ clock })
   sessions.push(session)
   const warnings: string[] = []

@@ -4,7 +4,8 @@ import { type EmulatorServer, startServer } from '../../emulator/server.mjs'
 import type { HttpRequest } from '../../src/http/types.js'
 import { systemClock } from '../../src/lib/clock.js'
 import { Secret } from '../../src/lib/secret.js'
-import { openSession, StillClock, type TestSessionOptions } from '../support/session.js'
+import { TestClock } from '../support/clock.js'
+import { openSession, type TestSessionOptions } from '../support/session.js'
 import { freePort } from '../support/sockets.js'
 
 /** How late a deadline may be kept on a busy machine. */
@@ -67,7 +68,7 @@ describe('time', () => {
   })
 
   test('can be extended, by time that does not count', async () => {
-    const clock = new StillClock()
+    const clock = new TestClock()
     const { session } = open({ clock, timeoutMs: 5000 })
     await clock.sleep(5000)
     await expect(session.send(request())).rejects.toMatchObject({ code: 'timeout' })
@@ -87,7 +88,7 @@ describe('time', () => {
       { retry: 'if-not-applied' }
     ]
   ])('allows %s', async (_, timeoutMs, enoughMs, tooLittleMs, more) => {
-    const clock = new StillClock()
+    const clock = new TestClock()
     const { session } = open({ clock, timeoutMs })
     await clock.sleep(timeoutMs - enoughMs)
     expect((await session.send(request('/sent', more))).status).toBe(200)

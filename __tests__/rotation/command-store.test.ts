@@ -10,13 +10,14 @@ import { Secret } from '../../src/lib/secret.js'
 import { rotate } from '../../src/rotate.js'
 import { CommandStore } from '../../src/rotation/command-store.js'
 import { TokenState } from '../../src/runner/token-state.js'
+import { TestClock } from '../support/clock.js'
 import { parseCommandFile } from '../support/command-files.mjs'
 import { waitUntil } from '../support/command-rotation.js'
-import { fastClock, newContext, runStep, type StepResult, withRunner } from '../support/in-process.js'
+import { newContext, runStep, type StepResult, withRunner } from '../support/in-process.js'
 import { CXONE_B, GENESYS, LONG_LIVED } from '../support/lifecycle.js'
 import { describeOnPosix } from '../support/posix.js'
 import { issueToken, liveTokens } from '../support/rotation.js'
-import { openSession, StillClock } from '../support/session.js'
+import { openSession } from '../support/session.js'
 
 interface Commands {
   readonly store: string
@@ -36,7 +37,7 @@ describeOnPosix('the outcome of storing', () => {
   async function put({ store, read }: Commands, { timeoutMs = 30_000, env = {} }: Options = {}) {
     const folder = mkdtempSync(join(process.env['RUNNER_TEMP'] ?? tmpdir(), 'store-'))
     writeFileSync(join(folder, 'store'), 'old value')
-    const clock = new StillClock()
+    const clock = new TestClock()
     const context = newContext(clock)
     const target = {
       kind: 'command' as const,
@@ -198,7 +199,10 @@ describeOnPosix('a rotation', () => {
 
   const run = (
     inputs: Readonly<Record<string, string>>,
-    { env = {}, clock = fastClock() }: { env?: Readonly<Record<string, string>>; clock?: Clock } = {}
+    {
+      env = {},
+      clock = new TestClock({ runs: true })
+    }: { env?: Readonly<Record<string, string>>; clock?: Clock } = {}
   ) =>
     runStep(rotate, {
       inputs: { ...GENESYS, 'base-url': genesys.origin, ...inputs },
@@ -323,7 +327,7 @@ describeOnPosix('a rotation', () => {
   })
 
   test('has its timeout for requests only, not for commands', async () => {
-    const clock = fastClock()
+    const clock = new TestClock({ runs: true })
     // Each command takes an hour.
     const hours = () => (existsSync(join(folder, 'hours')) ? text('hours').length : 0)
     const step = await run(

@@ -1,10 +1,10 @@
 import { expect, test } from '@jest/globals'
+import { TestClock } from '../support/clock.js'
 import { newContext, withRunner } from '../support/in-process.js'
-import { StillClock } from '../support/session.js'
 
 test('a clean-up has one session, whose ten seconds start with its first use', () =>
   withRunner(async () => {
-    const clock = new StillClock()
+    const clock = new TestClock()
     const { cleanUpSession } = newContext(clock)
     const send = () =>
       cleanUpSession().send({ method: 'GET', url: new URL('http://127.0.0.1:1/'), headers: {} })

@@ -7,8 +7,9 @@ import { Secret } from '../../src/lib/secret.js'
 import { revokeIssued, revokeTokens } from '../../src/runner/revocation.js'
 import type { SavedToken } from '../../src/runner/saved-state.js'
 import { TokenState } from '../../src/runner/token-state.js'
+import { TestClock } from '../support/clock.js'
 import { parseCommandFile } from '../support/command-files.mjs'
-import { fastClock, newContext, type Runner, withRunner } from '../support/in-process.js'
+import { newContext, type Runner, withRunner } from '../support/in-process.js'
 
 /** The statuses for the requests with a token, in turn; then and otherwise 200. */
 let statuses: Record<string, number[]> = {}
@@ -63,7 +64,7 @@ describe('revokeTokens', () => {
 
   test('logs attempts only with step debugging, without the token', () =>
     withRunner(async runner => {
-      const context = newContext({ ...fastClock(), random: () => 0.5 })
+      const context = newContext(new TestClock({ runs: true }))
       context.log.mask(new Secret(ONE))
       const revoke = async () => {
         statuses = { [ONE]: [503] }

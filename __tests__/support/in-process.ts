@@ -9,6 +9,7 @@ import { type Context, createContext } from '../../src/runner/context.js'
 import { Logger } from '../../src/runner/logger.js'
 import { reportFailure } from '../../src/runner/report-failure.js'
 import { Rollback } from '../../src/runner/rollback.js'
+import { TestClock } from './clock.js'
 
 const RUNNER_FILES = ['GITHUB_OUTPUT', 'GITHUB_ENV', 'GITHUB_STATE', 'GITHUB_STEP_SUMMARY'] as const
 type RunnerFile = (typeof RUNNER_FILES)[number]
@@ -60,24 +61,8 @@ export async function withRunner<T>(action: (runner: Runner) => Promise<T> | T):
   }
 }
 
-/** A clock with real time, except that waits take none. */
-export function fastClock(start = Date.now()): Clock & { readonly waits: number[] } {
-  let skippedMs = 0
-  const waits: number[] = []
-  const began = Date.now()
-  return {
-    waits,
-    now: () => start + (Date.now() - began) + skippedMs,
-    sleep: async ms => {
-      waits.push(ms)
-      skippedMs += ms
-    },
-    random: Math.random
-  }
-}
-
 /** Returns the context of a step, as `runAction` makes it, with the present environment. */
-export function newContext(clock: Clock = fastClock()): Context {
+export function newContext(clock: Clock = new TestClock({ runs: true })): Context {
   return createContext({ env: process.env, log: new Logger(), clock, rollback: new Rollback() })
 }
 
@@ -101,7 +86,7 @@ export function runStep(
   {
     inputs,
     env = {},
-    clock = fastClock(),
+    clock = new TestClock({ runs: true }),
     providers = PROVIDERS
   }: {
     readonly inputs: Readonly<Record<string, string>>

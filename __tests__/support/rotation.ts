@@ -9,8 +9,9 @@ import type { Scope } from '../../emulator/github/state.mjs'
 import type { RecordedRequest } from '../../emulator/server.mjs'
 import type { Clock } from '../../src/lib/clock.js'
 import { rotate } from '../../src/rotate.js'
+import { TestClock } from './clock.js'
 import { parseCommandFile } from './command-files.mjs'
-import { fastClock, runStep } from './in-process.js'
+import { runStep } from './in-process.js'
 import { GENESYS, type Inputs } from './lifecycle.js'
 import { type RunOptions, type RunResult, runAction, runPost } from './runner.mjs'
 
@@ -82,7 +83,7 @@ export type RotationResult = Awaited<ReturnType<typeof rotateInProcess>>
 export async function rotateInProcess(
   { genesys, github }: { genesys: { origin: string }; github: { url: string } },
   inputs: Inputs = {},
-  clock: Clock = fastClock()
+  clock: Clock = new TestClock({ runs: true })
 ) {
   const result = await runStep(rotate, {
     clock,
@@ -224,7 +225,7 @@ export const asProcess =
 
 /** Ten times as fast as a process. There is no post step. */
 export const inProcess =
-  (clock = fastClock()): Rotate =>
+  (clock = new TestClock({ runs: true })): Rotate =>
   async (servers, inputs) => {
     const result = await rotateInProcess(servers, inputs, clock)
     const log = result.stdout.replace(/^::add-mask::.*$/gm, '').replaceAll('::warning::', 'Warning: ')

@@ -3,27 +3,7 @@ import { HttpSession, type Limits } from '../../src/http/session.js'
 import type { Clock } from '../../src/lib/clock.js'
 import { Redactor } from '../../src/lib/redactor.js'
 import type { Secret } from '../../src/lib/secret.js'
-
-/** A clock that only waits move, and they take no real time. `random` always returns the same number. */
-export class StillClock implements Clock {
-  readonly waits: number[] = []
-  readonly #number: number
-  #nowMs: number
-
-  constructor(start = '2026-03-01T12:00:00.000Z', number = 0.5) {
-    this.#nowMs = Date.parse(start)
-    this.#number = number
-  }
-
-  readonly now = (): number => this.#nowMs
-
-  readonly sleep = async (ms: number): Promise<void> => {
-    this.waits.push(ms)
-    this.#nowMs += ms
-  }
-
-  readonly random = (): number => this.#number
-}
+import { TestClock } from './clock.js'
 
 /** A session, and everything that it and an exchange report. */
 export interface TestSession {
@@ -49,7 +29,7 @@ export interface TestSessionOptions extends Partial<Limits> {
 
 /** Opens a session with the limits of action.yml, but with one attempt unless `maxAttempts` is given. */
 export function openSession({
-  clock = new StillClock(),
+  clock = new TestClock(),
   known = [],
   ...limits
 }: TestSessionOptions = {}): TestSession {

@@ -3,9 +3,10 @@ import type { BaseUrl } from '../../../src/auth/base-url.js'
 import type { GenesysApi, GenesysLogin, GenesysLongLived } from '../../../src/auth/genesys/request.js'
 import type { Credential } from '../../../src/lib/input-reader.js'
 import { Secret } from '../../../src/lib/secret.js'
+import { TestClock } from '../../support/clock.js'
 import { Hosts, type Reply, type SentRequest, sentForm, sentJson } from '../../support/hosts.js'
 import { type AnyRequest, startExchange } from '../../support/requests.js'
-import { StillClock, type TestSessionOptions } from '../../support/session.js'
+import type { TestSessionOptions } from '../../support/session.js'
 
 const hosts = new Hosts()
 beforeEach(() => hosts.clear())
@@ -223,7 +224,7 @@ describe('the lifetime', () => {
   })
 
   test('counts from the start of the last attempt, not from its response', async () => {
-    const clock = new StillClock()
+    const clock = new TestClock()
     hosts.reply('POST', LOGIN_URL, { status: 503 })
     hosts.reply('POST', LOGIN_URL, TOKEN_RESPONSE, () => void clock.sleep(7000))
     const { token } = await startExchange(login, { clock, maxAttempts: 2 }).done
@@ -351,7 +352,7 @@ describe('throttling', () => {
   test('throttled and transient errors are retried; every attempt sends the same', async () => {
     hosts.reply('POST', LOGIN_URL, { status: 502 }).fail('POST', LOGIN_URL, 'ECONNRESET')
     hosts.reply('POST', LOGIN_URL, throttled).reply('POST', LOGIN_URL, TOKEN_RESPONSE)
-    const clock = new StillClock()
+    const clock = new TestClock()
     const { session, done } = startExchange(login, { clock, maxAttempts: 3 })
     await done
     expect(session.attemptCount).toBe(4)
