@@ -2,7 +2,7 @@
 import { afterAll, expect, test } from '@jest/globals'
 import { DOCUMENTS, GENERATE, LOGIN, startFaulty, type Target } from '../faults/cells.js'
 import { type Fault, faultNamed } from '../faults/faults.js'
-import { few, MAIN } from '../support/lifecycle.js'
+import { MAIN, runConcurrently } from '../support/lifecycle.js'
 import { cleanup, type RunResult, runAction } from '../support/runner.mjs'
 
 afterAll(cleanup)
@@ -89,7 +89,7 @@ function expectFailure({ result, foreignConnections }: Ended, code: string, at: 
 }
 
 test('one fault of each kind', async () => {
-  const ended = await few(CASES, 4, ([at, fault]) => run(at, fault))
+  const ended = await runConcurrently(CASES, 4, ([at, fault]) => run(at, fault))
   for (const [index, [at, fault, code, attempts, message]] of CASES.entries()) {
     const one = ended[index] as Ended
     expect(expectFailure(one, code, at)).toMatch(message)

@@ -5,7 +5,6 @@ import { type CxoneEmulator, startCxone } from '../../emulator/cxone.mjs'
 import { type GenesysEmulator, startGenesys } from '../../emulator/genesys.mjs'
 import {
   CXONE_A,
-  few,
   type Inputs,
   instrument,
   LONG_LIVED,
@@ -13,6 +12,7 @@ import {
   type Point,
   post,
   record,
+  runConcurrently,
   TEXTS
 } from '../support/lifecycle.js'
 import { describeOnPosix } from '../support/posix.js'
@@ -127,7 +127,9 @@ describeOnPosix('a step that is cancelled publishes nothing, and its tokens are 
     const points = ends(counts[at], first, last)
     expect(points).toHaveLength(first + last)
     // A token that was not published is revoked whatever `revoke` says.
-    const runs = await few(points, AT_ONCE, n => runWith({ ...TWO_TOKENS, revoke: 'false' }, { at, n, send }))
+    const runs = await runConcurrently(points, AT_ONCE, n =>
+      runWith({ ...TWO_TOKENS, revoke: 'false' }, { at, n, send })
+    )
     expect(runs.filter(run => !wasInterrupted(run)).map(({ name }) => name)).toEqual([])
     expect(runs.flatMap(run => [...findProblems(run), ...findLiving(run)])).toEqual([])
   })
@@ -180,7 +182,7 @@ describeOnPosix('a step that is cancelled publishes nothing, and its tokens are 
       ...ends(write, 2, 2).map(n => ({ at: 'write', n, send: 'SIGINT' }) as const),
       ...ends(response, 3, 0).map(n => ({ at: 'response', n, send: 'SIGTERM' }) as const)
     ]
-    const runs = await few(plans, AT_ONCE, plan => runWith(CXONE, plan))
+    const runs = await runConcurrently(plans, AT_ONCE, plan => runWith(CXONE, plan))
     expect(runs.every(wasInterrupted)).toBe(true)
     expect(runs.flatMap(run => findProblems(run))).toEqual([])
     expect(runs.flatMap(({ requests }) => requests).join()).not.toContain('DELETE')
@@ -196,7 +198,7 @@ describeOnPosix('a step that is killed has saved what the post step needs', () =
     { at: 'response', first: 2, last: 0, revoke: 'auto' },
     { at: 'write', first: 6, last: 2, revoke: 'true' }
   ] as const)('SIGKILL after $at', async ({ at, first, last, revoke }) => {
-    const runs = await few(ends(counts[at], first, last), AT_ONCE, n =>
+    const runs = await runConcurrently(ends(counts[at], first, last), AT_ONCE, n =>
       runWith({ ...TWO_TOKENS, revoke }, { at, n, send: 'SIGKILL' })
     )
     expect(runs).toHaveLength(first + last)
@@ -210,7 +212,9 @@ describe('a disk that is full', () => {
     { full: 'from-there-on', first: 2, last: 3 }
   ] as const)('$full: nothing is published', async ({ full, first, last }) => {
     const points = ends(counts.write, first, last)
-    const runs = await few(points, AT_ONCE, n => runWith({ ...TWO_TOKENS, revoke: 'false' }, { n, full }))
+    const runs = await runConcurrently(points, AT_ONCE, n =>
+      runWith({ ...TWO_TOKENS, revoke: 'false' }, { n, full })
+    )
     // A summary that cannot be written does not fail the step.
     const isSummary = ({ path = '' }: Point) => basename(path).startsWith('summary_')
     const refused = runs.filter(({ seen }) => seen.some(point => point.full && !isSummary(point)))

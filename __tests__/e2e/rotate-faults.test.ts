@@ -1,5 +1,5 @@
 import { afterAll, expect, test } from '@jest/globals'
-import { few } from '../support/lifecycle.js'
+import { runConcurrently } from '../support/lifecycle.js'
 import { describeOnPosix } from '../support/posix.js'
 import {
   asProcess,
@@ -54,7 +54,7 @@ describeOnPosix('a job that is cancelled', () => {
   ]
 
   test('at any request: the post step cleans up', async () => {
-    const outcomes = await few(MOMENTS, 3, async ([n, moment]) => {
+    const outcomes = await runConcurrently(MOMENTS, 3, async ([n, moment]) => {
       const isApplied = moment.endsWith('applied')
       const outcome = await cancelled((call, cancel) => {
         if (call.n !== n || call.isApplied !== isApplied) return false

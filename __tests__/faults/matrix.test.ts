@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, test } from '@jest/globals'
-import { few } from '../support/lifecycle.js'
+import { runConcurrently } from '../support/lifecycle.js'
 import { type Cell, DOCUMENTS, expected, GENERATE, LOGIN, runCell, TARGETS, type Target } from './cells.js'
 import { ENDPOINTS, FAULTS, type Fault, faultNamed, GOOD_TOKEN } from './faults.js'
 
@@ -34,7 +34,7 @@ test('without a fault every exchange gets a token, and sends each request once',
 describe('A fault that does not end', () => {
   let cells: Cell[]
   beforeAll(async () => {
-    cells = await few(CELLS, AT_ONCE, ({ at, fault }) => runCell(at, fault))
+    cells = await runConcurrently(CELLS, AT_ONCE, ({ at, fault }) => runCell(at, fault))
   }, 60_000)
 
   test.each(CELLS.map((cell, index) => ({ ...cell, index })))('$title', ({ at, fault, index }) => {
@@ -67,7 +67,7 @@ describe('A fault that happens twice', () => {
   const passing = FAULTS.filter(fault => fault.name !== 'connection refused' && fault.retries !== 'none')
   let cells: Cell[]
   beforeAll(async () => {
-    cells = await few(passing, AT_ONCE, fault => runCell(LOGIN, fault, 2))
+    cells = await runConcurrently(passing, AT_ONCE, fault => runCell(LOGIN, fault, 2))
   }, 60_000)
 
   test.each(passing.map(({ name }, index) => ({ name, index })))('$name', ({ index }) => {

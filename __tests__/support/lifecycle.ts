@@ -111,7 +111,7 @@ export function instrument(plan: Omit<Plan, 'journal'>): { env: Record<string, s
 }
 
 /** Runs the jobs, at most `atOnce` at the same time. Returns the results in the order of the jobs. */
-export async function few<T, R>(
+export async function runConcurrently<T, R>(
   jobs: readonly T[],
   atOnce: number,
   run: (job: T) => Promise<R>

@@ -73,7 +73,7 @@ export async function startServers(options: GitHubOptions = {}) {
 
 /** Runs the post step of the bundle with what the rotation saved, and without inputs. */
 export function postOf(run: RunResult, options: RunOptions = {}): Promise<RunResult> {
-  return runPost(run, { post: POST, action: ACTION, ...options })
+  return runPost(run, { post: POST, ...options })
 }
 
 /** What a rotation in this process left behind. */

@@ -80,17 +80,16 @@ export async function runAction({ main, action = findActionFile(main), inputs = 
 }
 
 /**
- * Runs an action's post in the same job, with what its main saved and exported. By default it gets no inputs, because a
- * post step cannot depend on them.
+ * Runs an action's post in the same job, with what its main saved and exported, but without inputs: a post step cannot
+ * depend on them.
  *
  * @param {RunResult} previous
- * @param {RunOptions & {post: string, action?: string, inputs?: Record<string, string>}} options
+ * @param {RunOptions & {post: string}} options
  * @returns {Promise<RunResult>}
  */
-export async function runPost(previous, { post, action, inputs, ...options }) {
-  const variables = inputs ? inputVariables(action ?? findActionFile(post), inputs) : {}
+export async function runPost(previous, { post, ...options }) {
   const { jobDir, exported, state, masks: knownMasks } = previous
-  return run(post, { jobDir, state, knownMasks, ...options, env: { ...exported, ...options.env } }, variables)
+  return run(post, { jobDir, state, knownMasks, ...options, env: { ...exported, ...options.env } }, {})
 }
 
 /** Removes the folders of all runs. */
