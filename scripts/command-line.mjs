@@ -1,4 +1,4 @@
-/** Reads the options of a command. A wrong option ends the process with exit code 2. */
+/** Reads the options of a command. A wrong option ends the process with exit code 2 and names the nearest one. */
 import { parseArgs } from 'node:util'
 
 /**
@@ -42,7 +42,9 @@ function parse(known, argument) {
     return { ...values, ...(argument && { [argument]: positionals[0] }) }
   } catch (error) {
     const [sentence = ''] = /** @type {Error} */ (error).message.split('. ')
-    return refuse(sentence)
+    const [, given] = /^Unknown option '--(.+)'/.exec(sentence) ?? []
+    const nearest = given && nearestTo(given, Object.keys(known))
+    return refuse(nearest ? `${sentence}; did you mean --${nearest}?` : sentence)
   }
 }
 
@@ -74,4 +76,37 @@ function describe(options) {
   ])
   const width = Math.max(...rows.map(([flag = '']) => flag.length))
   return rows.map(([flag = '', help]) => `  ${flag.padEnd(width)}  ${help}`).join('\n')
+}
+
+/**
+ * Returns the word that begins with what was given, or else the one that needs the fewest changes of one letter.
+ * Undefined if all are too different.
+ *
+ * @param {string} given
+ * @param {string[]} words
+ */
+export function nearestTo(given, words) {
+  const [best] = words
+    .map(word => ({ word, changes: word.startsWith(given) ? 1 : changesBetween(given, word) }))
+    .sort((a, b) => a.changes - b.changes)
+  return best && best.changes <= Math.max(2, best.word.length / 3) ? best.word : undefined
+}
+
+/**
+ * Returns how many letters to insert, remove or replace to get from one word to the other.
+ *
+ * @param {string} from
+ * @param {string} to
+ */
+function changesBetween(from, to) {
+  let above = Array.from({ length: to.length + 1 }, (_, index) => index)
+  for (const [row, letter] of [...from].entries()) {
+    const current = [row + 1]
+    for (let column = 1; column <= to.length; column += 1) {
+      const replaced = (above[column - 1] ?? 0) + (letter === to[column - 1] ? 0 : 1)
+      current.push(Math.min(replaced, (above[column] ?? 0) + 1, (current[column - 1] ?? 0) + 1))
+    }
+    above = current
+  }
+  return above[to.length] ?? 0
 }

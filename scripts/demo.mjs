@@ -3,7 +3,7 @@
  * checks what they do. Needs Node 20 or newer and nothing else: no installation, no account, no network.
  */
 import { cleanup } from '../__tests__/support/runner.mjs'
-import { readOptions, refuse } from './command-line.mjs'
+import { nearestTo, readOptions, refuse } from './command-line.mjs'
 import { bold, columns, dim, green, heading, isSecret, part, red, showStep } from './try/screen.mjs'
 import { fillIn, openStage } from './try/stage.mjs'
 
@@ -44,7 +44,8 @@ const SCENES = {
   },
   'wrong-secret': {
     title: 'A wrong secret: one request, no second try',
-    inputs: { ...genesys, 'client-secret': 'emulated-secret-of-last-year' },
+    inputs: genesys,
+    modes: ['wrong-secret'],
     errorCode: 'credentials-rejected',
     check: ({ requests }) => requests.length === 1
   },
@@ -58,33 +59,79 @@ const SCENES = {
       const isReplaced = isAlive(token) && !isAlive(stage.inputs['previous-token'] ?? '')
       return result.outputs['rotated'] === 'true' && isStored && isReplaced
     }
+  },
+  'wrong-region': {
+    title: 'A wrong region: the client belongs to us-east-1',
+    inputs: genesys,
+    modes: ['wrong-region'],
+    errorCode: 'credentials-rejected'
+  },
+  'missing-secret': {
+    title: 'An empty secret, as in a workflow from a fork: nothing is sent',
+    inputs: genesys,
+    modes: ['missing-secret'],
+    errorCode: 'missing-credential',
+    check: ({ requests }) => requests.length === 0
+  },
+  'idle-timeout': {
+    title: 'An idle timeout: a token that nothing uses for 15 minutes becomes invalid',
+    inputs: { ...genesys, 'min-lifetime': '1h' },
+    modes: ['idle-timeout'],
+    check: ({ result: { outputs } }) => (outputs['idles-at'] || 'none') < (outputs['expires-at'] ?? '')
+  },
+  gateway: {
+    title: 'An API gateway: base-url and login-base-url replace the hosts of the platform',
+    inputs: { ...genesys, verify: 'true', 'tool-env': 'true' },
+    modes: ['gateway'],
+    check: ({ requests }) =>
+      /^200 POST \/genesys-login\/oauth\/token 200 GET \/genesys-api\//.test(requests.join(' '))
+  },
+  'long-lived': {
+    title: 'Genesys Cloud: a token for a year (undocumented request), which outlives the job',
+    inputs: { ...genesys, 'token-kind': 'long-lived' },
+    check: ({ isAlive, token }) => isAlive(token)
+  },
+  'json-request': {
+    title: 'Genesys Cloud: JSON at the API host (undocumented request)',
+    inputs: { ...genesys, 'token-endpoint': 'api' }
+  },
+  'access-key': {
+    title: 'NICE CXone: access key only',
+    inputs: { ...cxone, 'tool-env': 'true' },
+    modes: ['access-key-only']
+  },
+  client: {
+    title: 'NICE CXone: client only (undocumented request)',
+    inputs: cxone,
+    modes: ['client-only']
   }
 }
+const SHORT = ['genesys', 'cxone', 'guard', 'throttled', 'wrong-secret', 'rotation']
 /** Lines of the log that say much the same in every scene. */
 const REPEATED = /: exchanging |^base-url: |^For audits: |^More: /
 
 const { all, list, scene } = readOptions({
   usage: 'npm run demo -- [SCENE] [options]',
   about:
-    'Shows what the action does, against platforms emulated on this machine, and checks it. Without options: all scenes\n' +
-    'in short. With the name of a scene: this one in full.',
+    'Shows what the action does, against platforms emulated on this machine, and checks it. Without options: a few\n' +
+    'scenes in short. With the name of a scene: this one in full.',
   options: { all: { help: 'all scenes in full' }, list: { help: 'the names of the scenes' } },
   argument: 'scene'
 })
 const names = Object.keys(SCENES)
 if (scene !== undefined && !names.includes(scene))
-  refuse(`There is no scene ${scene}. There are: ${names.join(', ')}.`)
+  refuse(`There is no scene ${scene}; did you mean ${nearestTo(scene, names) ?? names.join(', ')}?`)
 if (list) {
   const titles = Object.entries(SCENES).map(([name, { title }]) => [name, title])
   console.log(columns(Object.fromEntries(titles)).join('\n'))
 } else {
   process.once('SIGINT', () => process.exit(130))
-  process.exitCode = (await playAll(scene === undefined ? names : [scene])) ? 0 : 1
+  process.exitCode = (await playAll(all ? names : scene === undefined ? SHORT : [scene])) ? 0 : 1
 }
 
 /** Returns whether all is as it should be. @param {string[]} chosen  names of scenes */
 async function playAll(chosen) {
-  const isShort = !all && scene === undefined
+  const isShort = chosen === SHORT
   console.log(`${bold('cc-token-action')}  credentials in, a masked token out`)
   const started = performance.now()
   let failures = 0
@@ -126,7 +173,9 @@ async function play(name, brief) {
     const issued = [...tokens].filter(([token]) => !earlier.includes(token))
     const token = issued.at(-1)?.[0] ?? ''
     const isAlive = (/** @type {string} */ one) => tokens.get(one)?.revoked === false
-    const given = Object.entries(stage.inputs).flatMap(([input, value]) => (isSecret(input) ? [value] : []))
+    const given = Object.entries(stage.inputs).flatMap(([input, value]) =>
+      isSecret(input) && value ? [value] : []
+    )
     const secrets = [...tokens.keys(), ...alsoIssued, ...given]
     const visible = result.log + result.summary + result.stderr + end.log + end.stderr + next
     /** @type {Record<string, boolean>} */

@@ -25,7 +25,7 @@ const options = readOptions({
 are emulated on this machine. The emulator's credentials are filled in, unless you give others.
 
   npm run try -- --provider genesys --region eu-west-1
-  npm run try -- --provider cxone --client-secret a-wrong-secret
+  npm run try -- --provider cxone --wrong-secret
   npm run try -- --rotate --rotate-after 60d
   npm run try -- --workflow .github/workflows/deploy.yml
   npm run try -- --real --provider genesys --region eu-west-1
@@ -87,7 +87,9 @@ function checkOptions() {
     if (modes.size > 0) refuse(`--${[...modes][0]} is for the emulator: leave it out, or leave out --real`)
     if (secret !== undefined)
       refuse(
-        `--${secret}: with --real, credentials come from the environment, because others can see options`
+        `--${secret}: with --real, credentials come from the environment, because others can see options.\n` +
+          'Genesys Cloud: GENESYS_CLOUD_CLIENT_ID, GENESYS_CLOUD_CLIENT_SECRET. NICE CXone: CXONE_CLIENT_ID,\n' +
+          'CXONE_CLIENT_SECRET, CXONE_ACCESS_KEY_ID, CXONE_ACCESS_KEY_SECRET.'
       )
     if (lasting !== undefined)
       refuse(`--${lasting}: --real takes an access token only, and revokes it at the end`)

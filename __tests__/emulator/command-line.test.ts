@@ -45,7 +45,8 @@ test('--help lists the options and starts nothing', async () => {
 
 describe('a wrong option ends with exit code 2 and says what is wrong', () => {
   test.each([
-    [['--prot', '1'], "Unknown option '--prot'"],
+    [['--prot', '1'], "Unknown option '--prot'; did you mean --port?"],
+    [['--xyzzy'], "Unknown option '--xyzzy'"],
     [['--port', 'http'], '--port http: expected a whole number from 1 to 65531'],
     [['--port'], "Option '--port <value>' argument missing"],
     [['--background=yes'], "Option '--background' does not take an argument"],

@@ -23,12 +23,16 @@ test('is short, and shows each kind of scene', () => {
   expect(output).not.toContain('\u001b')
 }, 60_000)
 
-test('shows one scene in full, and knows the names of the others', () => {
-  const { code, output } = demo('rotation')
-  expect([code, output]).toEqual([0, expect.stringContaining('1 of 1 as they should be')])
+test('--all shows all scenes in full', () => {
+  const { code, output } = demo('--all')
+  expect([code, output]).toEqual([0, expect.stringContaining('14 of 14 as they should be')])
   expect(output).toContain('outputs    rotated           true')
+}, 60_000)
+
+test('knows the names of the scenes', () => {
   expect(demo('--list').output).toMatch(/^throttled +Many jobs at once/m)
-  expect(demo('rotatoin')).toEqual({ code: 2, output: expect.stringMatching(/There are: .*throttled/) })
+  const problem = 'There is no scene rotatoin; did you mean rotation?'
+  expect(demo('rotatoin')).toEqual({ code: 2, output: expect.stringContaining(problem) })
 })
 
 describe('in a copy, where nothing is installed', () => {

@@ -59,8 +59,8 @@ describe('with the emulator', () => {
   })
 
   test.each([
-    [['--client-secret', 'a-wrong-secret', '--provider', 'cxone'], 1, 'answered 401 invalid_client'],
-    [['--client-secret='], 1, '[missing-credential] Input client-secret is empty'],
+    [['--wrong-secret', '--provider', 'cxone'], 1, 'answered 401 invalid_client'],
+    [['--missing-secret'], 1, '[missing-credential] Input client-secret is empty'],
     [['--idle-timeout'], 0, 'The organisation has an idle timeout'],
     [['--token-kind', 'long-lived'], 0, 'service-account-id: '],
     [['--provider', 'cxone', '--access-key-only'], 0, 'region: na1  (filled in)'],
@@ -79,7 +79,7 @@ describe('with the emulator', () => {
 })
 
 test.each([
-  [['--clientid', 'x'], "Unknown option '--clientid'"],
+  [['--clientid', 'x'], "Unknown option '--clientid'; did you mean --client-id?"],
   [['--rotate-after', '1d'], 'rotate-after is no input of the token action: add --rotate'],
   [['--provider', 'cxone', '--gateway'], '--gateway is for Genesys Cloud only'],
   [['--base-url', 'https://x.example'], '--base-url and --login-base-url are the emulator’s own'],

@@ -34,6 +34,8 @@ const { GENESYS_CLIENT, CXONE_ACCESS_KEY } = emulator
 
 export const MODES = {
   ...PLATFORM_MODES,
+  'wrong-secret': 'the secret is not the right one',
+  'missing-secret': 'the secret is empty, as in a workflow from a fork',
   'access-key-only': 'NICE CXone with an access key and no client',
   'client-only': 'NICE CXone with a client and no access key',
   rotate: 'run the rotate action; the emulated GitHub has a token that is 30 days old'
@@ -121,7 +123,14 @@ export function fillIn(action, given, modes = new Set()) {
   // Only an access key alone needs an area.
   if (isCxone(given) && 'client-id' in values) unused.push('region')
   const filledIn = Object.fromEntries(Object.entries(values).filter(([name]) => !unused.includes(name)))
-  return { ...filledIn, ...given, ...(modes.has('idle-timeout') && { verify: 'true' }) }
+  const secret = 'client-secret' in filledIn ? 'client-secret' : 'access-key-secret'
+  return {
+    ...filledIn,
+    ...given,
+    ...(modes.has('wrong-secret') && { [secret]: 'emulated-secret-of-last-year' }),
+    ...(modes.has('missing-secret') && { [secret]: '' }),
+    ...(modes.has('idle-timeout') && { verify: 'true' })
+  }
 }
 
 /**
