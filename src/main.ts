@@ -21,7 +21,7 @@ export async function main(context: Context, providers: readonly Provider[]): Pr
   const tokens = new TokenState(provider.aliases[0])
   const session = new HttpSession({ limits: inputs.limits, clock, log })
   try {
-    const { result, owner } = await exchangeAndCheck(inputs, session, { log, onToken: tokens.add })
+    const { result, owner } = await exchangeAndCheck(inputs, session, { context, onToken: tokens.add })
     warnIfIdleTooEarly(owner, inputs, context)
     const outputs = buildOutputs(result, owner, { options, env, log })
     const published = { result, owner, inputs, revoke, session, receivedAt: new Date(clock.now()) }

@@ -81,7 +81,7 @@ async function replaceToken({ context, inputs, session, store }: Rotation): Prom
   try {
     await store.check()
     logStart(inputs, log)
-    checked = await exchangeAndCheck(inputs, session, { log, onToken: tokens.add })
+    checked = await exchangeAndCheck(inputs, session, { context, onToken: tokens.add })
     if (checked.owner) requireIdleTime(checked.owner, guards, clock.now())
     await requireMasksWritten(process.stdout)
     context.rollback.requireNotRun()

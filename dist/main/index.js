@@ -2741,15 +2741,20 @@ __nccwpck_require__.d(__webpack_exports__, {
 var auth_guards = __nccwpck_require__(130);
 ;// CONCATENATED MODULE: ./lib/exchange.js
 
+/** The log has this if the step ends while it requests a token, for example because the job is cancelled. */
+const MAY_HAVE_BEEN_ISSUED = 'The step ended while it requested a token. If the platform issued one that this step did not receive, that token lives until it expires.';
 /** Longer names are cut. */
 const MAX_NAME_LENGTH = 200;
 /**
  * Exchanges the credentials and checks the token. Masks every secret and passes every token to `onToken` before the next
  * request, also if it throws. Throws ActionError.
  */
-async function exchangeAndCheck({ provider, request, guards }, session, { log, onToken }) {
+async function exchangeAndCheck({ provider, request, guards }, session, { context: { log, rollback }, onToken }) {
     const onWarning = (message) => log.warn(message);
-    const result = await provider.exchange(request, session, { onSecret: log.mask, onToken, onWarning });
+    const removeWarning = rollback.add(() => log.warn(MAY_HAVE_BEEN_ISSUED));
+    const result = await provider
+        .exchange(request, session, { onSecret: log.mask, onToken, onWarning })
+        .finally(removeWarning);
     (0,auth_guards/* requireLifetime */.jY)(result.token, guards, provider.lifetimeAdvice(request));
     if (!guards.verify)
         return { result, owner: undefined };
@@ -3453,7 +3458,7 @@ async function main(context, providers) {
     const tokens = new TokenState(provider.aliases[0]);
     const session = new http_session/* HttpSession */.N({ limits: inputs.limits, clock, log });
     try {
-        const { result, owner } = await exchangeAndCheck(inputs, session, { log, onToken: tokens.add });
+        const { result, owner } = await exchangeAndCheck(inputs, session, { context, onToken: tokens.add });
         warnIfIdleTooEarly(owner, inputs, context);
         const outputs = buildOutputs(result, owner, { options, env, log });
         const published = { result, owner, inputs, revoke, session, receivedAt: new Date(clock.now()) };

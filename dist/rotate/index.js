@@ -2776,15 +2776,20 @@ __nccwpck_require__.d(__webpack_exports__, {
 var auth_guards = __nccwpck_require__(130);
 ;// CONCATENATED MODULE: ./lib/exchange.js
 
+/** The log has this if the step ends while it requests a token, for example because the job is cancelled. */
+const MAY_HAVE_BEEN_ISSUED = 'The step ended while it requested a token. If the platform issued one that this step did not receive, that token lives until it expires.';
 /** Longer names are cut. */
 const MAX_NAME_LENGTH = 200;
 /**
  * Exchanges the credentials and checks the token. Masks every secret and passes every token to `onToken` before the next
  * request, also if it throws. Throws ActionError.
  */
-async function exchangeAndCheck({ provider, request, guards }, session, { log, onToken }) {
+async function exchangeAndCheck({ provider, request, guards }, session, { context: { log, rollback }, onToken }) {
     const onWarning = (message) => log.warn(message);
-    const result = await provider.exchange(request, session, { onSecret: log.mask, onToken, onWarning });
+    const removeWarning = rollback.add(() => log.warn(MAY_HAVE_BEEN_ISSUED));
+    const result = await provider
+        .exchange(request, session, { onSecret: log.mask, onToken, onWarning })
+        .finally(removeWarning);
     (0,auth_guards/* requireLifetime */.jY)(result.token, guards, provider.lifetimeAdvice(request));
     if (!guards.verify)
         return { result, owner: undefined };
@@ -4592,7 +4597,7 @@ async function replaceToken({ context, inputs, session, store }) {
     try {
         await store.check();
         (0,messages/* logStart */.$E)(inputs, log);
-        checked = await exchangeAndCheck(inputs, session, { log, onToken: tokens.add });
+        checked = await exchangeAndCheck(inputs, session, { context, onToken: tokens.add });
         if (checked.owner)
             (0,auth_guards/* requireIdleTime */.xD)(checked.owner, guards, clock.now());
         await requireMasksWritten(process.stdout);
