@@ -5,7 +5,7 @@
 import { spawn } from 'node:child_process'
 import { appendFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import { readNumber, readOptions } from '../scripts/command-line.mjs'
+import { readNumber, readOptions } from '../scripts/lib/command-line.mjs'
 import { MODES } from './modes.mjs'
 import { PORT_COUNT, startEmulator } from './start.mjs'
 

@@ -8,9 +8,9 @@ import { fileURLToPath } from 'node:url'
 import { cleanup, runAction } from '../__tests__/support/runner.mjs'
 import { createCertificate } from '../emulator/certificate.mjs'
 import { startGenesys } from '../emulator/index.mjs'
-import { readNumber, readOptions } from './command-line.mjs'
-import { table } from './table.mjs'
-import { ACTION_FILES, fillIn } from './try/stage.mjs'
+import { readNumber, readOptions } from './lib/command-line.mjs'
+import { ACTION_FILES, fillIn } from './lib/stage.mjs'
+import { table } from './lib/table.mjs'
 
 const options = readOptions({
   usage: 'npm run bench -- [options]',

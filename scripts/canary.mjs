@@ -9,7 +9,7 @@ import { randomUUID } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { cleanup, runAction } from '../__tests__/support/runner.mjs'
-import './source.mjs'
+import './lib/source.mjs'
 
 const { GENESYS_REGIONS } = await import('../src/auth/genesys/regions.ts')
 const { CXONE_ISSUERS } = await import('../src/auth/cxone/hosts.ts')

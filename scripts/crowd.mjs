@@ -5,7 +5,7 @@
 import { pathToFileURL } from 'node:url'
 import { createThrottle } from '../emulator/throttle.mjs'
 import { decide } from '../src/http/retry.ts'
-import { seeded } from './seeded.mjs'
+import { seeded } from './lib/seeded.mjs'
 
 /**
  * @typedef {object} Crowd

@@ -3,12 +3,12 @@
  * checks what they do. Needs Node 20 or newer and nothing else: no installation, no account, no network.
  */
 import { cleanup } from '../__tests__/support/runner.mjs'
-import { nearestTo, readOptions, refuse } from './command-line.mjs'
-import { bold, columns, dim, green, heading, isSecret, part, red, showStep } from './try/screen.mjs'
-import { fillIn, openStage } from './try/stage.mjs'
+import { nearestTo, readOptions, refuse } from './lib/command-line.mjs'
+import { bold, columns, dim, green, heading, isSecret, part, red, showStep } from './lib/screen.mjs'
+import { fillIn, openStage } from './lib/stage.mjs'
 
 /**
- * @typedef {Awaited<ReturnType<typeof showStep>> & {stage: import('./try/stage.mjs').Stage, token: string,
+ * @typedef {Awaited<ReturnType<typeof showStep>> & {stage: import('./lib/stage.mjs').Stage, token: string,
  *   isAlive: (token: string) => boolean}} Played  `token`: the last one that was issued
  *
  * @typedef {object} Scene

@@ -6,8 +6,8 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { parse } from 'yaml'
-import './source.mjs'
-import { table } from './table.mjs'
+import './lib/source.mjs'
+import { table } from './lib/table.mjs'
 
 const { GENESYS_REGIONS, parseGenesysRegion } = await import('../src/auth/genesys/regions.ts')
 const cxone = await import('../src/auth/cxone/hosts.ts')

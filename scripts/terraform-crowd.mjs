@@ -14,9 +14,9 @@ import { cleanup } from '../__tests__/support/runner.mjs'
 import { MAIN_TF, terraformMirror } from '../__tests__/support/terraform.mjs'
 import { GENESYS_CLIENT, startGenesys } from '../emulator/genesys.mjs'
 import { startHostProxy } from '../emulator/proxy.mjs'
-import { readNumber, readOptions } from './command-line.mjs'
-import { table } from './table.mjs'
-import { fillIn, runStep } from './try/stage.mjs'
+import { readNumber, readOptions } from './lib/command-line.mjs'
+import { fillIn, runStep } from './lib/stage.mjs'
+import { table } from './lib/table.mjs'
 
 /** @typedef {Record<string, string>} Values */
 

@@ -5,11 +5,11 @@
  */
 import { readActionFile } from '../__tests__/support/action-file.mjs'
 import { cleanup } from '../__tests__/support/runner.mjs'
-import { readOptions, refuse } from './command-line.mjs'
-import { bold, heading, showStep } from './try/screen.mjs'
-import { ACTION_FILES, fillIn, isCxone, MODES, openStage, runStep } from './try/stage.mjs'
+import { readOptions, refuse } from './lib/command-line.mjs'
+import { bold, heading, showStep } from './lib/screen.mjs'
+import { ACTION_FILES, fillIn, isCxone, MODES, openStage, runStep } from './lib/stage.mjs'
 
-/** @typedef {import('./try/stage.mjs').Values} Values */
+/** @typedef {import('./lib/stage.mjs').Values} Values */
 
 const inputsOf = (/** @type {string} */ file) => Object.keys(readActionFile(file).inputs)
 const INPUTS = { token: inputsOf(ACTION_FILES.token), rotate: inputsOf(ACTION_FILES.rotate) }
@@ -118,7 +118,7 @@ function environment(names) {
 /**
  * Runs the step on a stage, and closes it. Returns whether the step and its clean-up succeeded.
  *
- * @param {Pick<import('./try/stage.mjs').Stage, 'inputs' | 'requests' | 'run' | 'close'>} stage
+ * @param {Pick<import('./lib/stage.mjs').Stage, 'inputs' | 'requests' | 'run' | 'close'>} stage
  * @param {(input: string) => string} [note]
  */
 async function show(stage, note) {
@@ -135,7 +135,7 @@ async function show(stage, note) {
 
 /** Runs our steps of a workflow file, one after the other. Returns whether all succeeded and the file has no problem. */
 async function tryWorkflow(/** @type {string} */ file) {
-  const { readWorkflow } = await import('./try/workflow.mjs')
+  const { readWorkflow } = await import('./lib/workflow.mjs')
   const { steps, problems } = await readWorkflow(file)
   let isGood = problems.length === 0
   for (const { title, action, inputs, env, notes } of steps) {
@@ -155,7 +155,7 @@ async function tryReal() {
   heading(`The real ${platform}, not the emulator`)
   console.log(`   The credentials in your environment are sent to ${given['base-url'] ?? platform},`)
   console.log(`   which issues one access token. It ${fate}`)
-  const run = (/** @type {import('./try/stage.mjs').StepOptions} */ step) =>
+  const run = (/** @type {import('./lib/stage.mjs').StepOptions} */ step) =>
     runStep('token', { ...step, inputs: given, env })
   return show({ inputs: given, requests: () => [], run, close: async () => {} })
 }

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, expect, test } from '@jest/globals'
-import { seeded } from '../../scripts/seeded.mjs'
+import { seeded } from '../../scripts/lib/seeded.mjs'
 import { seed } from '../support/properties.js'
 import { liveTokens, postOf, type Servers, startServers, VARIABLE } from '../support/rotation.js'
 import { cleanup } from '../support/runner.mjs'

@@ -1,7 +1,7 @@
 import { mkdirSync, rmSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, describe, expect, test } from '@jest/globals'
-import { seeded } from '../../scripts/seeded.mjs'
+import { seeded } from '../../scripts/lib/seeded.mjs'
 import {
   type CommandRotation,
   systemProcesses,

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { expect, test } from '@jest/globals'
 import { simulate, tableRow } from '../../scripts/crowd.mjs'
-import { seeded } from '../../scripts/seeded.mjs'
+import { seeded } from '../../scripts/lib/seeded.mjs'
 
 const MINUTE_MS = 60_000
 

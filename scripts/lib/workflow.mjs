@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { readActionFile } from '../../__tests__/support/action-file.mjs'
-import { refuse } from '../command-line.mjs'
+import { refuse } from './command-line.mjs'
 import { isSecret } from './screen.mjs'
 import { ACTION_FILES, emulatedValues, isCxone, PREVIOUS_TOKEN } from './stage.mjs'
 
