@@ -98,7 +98,7 @@ describe('a token in a response that the step does not accept', () => {
     }
   )
 
-  test('of a first attempt is saved as one that the step did not accept', async () => {
+  test('from a failed first attempt is saved with isRejected', async () => {
     let isFirst = true
     genesys.intercept = at('/oauth/token', (...args) => {
       if (!isFirst) return false

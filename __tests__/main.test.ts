@@ -86,7 +86,7 @@ function answer(where: GenesysEmulator, method: string, status: number, json: ()
   }
 }
 
-/** Returns what a step writes whose token did not pass a check: all its tokens are revoked. */
+/** Returns what a step writes if its token does not pass a check: all its tokens are revoked. */
 function refused(exchange: Exchange, code: string, message: string, hint: string): Written {
   const numbers = exchange.state === '' ? [] : exchange === longLived ? [1, 2] : [1]
   return failed(code, {
@@ -127,7 +127,7 @@ describe('revoke', () => {
       ['access', 'long-lived']
     ],
     ['false', 'an access token', GENESYS, login, TEXTS.keptByPolicy, `access token ${KEPT}`, ['access']]
-  ])('%s, %s', async (policy, _, inputs, exchange, says, line, left) => {
+  ])('%s, for %s', async (policy, _, inputs, exchange, says, line, left) => {
     const where = await genesys()
     const ran = await run(where, { ...inputs, revoke: policy })
     expect(ran.main).toEqual(published(exchange, { policy, cleanUp: says, summary: {} }))
@@ -347,7 +347,7 @@ describe('the name of an organisation comes from outside', () => {
     expect(marked.parse(refusal.summary)).toBe(refusal.summary)
   })
 
-  test('the token in it is shown only where tokens belong', async () => {
+  test('a token in the name is shown as ***', async () => {
     const where = await genesys()
     answer(where, 'GET', 200, () => ({ organization: { id: ID, name: `is ${[...where.tokens.keys()][0]}` } }))
     expect((await run(where, { ...GENESYS, verify: 'true' })).main).toEqual(

@@ -366,7 +366,7 @@ function check(
   expect(step.summary.replace(/<\/?(h3|table|tr|td|strong|code)>/g, '')).not.toMatch(/[<>]/)
 }
 
-describe('whatever a platform responses: a token or a code, and no secret is shown', () => {
+describe('whatever a platform responds: a token or a code, and no secret is shown', () => {
   async function runOnce(
     who: Credentials,
     given: Record<string, string>,

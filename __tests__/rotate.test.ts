@@ -292,7 +292,7 @@ describe('a rotation that fails before the token is stored', () => {
   })
 })
 
-describe('if the response to storing does not tell the outcome', () => {
+describe('if the response to storing is lost', () => {
   test('a secret that is updated a moment later contains the new token', async () => {
     interceptAll(servers, call => isStore(call) && reset(call))
     const clock = new TestClock({ runs: true })

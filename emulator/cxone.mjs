@@ -158,7 +158,11 @@ export async function startCxone(options = {}) {
   const clientCredentialsGrant = (request, query) => {
     const form = formFields(request, query)
     if (!form || request.headers.authorization !== undefined) {
-      return realmError(400, 'invalid_request', 'The request must be a form.')
+      return realmError(
+        400,
+        'invalid_request',
+        'The request must be a form, without an Authorization header.'
+      )
     }
     if (form['grant_type'] !== 'client_credentials') {
       return realmError(400, 'unsupported_grant_type', 'The grant type is not supported.')

@@ -115,7 +115,8 @@ export async function startGenesys(options = {}) {
       return badRequest('content type must be application/x-www-form-urlencoded')
     }
     const form = parseForm(request.body)
-    if (!form || !('grant_type' in form)) return badRequest('grant_type is required')
+    if (!form) return badRequest('the body must be a form in which every reserved character is encoded')
+    if (!('grant_type' in form)) return badRequest('grant_type is required')
     if (form['grant_type'] !== 'client_credentials') {
       return oauthError(400, 'unsupported_grant_type', `grant type not supported: ${form['grant_type']}`)
     }

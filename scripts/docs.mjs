@@ -70,8 +70,12 @@ function tablesOf(source, { inputs, outputs }) {
   const listed = Object.values(GROUPS[source]).flatMap(group => group.split(' '))
   const names = Object.keys(inputs)
   const wrong = [...names, ...listed].filter(name => !names.includes(name) || !listed.includes(name))
-  if (wrong.length > 0)
-    throw new Error(`Add or remove in GROUPS of scripts/docs.mjs: ${wrong}. Then run: npm run docs`)
+  if (wrong.length > 0) {
+    console.error(
+      `Not in GROUPS of scripts/docs.mjs, or not in ${source}: ${wrong}. Correct that, then run: npm run docs`
+    )
+    process.exit(1)
+  }
   const groups = Object.entries(GROUPS[source]).map(([heading, group]) => {
     const rows = group.split(' ').map(name => {
       const { description = '', required, default: value = '' } = inputs[name] ?? {}

@@ -126,7 +126,7 @@ describeWith(...PROGRAMS)('examples in act', () => {
       expect(world.github.violations).toEqual([])
     })
 
-    test('rotation-watch is content with a year', () => {
+    test('rotation-watch succeeds if the token lives for a year', () => {
       expect(logOf(run, 'rotation-watch')).toContain('The token is valid for 36')
     })
 

@@ -12,7 +12,6 @@ import { parseCommandFile } from '../support/command-files.mjs'
 import { FixedServer } from '../support/fixed-server.js'
 import { runStep } from '../support/in-process.js'
 
-/** A platform that does not exist: one object. Registering it must be all that a new platform needs. */
 interface AcmeRequest {
   readonly client: Credential
   readonly baseUrl: BaseUrl | undefined
@@ -24,6 +23,7 @@ const CLIENT = {
 } as const
 const acmeUrl = (path: string, { baseUrl }: AcmeRequest) =>
   endpointUrl('https://acme.example.com', path, baseUrl)
+/** A made-up platform. To add a platform, one object must be enough. */
 const acme: Provider<AcmeRequest> = {
   name: 'Acme Voice',
   aliases: ['acme'],

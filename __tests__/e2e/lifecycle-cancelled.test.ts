@@ -61,7 +61,7 @@ async function countPoints(inputs: Inputs): Promise<Record<Kind, number>> {
   return { write: count('write'), response: count('response'), line: count('line') }
 }
 
-/** Returns the numbers of the first and the last points; those between are writes of one kind, without a pause. */
+/** Returns the first and the last few of the numbers from 1 to count. The points between are alike. */
 function ends(count: number, first: number, last: number): number[] {
   const all = Array.from({ length: count }, (_, index) => index + 1)
   return all.filter(n => n <= first || n > count - last)

@@ -7,7 +7,7 @@ import { cleanup } from '../support/runner.mjs'
 
 afterAll(cleanup)
 
-/** A killed run may leave a new token that is not stored only if its last request asks for it, or its owner, or stores it. */
+/** Only a run that was killed at the exchange, at verify or while it stored may leave a token that is not stored. */
 const MAY_LEAVE_A_TOKEN = [5, 6, 7]
 
 /** A server takes up to this long before and after it carries out a request. */

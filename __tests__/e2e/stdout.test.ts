@@ -51,7 +51,7 @@ describeOnPosix('a log that is not read for a while', () => {
     return { ran, text: normal(text.slice(filled), platform) }
   }
 
-  test('for less than two seconds: the step waits, and nothing is lost', async () => {
+  test('read again within two seconds: the step waits, and nothing is lost', async () => {
     const { ran, text } = await run(50, read => {
       setTimeout(read, 700)
       return false
@@ -61,7 +61,7 @@ describeOnPosix('a log that is not read for a while', () => {
     expect(text).toBe(published(EXCHANGES.login).stdout)
   })
 
-  test('for longer: a mask may be lost, so nothing is published, and the token is revoked', async () => {
+  test('read too late: a mask may be lost, so nothing is published, and the token is revoked', async () => {
     const { ran, text } = await run(5)
     expect([ran.exitCode, ran.stderr]).toEqual([1, ''])
     expect(ran.outputs).toEqual({ 'error-code': 'internal-error' })

@@ -36,7 +36,7 @@ export interface Target {
   readonly path: string
   /** How many requests the exchange sends before it. */
   readonly before: number
-  /** Whether the exchange can do without its response. It is sent once. */
+  /** Whether the exchange can do without its response. It is not retried. */
   readonly isOptional: boolean
 }
 
@@ -151,7 +151,7 @@ export interface Cell {
 }
 
 /** Runs an exchange with a fault at one request, always or so many times. */
-export async function runCell(at: Target, fault?: Fault, times?: number, most = 3): Promise<Cell> {
+export async function runCell(at: Target, fault?: Fault, times?: number, triesLeft = 3): Promise<Cell> {
   // With the highest random numbers the waits are the longest, and the number of attempts is fixed.
   const clock = new TestClock({ random: 0.999999 })
   const platform = await startFaulty(at, fault, { now: clock.now, ...(times ? { times } : {}) })
@@ -174,7 +174,7 @@ export async function runCell(at: Target, fault?: Fault, times?: number, most = 
   const attempts = isUnreachable ? session.attemptCount - at.before : platform.played
   // On a busy machine, a request before the fault may run out of its short time.
   const isDisturbed = token === undefined && session.attemptCount !== at.before + attempts
-  if (isDisturbed && most > 1) return runCell(at, fault, times, most - 1)
+  if (isDisturbed && triesLeft > 1) return runCell(at, fault, times, triesLeft - 1)
   // As it is reported: the error itself quotes the platform unchanged.
   const redactor = redactorOf([...SECRETS, ...secrets])
   const message = error instanceof ActionError ? redactor.clean(error.message, 1100) : ''

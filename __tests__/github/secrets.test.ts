@@ -207,7 +207,7 @@ describe('storing', () => {
     readonly maxAttempts?: number
   }
 
-  /** Stores the value. `states`: those of the attempts, and how many requests there were before each. */
+  /** Stores the value. `states`: each state that was reported, and how many requests GitHub had received by then. */
   async function store({ scope, text = TOKEN, key = publicKey, visibility, maxAttempts }: StoreOptions = {}) {
     const before = hosts.requests.length
     const states: string[] = []

@@ -52,7 +52,7 @@ const after = fc.constantFrom('', ' ', '"}', ') again', '…')
 const redact = (text: string, secret: string) => new Redactor([new Secret(secret)]).redact(text)
 
 describe('a secret is removed from a text', () => {
-  test('in each encoding, and in pairs of them, at every place', () => {
+  test('encoded once or twice, wherever it stands', () => {
     fc.assert(
       fc.property(
         secrets,
@@ -148,14 +148,14 @@ describe('a secret is removed from a text', () => {
   })
 })
 
-test('another replacement', () => {
+test('uses the replacement that is given', () => {
   const redactor = new Redactor([new Secret('abcdefgh')], '<client-id>')
   expect(redactor.redact('no abcdefgh.')).toBe('no <client-id>.')
 })
 
 test.each([
   ['a secret that cleaning changes', 'two  spaces', 20, '***'],
-  ['a secret beyond the limit: cut last', 'xxxxabcdefgh', 8, 'xxxx***']
+  ['the text is cut after secrets are removed', 'xxxxabcdefgh', 8, 'xxxx***']
 ])('clean: %s', (_, text, maxLength, expected) => {
   const redactor = new Redactor(['abcdefgh', 'two  spaces'].map(known => new Secret(known)))
   expect(redactor.clean(text, maxLength)).toBe(expected)

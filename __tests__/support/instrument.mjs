@@ -7,7 +7,7 @@
  * @property {string} journal  a file that gets a line of JSON for each point that is passed
  * @property {'write' | 'response' | 'line'} [at]  after a call that writes to the file system, after the last byte
  *   of an answer, or after a write to stdout
- * @property {number} [n]  the how-manieth of them, from 1
+ * @property {number} [n]  which of them; 1 is the first
  * @property {'SIGINT' | 'SIGTERM' | 'SIGKILL'} [send]  what the process sends itself there
  * @property {'once' | 'from-there-on'} [full]  instead of that: the disk is full there, or from there on
  * @property {number} [umask]

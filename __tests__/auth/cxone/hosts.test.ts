@@ -28,7 +28,7 @@ describe('areas', () => {
   test.each([
     ...['na1', 'eu1', 'uk1', 'au1', 'ca1', 'jp1'].map(area => [area, COMMERCIAL] as const),
     ['na2', GOVERNMENT]
-  ])('%s is known, and its issuer is %s', (area, issuer) => {
+  ])('%s, also in capitals, is known; its issuer is %s', (area, issuer) => {
     for (const text of [area, area.toUpperCase()]) {
       expect(parseCxoneArea(text)).toEqual({ name: area })
       expect(parseCxoneIssuer(text)).toEqual({ name: issuer })
@@ -75,7 +75,7 @@ describe('issuers', () => {
       expect(parseCxoneIssuer(text)).toEqual({ name, warning })
     }
   )
-  test('there are no others', () =>
+  test('no other issuer is known', () =>
     expect([...CXONE_ISSUERS].sort()).toEqual([...CERTAIN, ...UNCONFIRMED].sort()))
 })
 
@@ -131,7 +131,7 @@ describe('a hostile region is refused before any request', () => {
   test('a long one', () => expectRefused(`${'x.'.repeat(5000)}niceincontact.com`))
 })
 
-/** Paths that a parser would take for another host if the origin were cut off. */
+/** URLs whose path alone, such as //evil.com, names another host. */
 const DETOURS = [
   'https://cxone.niceincontact.com//evil.com/auth/token',
   'https://cxone.niceincontact.com/.//evil.com/auth/token',
@@ -201,7 +201,7 @@ describe('endpoints that discovery names', () => {
   ])('%s: %j is not trusted', (issuer, endpoint) => expect(trustedEndpoint(issuer, endpoint)).toBeUndefined())
 
   test.each([undefined, 'https://gateway.example.com'])(
-    'no credential leaves for another host, with the base URL %s',
+    'no credential is sent to another host; base-url: %s',
     async baseUrl => {
       for (const endpoint of [...DETOURS, 'https://evil.com/auth/token']) {
         const origin = baseUrl ?? `https://${COMMERCIAL}`

@@ -63,26 +63,26 @@ describe('region', () => {
   const UNKNOWN_AREA = 'The CXone area xx9 is not in the list; using the issuer cxone.niceincontact.com.'
 
   test.each<[string, Inputs, string, string, string[]]>([
-    ['A, no region', CXONE_APPLICATION, '', ISSUER, []],
-    ['A, an area in capitals', CXONE_APPLICATION, 'EU1', ISSUER, []],
-    ['A, an unknown area', CXONE_APPLICATION, 'xx9', ISSUER, [UNKNOWN_AREA]],
-    ['A, an issuer', CXONE_APPLICATION, 'NiceCXone-Sov1.eu', 'nicecxone-sov1.eu', []],
-    ['B, an area in capitals', CXONE_KEY, 'UK1', 'uk1', []],
+    ['client and access key: no region', CXONE_APPLICATION, '', ISSUER, []],
+    ['client and access key: an area in capitals', CXONE_APPLICATION, 'EU1', ISSUER, []],
+    ['client and access key: an unknown area', CXONE_APPLICATION, 'xx9', ISSUER, [UNKNOWN_AREA]],
+    ['client and access key: an issuer', CXONE_APPLICATION, 'NiceCXone-Sov1.eu', 'nicecxone-sov1.eu', []],
+    ['access key only: an area in capitals', CXONE_KEY, 'UK1', 'uk1', []],
     [
-      'B, an unknown area',
+      'access key only: an unknown area',
       CXONE_KEY,
       'xx9',
       'xx9',
       ['The CXone area xx9 is not in the list of known areas.']
     ],
-    ['C, no region', CXONE_CLIENT, '', 'us-22', []],
-    ['C, a realm in capitals', CXONE_CLIENT, 'EU-7', 'eu-7', []]
+    ['client only: no region', CXONE_CLIENT, '', 'us-22', []],
+    ['client only: a realm in capitals', CXONE_CLIENT, 'EU-7', 'eu-7', []]
   ])('%s', (_, inputs, region, place, warnings) => {
     const read = readInputs({ ...inputs, region })
     expect([placeOf(read), read.inputs?.warnings]).toEqual([place, warnings])
   })
 
-  test('B, the issuer of the area', () =>
+  test('access key only: the issuer of the area', () =>
     expect(readInputs({ ...CXONE_KEY, region: 'NA2' }).inputs?.request).toMatchObject({
       issuer: 'cxone-gov.niceincontact.com'
     }))
