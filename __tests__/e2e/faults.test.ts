@@ -1,4 +1,4 @@
-/** One fault of each kind, through the bundle. `faults/` plays all of them in this process. */
+/** Some faults of each kind, through the bundle. `faults/` plays all of them in this process. */
 import { afterAll, expect, test } from '@jest/globals'
 import { DOCUMENTS, GENERATE, LOGIN, startFaulty, type Target } from '../faults/cells.js'
 import { type Fault, faultNamed } from '../faults/faults.js'
@@ -25,6 +25,14 @@ const CASES: Case[] = [
   [LOGIN, faultNamed('400 that repeats the request'), 'bad-request', 1, /answered 400/],
   [LOGIN, faultNamed('400 with escapes, markup and 100,000 letters'), 'bad-request', 1, /answered 400/],
   [LOGIN, faultNamed('503'), 'unavailable', 2, /answered 503, 2 attempts\./],
+  [LOGIN, faultNamed('closed before the request is read'), 'network', 2, /2 attempts\./],
+  [LOGIN, faultNamed('chunked garbage'), 'bad-response', 2, /cut short/],
+  [LOGIN, faultNamed('content-length too short'), 'bad-response', 1, /answered 200/],
+  [LOGIN, faultNamed('gzip, which was not requested'), 'bad-response', 1, /answered 200/],
+  [LOGIN, faultNamed('headers, a byte at a time'), 'timeout', 2, /no complete response/],
+  [LOGIN, faultNamed('400 invalid_client'), 'credentials-rejected', 1, /invalid_client/],
+  [GENERATE, faultNamed('403'), 'forbidden', 1, /answered 403/],
+  [GENERATE, faultNamed('308 to another host'), 'redirected', 1, /a redirect to/],
   [
     LOGIN,
     faultNamed('429 with an absurd Retry-After'),

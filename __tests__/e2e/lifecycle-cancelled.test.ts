@@ -120,8 +120,8 @@ beforeAll(async () => {
 
 describeOnPosix('a step that is cancelled publishes nothing, and its tokens are revoked', () => {
   test.each([
-    { at: 'write', send: 'SIGTERM', first: 3, last: 2 },
-    { at: 'line', send: 'SIGINT', first: 1, last: 3 },
+    { at: 'write', send: 'SIGINT', first: 21, last: 2 },
+    { at: 'line', send: 'SIGTERM', first: 7, last: 3 },
     { at: 'response', send: 'SIGINT', first: 3, last: 0 }
   ] as const)('$send after $at', async ({ at, send, first, last }) => {
     const points = ends(counts[at], first, last)

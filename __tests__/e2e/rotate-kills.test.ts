@@ -13,7 +13,7 @@ const MAY_LEAVE_A_TOKEN = [5, 6, 7]
 /** A server takes up to this long before and after it carries out a request. */
 const LONGEST_PAUSE_MS = 25
 const LANES = 2
-const KILLS_PER_LANE = 4
+const KILLS_PER_LANE = 10
 
 /** Returns what was wrong after each killed run; empty if nothing was. */
 async function killAtRandomMoments(random: () => number): Promise<string[]> {

@@ -6,11 +6,29 @@ import { ENDPOINTS, FAULTS, type Fault, faultNamed, GOOD_TOKEN } from './faults.
 /** Most of the time is waiting. */
 const AT_ONCE = 24
 
-/** One fault of each kind. */
+/** Some faults of each kind. */
 const OF_EACH_KIND = [
-  ...['reset after the request', 'cut inside the body', 'silence after the request'],
-  ...['another protocol', 'an endless body', '302 to another host', '200 with HTML', '403', '500'],
-  ...['400 that repeats the request', '429 without Retry-After', '429 with an absurd Retry-After']
+  ...['reset after the request', 'closed after the request', 'silence after the request', 'another protocol'],
+  ...[
+    'cut inside the headers',
+    'cut inside the body',
+    'chunked garbage',
+    'an endless body',
+    'a body of 5 MB'
+  ],
+  ...['content-length too short', 'content-length too long, and kept open'],
+  ...['gzip, which was not requested', '200 with HTML', '200 with an empty body', '200 with an error object'],
+  ...[
+    '302 to another host',
+    '307 to another host',
+    '400 that repeats the request',
+    '403',
+    '500',
+    '502',
+    '503'
+  ],
+  ...['429 without Retry-After', '429 with an absurd Retry-After'],
+  ...['429 with Retry-After in seconds', '429 with Retry-After as a date']
 ].map(faultNamed)
 
 /** Every fault at a request that may be repeated and at the one that may not, and some at all others. */
