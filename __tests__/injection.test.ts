@@ -143,6 +143,7 @@ describe('the words of a platform', () => {
     ['a delimiter', 'ghadelimiter_x\nEVIL<<ghadelimiter_x\nevil\nghadelimiter_x'],
     ['quotes', `"'\`$(evil)\${{ secrets.X }}`],
     ['16 kB', 'evil '.repeat(3200)],
+    ['emoji', '😀'.repeat(500)],
     ['colours and a bell', '\u001b[31mred\u001b[0m\u0007\u0008\u009b31m'],
     ['other line breaks', 'a\u0085::error::b\u2028::error::c\u2029::error::d\u000b::error::e\u000c::error::f']
   ]

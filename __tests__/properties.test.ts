@@ -398,7 +398,7 @@ describe('whatever a platform responds: a token or a code, and no secret is show
             responses.map(one => one(who))
           )
         ),
-        { numRuns: 80, endOnFailure: true }
+        { numRuns: 170, endOnFailure: true }
       )
     },
     60_000

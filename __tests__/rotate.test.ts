@@ -133,6 +133,21 @@ describe('a rotation', () => {
     )
   })
 
+  test('warns of an idle timeout before the expiry, and has it as an output', async () => {
+    const idlesAt = new Date(Date.now() + 1_800_000).toISOString()
+    interceptAll(
+      servers,
+      call =>
+        isIdentify(call) && respond(call, 200, { organization: { id: 'the-id' }, dateTokenIdles: idlesAt })
+    )
+    const { code, outputs, stdout, files } = await rotateInProcess(servers, { summary: 'false' })
+    expect([code, outputs['rotated'], outputs['idles-at']]).toEqual([undefined, 'true', idlesAt])
+    expect(stdout).toMatch(
+      /::warning::The organisation has an idle timeout: .*, although it is stored for later use\./
+    )
+    expect(files).not.toContain('<table>')
+  })
+
   test('writes “unknown” to the variable if the platform did not say when the token expires', async () => {
     interceptAll(servers, call => {
       if (!isLogin(call)) return false

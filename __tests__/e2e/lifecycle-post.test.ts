@@ -1,3 +1,5 @@
+import { rmSync } from 'node:fs'
+import { dirname } from 'node:path'
 import { afterAll, expect, test } from '@jest/globals'
 import { startGenesys } from '../../emulator/genesys.mjs'
 import type { Intercept } from '../../emulator/server.mjs'
@@ -20,7 +22,7 @@ async function runPost(onRevocation: Intercept) {
   return { platform, ended, endedAt }
 }
 
-test('a platform that never completes an answer: ten seconds at most, and the job does not fail', async () => {
+test.concurrent('a platform that never completes an answer: ten seconds at most, and the job does not fail', async () => {
   const silence: Intercept = () => true
   const drip: Intercept = (_, response) => {
     response.writeHead(200)
@@ -45,6 +47,29 @@ test('a platform that never completes an answer: ten seconds at most, and the jo
     // Counted from the first request: a busy machine may take long to start the process.
     expect(endedAt - (firstDelete?.at ?? 0)).toBeLessThan(10_000)
   }
+})
+
+test.concurrent('the platform is down, and the token file is gone: a warning, and the job does not fail', async () => {
+  const platform = await startGenesys()
+  const ran = await main(platform, { ...GENESYS, 'token-file': 'true' })
+  await platform.close()
+  rmSync(dirname(ran.outputs['token-file'] ?? ''), { recursive: true })
+  const { exitCode, log } = await post(ran)
+  expect([exitCode, log]).toEqual([
+    0,
+    expect.stringContaining('Warning: Clean-up: access token not revoked (DELETE ')
+  ])
+  expect(log).toContain('; token file already gone.')
+})
+
+test('a token that has expired by the clock is revoked too', async () => {
+  const platform = await startGenesys()
+  const ran = await main(platform, GENESYS)
+  const [name = '', saved = ''] = Object.entries(ran.state).find(([name]) => name.startsWith('token-')) ?? []
+  const state = { ...ran.state, [name]: JSON.stringify({ ...JSON.parse(saved), expiresAtMs: 1 }) }
+  const ended = await post({ ...ran, state })
+  await platform.close()
+  expect(written(ended, platform)).toEqual(cleanUp('Clean-up: access token revoked.', [1]))
 })
 
 test('a fault that passes: another attempt, one line', async () => {

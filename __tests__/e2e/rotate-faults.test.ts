@@ -24,10 +24,15 @@ afterAll(cleanup)
 /** Rotates, and cancels the job when the interceptor calls `cancel`. Returns the outcome. */
 async function cancelled(interceptor: (call: Intercepted, cancel: () => void) => boolean): Promise<string> {
   let cancel = () => {}
+  let cancelledAt = 0
   const signalAfter = new Promise<void>(resolve => {
-    cancel = resolve
+    cancel = () => {
+      cancelledAt = Date.now()
+      resolve()
+    }
   })
   const { outcome } = await rotateWithFault(call => interceptor(call, cancel), asProcess({ signalAfter }))
+  expect(Date.now() - cancelledAt).toBeLessThan(7000)
   return outcome
 }
 

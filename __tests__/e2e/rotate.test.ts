@@ -227,6 +227,16 @@ describe('other login methods', () => {
   })
 
   test.each([
+    ['an organisation', { organization: 'octo-org' }, { organization: 'octo-org' }],
+    ['an environment', { environment: 'production' }, { ...REPOSITORY, environment: 'production' }]
+  ])('stores the token in a secret of %s', async (_, inputs, scope) => {
+    const run = await servers.rotate({ ...inputs, 'expiry-variable': VARIABLE })
+    expect([run.exitCode, run.outputs['rotated']]).toEqual([0, 'true'])
+    expect(liveTokens(servers.genesys)).toEqual([servers.stored(scope)])
+    expect(servers.github.variable(VARIABLE, scope)?.value).toBe(run.outputs['expires-at'])
+  })
+
+  test.each([
     ['a client and an access key', CXONE_A, {}],
     ['an access key', CXONE_B, {}],
     ['a client alone', CXONE_C, { verify: 'false' }]

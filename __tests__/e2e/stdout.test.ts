@@ -7,7 +7,8 @@ import { afterAll, afterEach, beforeEach, expect, test } from '@jest/globals'
 import { type GenesysEmulator, startGenesys } from '../../emulator/genesys.mjs'
 import { EXCHANGES, GENESYS, head, type Inputs, main, normal, published } from '../support/lifecycle.js'
 import { describeOnPosix } from '../support/posix.js'
-import { cleanup } from '../support/runner.mjs'
+import { startServers } from '../support/rotation.js'
+import { cleanup, type RunResult } from '../support/runner.mjs'
 
 // The runner may be slow to read the log, and a pipe holds 64 KiB. Node queues the rest, and a process that exits loses it.
 describeOnPosix('a log that is not read for a while', () => {
@@ -27,8 +28,17 @@ describeOnPosix('a log that is not read for a while', () => {
   /** Calls `read` if it is to be read, and may answer the request itself. */
   type OnRequest = (read: () => void, response: ServerResponse) => boolean
 
-  /** Runs main with a pipe as its log that has room for some bytes. It is read at the end, and as `onRequest` says. */
-  async function run(room: number, onRequest: OnRequest = () => false, inputs: Inputs = {}) {
+  interface Options {
+    readonly onRequest?: OnRequest
+    /** Runs a bundle; without it, main runs. */
+    readonly start?: (env: Record<string, string>) => Promise<RunResult>
+  }
+
+  const startMain = (env: Record<string, string>, inputs: Inputs = {}) =>
+    main(platform, { ...GENESYS, ...inputs }, { env })
+
+  /** Runs a step with a pipe as its log that has room for some bytes. It is read at the end, and as `onRequest` says. */
+  async function run(room: number, { onRequest = () => false, start = startMain }: Options = {}) {
     const pipe = join(folder, 'log')
     execFileSync('mkfifo', [pipe])
     // Both ends are opened, because opening one end waits for the other.
@@ -44,18 +54,18 @@ describeOnPosix('a log that is not read for a while', () => {
       text += drain(log)
     }
     platform.intercept = (request, response) => request.method === 'POST' && onRequest(read, response)
-    const env = { NODE_OPTIONS: `--import=${preload}` }
-    const ran = await main(platform, { ...GENESYS, ...inputs }, { env })
+    const ran = await start({ NODE_OPTIONS: `--import=${preload}` })
     read()
     closeSync(log)
     return { ran, text: normal(text.slice(filled), platform) }
   }
 
   test('read again within two seconds: the step waits, and nothing is lost', async () => {
-    const { ran, text } = await run(50, read => {
+    const onRequest: OnRequest = read => {
       setTimeout(read, 700)
       return false
-    })
+    }
+    const { ran, text } = await run(50, { onRequest })
     expect([ran.exitCode, ran.stderr]).toEqual([0, ''])
     expect(ran.outputs['token']).toBe([...platform.tokens.keys()][0])
     expect(text).toBe(published(EXCHANGES.login).stdout)
@@ -71,15 +81,30 @@ describeOnPosix('a log that is not read for a while', () => {
     expect([...platform.tokens.values()].map(({ revoked }) => revoked)).toEqual([true])
   })
 
+  test('read too late by rotate: nothing is stored, and the token is revoked', async () => {
+    const { genesys, github, rotate, stored, close } = await startServers()
+    try {
+      const { ran } = await run(5, { start: env => rotate({}, { env }) })
+      expect([ran.exitCode, ran.outputs]).toEqual([1, { rotated: 'false', 'error-code': 'internal-error' }])
+      expect([stored(), github.requests.filter(({ method }) => method === 'PUT')]).toEqual([undefined, []])
+      expect([...genesys.tokens.values()].map(({ revoked }) => revoked)).toEqual([true])
+    } finally {
+      await close()
+    }
+  })
+
   test('a line that did not fit is completed before the next one', async () => {
     const secret = 'x-'.repeat(4000)
     // The log is read before the response, so that there is room for the error.
-    const answer: OnRequest = (read, response) => {
+    const onRequest: OnRequest = (read, response) => {
       read()
       response.writeHead(401).end()
       return true
     }
-    const { ran, text } = await run(6000, answer, { 'client-secret': secret })
+    const { ran, text } = await run(6000, {
+      onRequest,
+      start: env => startMain(env, { 'client-secret': secret })
+    })
     expect(ran.exitCode).toBe(1)
     expect(text.split('\n').slice(0, 2)).toEqual([`::add-mask::${secret}`, head(EXCHANGES.login)[2]])
     expect(text).toContain('\n::error::[credentials-rejected] ')

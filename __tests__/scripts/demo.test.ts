@@ -2,7 +2,9 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:f
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
-import { run } from '../support/programs.js'
+import { describeWith, run } from '../support/programs.js'
+
+const ESCAPE = '\u001b'
 
 const demo = (...args: string[]) => run(process.execPath, ['scripts/demo.mjs', ...args])
 
@@ -19,20 +21,32 @@ test('is short, and shows each kind of scene', () => {
     'The previous token was revoked.'
   ])
     expect(output).toContain(text)
+  expect(output).not.toContain('· base-url: ')
   // No colours where there is no terminal.
-  expect(output).not.toContain('\u001b')
+  expect(output).not.toContain(ESCAPE)
 }, 60_000)
 
 test('--all shows all scenes in full', () => {
   const { code, output } = demo('--all')
   expect([code, output]).toEqual([0, expect.stringContaining('14 of 14 as they should be')])
   expect(output).toContain('outputs    rotated           true')
+  expect(output).toMatch(/^ +login-base-url: http:\S+\/genesys-login$/m)
 }, 60_000)
 
 test('knows the names of the scenes', () => {
   expect(demo('--list').output).toMatch(/^throttled +Many jobs at once/m)
   const problem = 'There is no scene rotatoin; did you mean rotation?'
   expect(demo('rotatoin')).toEqual({ code: 2, output: expect.stringContaining(problem) })
+})
+
+describeWith('script')('on a terminal', () => {
+  const onTerminal = (variables: string) =>
+    run('script', ['-qec', `${variables} node scripts/demo.mjs missing-secret`, '/dev/null'])
+
+  test('has colours, but for NO_COLOR', () => {
+    expect(onTerminal('NO_COLOR=')).toEqual({ code: 0, output: expect.stringContaining(`${ESCAPE}[`) })
+    expect(onTerminal('NO_COLOR=1')).toEqual({ code: 0, output: expect.not.stringContaining(ESCAPE) })
+  })
 })
 
 describe('in a copy, where nothing is installed', () => {

@@ -153,8 +153,8 @@ export async function openStage(action, { inputs, env = {}, modes = new Set() })
   }
   const stepEnv = { ...env, GITHUB_API_URL: github.url, GITHUB_REPOSITORY: REPOSITORY }
   return {
-    /** Without the addresses of the emulator, which nobody needs in a workflow. */
-    inputs,
+    /** With the addresses of the emulator only for a gateway; in a workflow, nothing else needs them. */
+    inputs: modes.has('gateway') ? { ...inputs, ...addresses } : inputs,
     platform,
     github,
     /** Returns the requests so far, in order. */

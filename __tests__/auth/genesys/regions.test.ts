@@ -106,6 +106,7 @@ test.each([
   ['eu-west-9', 'eu-west-1'],
   ['eu_central_1', 'eu-central-1'],
   ['mypurecloud.con', 'us-east-1'],
+  ['mypurecloud.cm', 'us-east-1'],
   ['mypurecloud.com.uau', 'ap-southeast-2'],
   ['MYPURECLOUD,DE', 'eu-central-1'],
   ['usw2.purecloud', 'us-west-2']
@@ -131,6 +132,7 @@ describe('a hostile value is refused before any request', () => {
     'evil.com\\.pure.cloud',
     'evil.com:443.pure.cloud',
     'https://evil.com@mypurecloud.com/',
+    'https://mypurecloud.com@evil.com/',
     'https://evil.com\\@mypurecloud.com',
     'https:\\\\mypurecloud.com',
     'https:///mypurecloud.com',
