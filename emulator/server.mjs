@@ -24,7 +24,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
  *
  * @typedef {(request: RecordedRequest, response: import('node:http').ServerResponse,
  *   socket: import('node:net').Socket) => boolean | Promise<boolean>} Intercept
- *   sees each request before the platform; returns true if it has dealt with it, for example by a fault
+ *   sees each request; returns true if it has dealt with the response itself, for example by a fault
  *
  * @typedef {(socket: import('node:net').Socket) => void} InterceptConnection
  *   sees each TCP connection before any byte is read, also before TLS
@@ -41,7 +41,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
  * @property {number} port
  * @property {RecordedRequest[]} requests  in order of arrival
  * @property {number} connections  TCP connections accepted so far
- * @property {Intercept | undefined} intercept  may be replaced at any time
+ * @property {Intercept | undefined} intercept  before a request is carried out; may be replaced at any time
+ * @property {Intercept | undefined} interceptAfter  after that, before the answer; may be replaced at any time
  * @property {InterceptConnection | undefined} interceptConnection  may be replaced at any time
  * @property {number} delayMs  may be replaced at any time
  * @property {() => void} forget  clears `requests` and `connections`
@@ -96,6 +97,7 @@ export async function startServer(
     requests: [],
     connections: 0,
     intercept,
+    interceptAfter: undefined,
     interceptConnection,
     delayMs,
     forget() {
@@ -130,17 +132,22 @@ export async function startServer(
     emulator.requests.push(request)
     request.body = await readBody(message)
 
-    if (await emulator.intercept?.(request, response, socket)) {
-      if (response.headersSent) request.status = response.statusCode
-      return
-    }
+    if (await isDealtWith(emulator.intercept)) return
     if (emulator.delayMs > 0) await sleep(emulator.delayMs)
     const { status, headers: own = {}, json } = await answer(request)
     const body = json === undefined ? '' : JSON.stringify(json)
+    if (await isDealtWith(emulator.interceptAfter)) return
     // Set before the first byte is sent, so that a client that has read the response finds a complete record.
     request.status = status
     response.writeHead(status, { ...own, 'Content-Length': Buffer.byteLength(body) })
     response.end(body)
+
+    /** @param {Intercept | undefined} intercept */
+    async function isDealtWith(intercept) {
+      if (!(await intercept?.(request, response, socket))) return false
+      if (response.headersSent) request.status = response.statusCode
+      return true
+    }
   }
 
   return emulator

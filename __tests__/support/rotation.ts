@@ -156,28 +156,8 @@ export function interceptAll(
     }
   github.intercept = hook('github', false)
   github.interceptAfter = hook('github', true)
-  const before = hook('genesys', false)
-  const after = hook('genesys', true)
-  genesys.intercept = async (request, response, socket) => {
-    if (await before(request, response, socket)) return true
-    holdBack(response, async () => after(request, response, socket))
-    return false
-  }
-}
-
-/** Sends what the server responds only if `replace` does not deal with the response itself. */
-function holdBack(response: ServerResponse, replace: () => Promise<boolean>): void {
-  const { writeHead, end } = response
-  let head: unknown[] = []
-  Object.assign(response, {
-    writeHead(...parts: unknown[]) {
-      head = parts
-    },
-    async end(body: string) {
-      Object.assign(response, { writeHead, end })
-      if (!(await replace())) response.writeHead(...(head as [number])).end(body)
-    }
-  })
+  genesys.intercept = hook('genesys', false)
+  genesys.interceptAfter = hook('genesys', true)
 }
 
 /** Responds in place of the server. */

@@ -63,7 +63,7 @@ const OPERATIONS = {
  * @param {RecordedRequest} request
  * @returns {Found | undefined}
  */
-export function locate({ world, basePath }, { method, path }) {
+function locate({ world, basePath }, { method, path }) {
   if (!path.startsWith(`${basePath}/`)) return undefined
   return findRoute(method, withNames(world, path.slice(basePath.length)))
 }
@@ -73,13 +73,13 @@ export function locate({ world, basePath }, { method, path }) {
  *
  * @param {Service} service
  * @param {RecordedRequest} request
- * @param {Found | undefined} found
  * @param {string} requestId
  * @returns {Answer}
  */
-export function respond(service, request, found, requestId) {
+export function respond(service, request, requestId) {
   const { world, tokens, limits, check, url, clock, seal } = service
   const { headers } = request
+  const found = locate(service, request)
   /** @param {Violation['kind']} kind @param {string[]} problems */
   const report = (kind, ...problems) => {
     for (const problem of problems) {
