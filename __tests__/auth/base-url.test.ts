@@ -2,16 +2,16 @@ import { describe, expect, test } from '@jest/globals'
 import { apiBaseUrl, type BaseUrl, endpointUrl } from '../../src/auth/base-url.js'
 import { notAllowed, notApplicable } from '../support/input-errors.js'
 import {
-  CXONE_APPLICATION,
-  CXONE_CLIENT,
-  CXONE_KEY,
-  GENESYS,
+  MADE_UP_CXONE_APPLICATION,
+  MADE_UP_CXONE_CLIENT,
+  MADE_UP_CXONE_KEY,
+  MADE_UP_GENESYS,
   readInputs,
   refusal
 } from '../support/read-inputs.js'
 
 describe('base-url', () => {
-  const readUrl = (text: string) => readInputs({ ...GENESYS, 'base-url': text })
+  const readUrl = (text: string) => readInputs({ ...MADE_UP_GENESYS, 'base-url': text })
   const urlOf = (text: string) => readUrl(text).inputs?.request.baseUrl?.url
 
   test.each([
@@ -37,15 +37,15 @@ describe('base-url', () => {
     const given = { 'base-url': 'http://127.0.0.1:1/path' }
     const expected = { input: 'base-url', url: 'http://127.0.0.1:1/path' }
     for (const inputs of [
-      GENESYS,
-      { ...GENESYS, 'token-endpoint': 'api' },
-      CXONE_APPLICATION,
-      CXONE_KEY,
-      CXONE_CLIENT
+      MADE_UP_GENESYS,
+      { ...MADE_UP_GENESYS, 'token-endpoint': 'api' },
+      MADE_UP_CXONE_APPLICATION,
+      MADE_UP_CXONE_KEY,
+      MADE_UP_CXONE_CLIENT
     ])
       expect(readInputs({ ...inputs, ...given }).inputs?.request.baseUrl).toEqual(expected)
     const long = readInputs({
-      ...GENESYS,
+      ...MADE_UP_GENESYS,
       ...given,
       'token-kind': 'long-lived',
       'service-account-id': 'x'
@@ -56,7 +56,9 @@ describe('base-url', () => {
 
   test('it never comes from the environment', () => {
     for (const variable of ['BASE_URL', 'GENESYS_CLOUD_BASE_URL', 'INPUT_BASE_URL'])
-      expect(readInputs(GENESYS, { [variable]: 'https://evil.com' }).inputs?.request.baseUrl).toBeUndefined()
+      expect(
+        readInputs(MADE_UP_GENESYS, { [variable]: 'https://evil.com' }).inputs?.request.baseUrl
+      ).toBeUndefined()
   })
 
   const hostile = [
@@ -128,7 +130,7 @@ describe('login-base-url', () => {
     'login-base-url': 'https://login.example.com/l/'
   }
   const loginUrlOf = (inputs: Record<string, string>) => {
-    const request = readInputs({ ...GENESYS, ...inputs }).inputs?.request
+    const request = readInputs({ ...MADE_UP_GENESYS, ...inputs }).inputs?.request
     const login = request?.exchange === 'genesys-long-lived' ? request.initial : request
     return login?.exchange === 'genesys-login' ? login.loginBaseUrl : undefined
   }
@@ -147,18 +149,18 @@ describe('login-base-url', () => {
     }
   )
   test.each<[string, Record<string, string>, string]>([
-    ['without base-url', { ...GENESYS, ...BOTH, 'base-url': '' }, 'base-url is not'],
+    ['without base-url', { ...MADE_UP_GENESYS, ...BOTH, 'base-url': '' }, 'base-url is not'],
     [
       'for the API host',
-      { ...GENESYS, ...BOTH, 'token-endpoint': 'api' },
+      { ...MADE_UP_GENESYS, ...BOTH, 'token-endpoint': 'api' },
       'token-endpoint: api sends nothing to the login host'
     ],
-    ['on CXone', { ...CXONE_CLIENT, ...BOTH }, 'it applies to Genesys Cloud only']
+    ['on CXone', { ...MADE_UP_CXONE_CLIENT, ...BOTH }, 'it applies to Genesys Cloud only']
   ])('is refused %s', (_, inputs, reason) =>
     expect(refusal(readInputs(inputs))).toBe(notApplicable('login-base-url', reason))
   )
   test('has the same rules', () => {
-    const read = (url: string) => refusal(readInputs({ ...GENESYS, ...BOTH, 'login-base-url': url }))
+    const read = (url: string) => refusal(readInputs({ ...MADE_UP_GENESYS, ...BOTH, 'login-base-url': url }))
     expect(read('http://login.example.com')).toBe(notAllowed('login-base-url', 'http://login.example.com'))
     expect(read('https://u:p@login.example.com')).toBe(
       'invalid-input: Input login-base-url contains a user, a query or a fragment.'

@@ -8,7 +8,12 @@ import {
 import type { IssuedToken } from '../../src/auth/provider.js'
 import { ActionError } from '../../src/lib/action-error.js'
 import { Secret } from '../../src/lib/secret.js'
-import { CXONE_CLIENT, CXONE_KEY, GENESYS, readInputs } from '../support/read-inputs.js'
+import {
+  MADE_UP_CXONE_CLIENT,
+  MADE_UP_CXONE_KEY,
+  MADE_UP_GENESYS,
+  readInputs
+} from '../support/read-inputs.js'
 
 const token = (expiresInSeconds?: number): IssuedToken => ({
   value: new Secret('a-token-to-be-guarded'),
@@ -52,15 +57,15 @@ describe('min-lifetime', () => {
     'A NICE CXone token lives for one hour, and no setting extends it: request one in each job, close to its use.'
   test.each<[Record<string, string>, string]>([
     [
-      GENESYS,
+      MADE_UP_GENESYS,
       'The lifetime is set on the OAuth client, from 5 minutes to 48 hours: Admin, Integrations, OAuth, Token Duration.'
     ],
     [
-      { ...GENESYS, 'token-kind': 'long-lived', 'service-account-id': 'x' },
+      { ...MADE_UP_GENESYS, 'token-kind': 'long-lived', 'service-account-id': 'x' },
       'The lifetime of long-lived tokens is not documented. Remove min-lifetime, or use token-kind: access.'
     ],
-    [CXONE_KEY, CXONE_ADVICE],
-    [CXONE_CLIENT, CXONE_ADVICE]
+    [MADE_UP_CXONE_KEY, CXONE_ADVICE],
+    [MADE_UP_CXONE_CLIENT, CXONE_ADVICE]
   ])('the advice for %j', (given, advice) => {
     const { inputs } = readInputs(given)
     expect(inputs?.provider.lifetimeAdvice(inputs.request)).toBe(advice)

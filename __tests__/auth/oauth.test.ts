@@ -9,7 +9,13 @@ import {
 } from '../../src/auth/oauth.js'
 import { Secret } from '../../src/lib/secret.js'
 import { notAllowed } from '../support/input-errors.js'
-import { CXONE_APPLICATION, CXONE_CLIENT, GENESYS, readInputs, refusal } from '../support/read-inputs.js'
+import {
+  MADE_UP_CXONE_APPLICATION,
+  MADE_UP_CXONE_CLIENT,
+  MADE_UP_GENESYS,
+  readInputs,
+  refusal
+} from '../support/read-inputs.js'
 import { openSession } from '../support/session.js'
 
 describe('the input scope', () => {
@@ -20,30 +26,30 @@ describe('the input scope', () => {
   }
 
   test.each([
-    ['genesys-login', GENESYS],
+    ['genesys-login', MADE_UP_GENESYS],
     [
       'a long-lived token through the login host',
-      { ...GENESYS, 'token-kind': 'long-lived', 'service-account-id': 'x' }
+      { ...MADE_UP_GENESYS, 'token-kind': 'long-lived', 'service-account-id': 'x' }
     ],
-    ['cxone-application', CXONE_APPLICATION],
-    ['cxone-client', CXONE_CLIENT]
+    ['cxone-application', MADE_UP_CXONE_APPLICATION],
+    ['cxone-client', MADE_UP_CXONE_CLIENT]
   ])('is part of %s', (_, inputs) =>
     expect(scopeOf(inputs, ' users:read conversations \n')).toBe('users:read conversations')
   )
 
   test.each(['a', "!#$%&'()*+,-./:;<=>?@[]^_`{|}~", `${'a'.repeat(1999)}b`])('%j is accepted', scope =>
-    expect(scopeOf(GENESYS, scope)).toBe(scope)
+    expect(scopeOf(MADE_UP_GENESYS, scope)).toBe(scope)
   )
   test.each([...['a  b', 'a\tb', 'a\r\nb', 'a"b', 'a\\b', 'ä', 'a\u0000b', 'a\u00a0b'], 'a'.repeat(2001)])(
     '%j is refused',
     scope => {
-      const read = readInputs({ ...GENESYS, scope })
+      const read = readInputs({ ...MADE_UP_GENESYS, scope })
       expect(refusal(read)).toBe(notAllowed('scope', scope))
       expect(read.error?.hint).toBe('Allowed: names separated by single spaces.')
     }
   )
   test('white space is no scope', () =>
-    expect(readInputs({ ...GENESYS, scope: ' ' }).inputs?.request).not.toHaveProperty('scope'))
+    expect(readInputs({ ...MADE_UP_GENESYS, scope: ' ' }).inputs?.request).not.toHaveProperty('scope'))
 })
 
 describe('secrets in requests stay secrets', () => {

@@ -1,9 +1,9 @@
 import { describe, expect, test } from '@jest/globals'
 import {
-  CXONE_APPLICATION,
-  CXONE_CLIENT,
-  CXONE_KEY,
-  GENESYS,
+  MADE_UP_CXONE_APPLICATION,
+  MADE_UP_CXONE_CLIENT,
+  MADE_UP_CXONE_KEY,
+  MADE_UP_GENESYS,
   type ReadInputs,
   readInputs,
   refusal
@@ -12,7 +12,7 @@ import {
 type Texts = Readonly<Record<string, string>>
 
 const NONE = { 'client-id': '', 'client-secret': '', 'access-key-id': '', 'access-key-secret': '' }
-const GENESYS_BARE = { ...GENESYS, ...NONE }
+const GENESYS_BARE = { ...MADE_UP_GENESYS, ...NONE }
 const CXONE_BARE = { provider: 'cxone', ...NONE }
 
 const FIRST = { GENESYS_CLOUD_CLIENT_ID: 'first-id', GENESYS_CLOUD_CLIENT_SECRET: 'first-secret' }
@@ -62,9 +62,9 @@ describe('credentials from the environment', () => {
   })
 
   test.each<[string, Texts, Texts, string[]]>([
-    ['a client on Genesys', GENESYS, { ...FIRST, ...SECOND }, ['my-client', 'my-client-secret']],
-    ['a client on CXone', CXONE_CLIENT, { ...CLIENT, ...KEY }, ['my-client', 'my-client-secret']],
-    ['an access key', CXONE_KEY, { ...CLIENT, ...KEY }, ['MYKEYID', 'my-access-key====']]
+    ['a client on Genesys', MADE_UP_GENESYS, { ...FIRST, ...SECOND }, ['my-client', 'my-client-secret']],
+    ['a client on CXone', MADE_UP_CXONE_CLIENT, { ...CLIENT, ...KEY }, ['my-client', 'my-client-secret']],
+    ['an access key', MADE_UP_CXONE_KEY, { ...CLIENT, ...KEY }, ['MYKEYID', 'my-access-key====']]
   ])('are not read if %s is given as input', (_, inputs, env, expected) => {
     const read = readInputs(inputs, env)
     expect([credentials(read), read.inputs?.variables]).toEqual([expected, []])
@@ -94,17 +94,22 @@ describe('missing credentials', () => {
       'The inputs client-id, client-secret, access-key-id and access-key-secret are empty. The environment variables ' +
         'CXONE_CLIENT_ID, CXONE_CLIENT_SECRET, CXONE_ACCESS_KEY_ID and CXONE_ACCESS_KEY_SECRET are not set either.'
     ],
-    ['an id as input', { ...GENESYS, 'client-secret': '' }, FIRST, notRead('client-secret', ...SECRETS)],
-    ['a secret as input', { ...GENESYS, 'client-id': '' }, {}, notRead('client-id', ...IDS)],
+    [
+      'an id as input',
+      { ...MADE_UP_GENESYS, 'client-secret': '' },
+      FIRST,
+      notRead('client-secret', ...SECRETS)
+    ],
+    ['a secret as input', { ...MADE_UP_GENESYS, 'client-id': '' }, {}, notRead('client-id', ...IDS)],
     [
       'CXone, the id of a key as input',
-      { ...CXONE_KEY, 'access-key-secret': '' },
+      { ...MADE_UP_CXONE_KEY, 'access-key-secret': '' },
       KEY,
       notRead('access-key-secret', 'CXONE_ACCESS_KEY_SECRET')
     ],
     [
       'CXone, a client and half a key as inputs',
-      { ...CXONE_APPLICATION, 'access-key-id': '' },
+      { ...MADE_UP_CXONE_APPLICATION, 'access-key-id': '' },
       {},
       notRead('access-key-id', 'CXONE_ACCESS_KEY_ID')
     ],
@@ -141,8 +146,8 @@ describe('missing credentials', () => {
 })
 
 describe.each<[string, string, Texts]>([
-  ['client-id', 'client-secret', GENESYS],
-  ['access-key-id', 'access-key-secret', CXONE_KEY]
+  ['client-id', 'client-secret', MADE_UP_GENESYS],
+  ['access-key-id', 'access-key-secret', MADE_UP_CXONE_KEY]
 ])('the form of %s and %s', (id, secret, given) => {
   const notOneLine = [
     ['line feed', '\n'],
@@ -206,11 +211,16 @@ describe('secrets are masked before an error is reported', () => {
   const BOTH = ['my-client-secret', 'my-access-key====']
 
   test.each<[string, Texts, Texts, string[]]>([
-    ['a wrong provider', { ...GENESYS, provider: 'none' }, {}, ['my-client-secret']],
-    ['a wrong region', { ...GENESYS, region: 'none' }, {}, ['my-client-secret']],
-    ['a missing id', { ...CXONE_APPLICATION, 'client-id': '' }, {}, BOTH],
-    ['an access key on Genesys', { ...CXONE_APPLICATION, provider: 'genesys' }, {}, BOTH],
-    ['one invalid secret', { ...CXONE_APPLICATION, 'client-secret': 'short' }, {}, ['my-access-key====']],
+    ['a wrong provider', { ...MADE_UP_GENESYS, provider: 'none' }, {}, ['my-client-secret']],
+    ['a wrong region', { ...MADE_UP_GENESYS, region: 'none' }, {}, ['my-client-secret']],
+    ['a missing id', { ...MADE_UP_CXONE_APPLICATION, 'client-id': '' }, {}, BOTH],
+    ['an access key on Genesys', { ...MADE_UP_CXONE_APPLICATION, provider: 'genesys' }, {}, BOTH],
+    [
+      'one invalid secret',
+      { ...MADE_UP_CXONE_APPLICATION, 'client-secret': 'short' },
+      {},
+      ['my-access-key====']
+    ],
     ['a secret from the environment', { ...GENESYS_BARE, region: 'none' }, FIRST, ['first-secret']],
     [
       'two secrets from the environment',

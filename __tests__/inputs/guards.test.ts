@@ -1,15 +1,16 @@
 import { describe, expect, test } from '@jest/globals'
 import { notAllowed } from '../support/input-errors.js'
 import {
-  CXONE_APPLICATION,
-  CXONE_CLIENT,
-  CXONE_KEY,
-  GENESYS,
+  MADE_UP_CXONE_APPLICATION,
+  MADE_UP_CXONE_CLIENT,
+  MADE_UP_CXONE_KEY,
+  MADE_UP_GENESYS,
   readInputs,
   refusal
 } from '../support/read-inputs.js'
 
-const guardsOf = (inputs: Record<string, string>) => readInputs({ ...GENESYS, ...inputs }).inputs?.guards
+const guardsOf = (inputs: Record<string, string>) =>
+  readInputs({ ...MADE_UP_GENESYS, ...inputs }).inputs?.guards
 
 describe('verify and allowed-organization-ids', () => {
   test.each<[Record<string, string>, boolean, string[]]>([
@@ -25,7 +26,7 @@ describe('verify and allowed-organization-ids', () => {
   test.each([',', ', \n,', 'one,t wo', 'one,two;three', 'ö', 'x'.repeat(65), '*'])(
     '%j is refused: it must not allow every organisation',
     ids => {
-      const read = readInputs({ ...GENESYS, 'allowed-organization-ids': ids })
+      const read = readInputs({ ...MADE_UP_GENESYS, 'allowed-organization-ids': ids })
       expect(refusal(read)).toBe(notAllowed('allowed-organization-ids', ids))
       expect(read.error?.hint).toContain('separated by commas or line breaks')
     }
@@ -37,12 +38,12 @@ describe('revoke', () => {
 
   test.each(['auto', 'true', 'false'])('%s on Genesys Cloud, in any case', revoke => {
     for (const text of [revoke, revoke.toUpperCase()])
-      expect(policyOf({ ...GENESYS, revoke: text })).toBe(revoke)
+      expect(policyOf({ ...MADE_UP_GENESYS, revoke: text })).toBe(revoke)
   })
   test.each(['auto', 'false'])('%s on CXone', revoke =>
-    expect(policyOf({ ...CXONE_CLIENT, revoke })).toBe(revoke)
+    expect(policyOf({ ...MADE_UP_CXONE_CLIENT, revoke })).toBe(revoke)
   )
-  test.each([CXONE_APPLICATION, CXONE_KEY, CXONE_CLIENT])(
+  test.each([MADE_UP_CXONE_APPLICATION, MADE_UP_CXONE_KEY, MADE_UP_CXONE_CLIENT])(
     'true on CXone is refused: the platform cannot do it (%j)',
     inputs => {
       const read = readInputs({ ...inputs, revoke: 'TRUE' })

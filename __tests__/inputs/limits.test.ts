@@ -1,8 +1,8 @@
 import { describe, expect, test } from '@jest/globals'
 import { notAllowed } from '../support/input-errors.js'
-import { GENESYS, readInputs, refusal } from '../support/read-inputs.js'
+import { MADE_UP_GENESYS, readInputs, refusal } from '../support/read-inputs.js'
 
-const read = (name: string, text: string) => readInputs({ ...GENESYS, [name]: text })
+const read = (name: string, text: string) => readInputs({ ...MADE_UP_GENESYS, [name]: text })
 
 describe.each([
   ['timeout', 'timeoutMs'],

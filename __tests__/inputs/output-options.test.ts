@@ -1,7 +1,13 @@
 import { describe, expect, test } from '@jest/globals'
-import { CXONE_CLIENT, GENESYS, quotedAs, readInputs, refusal } from '../support/read-inputs.js'
+import {
+  MADE_UP_CXONE_CLIENT,
+  MADE_UP_GENESYS,
+  quotedAs,
+  readInputs,
+  refusal
+} from '../support/read-inputs.js'
 
-const names = (text: string, inputs: Record<string, string> = GENESYS) =>
+const names = (text: string, inputs: Record<string, string> = MADE_UP_GENESYS) =>
   readInputs({ ...inputs, 'export-env': text }).inputs?.output.exportEnv
 
 const invalidName = (quoted: string) => `invalid-input: Input export-env names ${quoted}, which`
@@ -20,7 +26,7 @@ describe('export-env', () => {
   test.each(['A B', '1A', 'A-B', 'A=B', 'A<<EOF', '$A', 'Ä', 'A\u0000', 'A\u2028B', `A${'b'.repeat(255)}`])(
     '%j is not a name',
     text => {
-      const read = readInputs({ ...GENESYS, 'export-env': `GOOD,${text}` })
+      const read = readInputs({ ...MADE_UP_GENESYS, 'export-env': `GOOD,${text}` })
       expect(refusal(read)).toBe(
         `${invalidName(quotedAs(text))} is not a valid name: use letters, digits and underscores, and no digit first.`
       )
@@ -39,7 +45,7 @@ describe('export-env', () => {
     LD_PRELOAD DYLD_INSERT_LIBRARIES GIT_SSH_COMMAND NPM_CONFIG_REGISTRY`
   test.each(RESERVED.trim().split(/\s+/))('%s is reserved, in any case', name => {
     for (const spelled of [name, name.toLowerCase()])
-      expect(refusal(readInputs({ ...GENESYS, 'export-env': `GOOD\n${spelled}` }))).toBe(
+      expect(refusal(readInputs({ ...MADE_UP_GENESYS, 'export-env': `GOOD\n${spelled}` }))).toBe(
         `${invalidName(`“${spelled}”`)} belongs to the runner, the shell or a language’s loader.`
       )
   })
@@ -53,10 +59,10 @@ describe('tool-env', () => {
   test.each<[string, Record<string, string>, string[]]>([
     [
       'Genesys Cloud',
-      GENESYS,
+      MADE_UP_GENESYS,
       ['GENESYSCLOUD_ACCESS_TOKEN', 'GENESYSCLOUD_REGION', 'GENESYSCLOUD_API_REGION']
     ],
-    ['CXone', CXONE_CLIENT, ['CXONE_ACCESS_TOKEN', 'CXONE_API_URL']]
+    ['CXone', MADE_UP_CXONE_CLIENT, ['CXONE_ACCESS_TOKEN', 'CXONE_API_URL']]
   ])('on %s: export-env may name only the variable for the token', (_, inputs, variables) => {
     const withTools = { ...inputs, 'tool-env': 'true' }
     const read = readInputs(withTools)
@@ -73,6 +79,6 @@ describe('tool-env', () => {
     expect(names(token, withTools)).toEqual([token])
   })
   test('the variables of the other platform are free', () => {
-    expect(names('CXONE_API_URL', { ...GENESYS, 'tool-env': 'true' })).toEqual(['CXONE_API_URL'])
+    expect(names('CXONE_API_URL', { ...MADE_UP_GENESYS, 'tool-env': 'true' })).toEqual(['CXONE_API_URL'])
   })
 })

@@ -4,7 +4,7 @@ import { readMainInputs } from '../../src/inputs/main-inputs.js'
 import { EnvironmentReader } from '../../src/inputs/reader.js'
 import { type InputName, MAIN_INPUTS, ROTATE_INPUTS } from '../../src/lib/inputs.js'
 import { notAllowed } from '../support/input-errors.js'
-import { CXONE_APPLICATION, GENESYS, readInputs, refusal } from '../support/read-inputs.js'
+import { MADE_UP_CXONE_APPLICATION, MADE_UP_GENESYS, readInputs, refusal } from '../support/read-inputs.js'
 
 describe.each([
   ['the token action', MAIN_INPUTS],
@@ -38,7 +38,10 @@ describe.each([
 
 test('the ids of credentials are hidden in quoted words', () => {
   const hidden: string[][] = []
-  const env = Object.entries(CXONE_APPLICATION).map(([name, value]) => [`INPUT_${name.toUpperCase()}`, value])
+  const env = Object.entries(MADE_UP_CXONE_APPLICATION).map(([name, value]) => [
+    `INPUT_${name.toUpperCase()}`,
+    value
+  ])
   readMainInputs(Object.fromEntries(env), PROVIDERS, {
     mask: () => {},
     hideInQuotes: (...hide) => void hidden.push(hide)
@@ -57,7 +60,9 @@ describe('choices', () => {
     ['token-endpoint', ' API\n', 'genesys-api']
   ])('%s: %j', (name, value, exchange) => {
     const account = value.includes('Long') ? { 'service-account-id': 'someone' } : {}
-    expect(readInputs({ ...GENESYS, ...account, [name]: value }).inputs?.request.exchange).toBe(exchange)
+    expect(readInputs({ ...MADE_UP_GENESYS, ...account, [name]: value }).inputs?.request.exchange).toBe(
+      exchange
+    )
   })
 
   test.each([
@@ -66,14 +71,14 @@ describe('choices', () => {
     ['token-endpoint', 'https://api.mypurecloud.ie', 'login or api'],
     ['revoke', 'always', 'auto, true or false']
   ])('%s: %j is refused', (name, value, allowed) => {
-    const read = readInputs({ ...GENESYS, [name]: value })
+    const read = readInputs({ ...MADE_UP_GENESYS, [name]: value })
     expect(refusal(read)).toBe(notAllowed(name, value))
     expect(read.error?.hint).toBe(`Allowed: ${allowed}.`)
   })
 })
 
 describe('booleans of the YAML 1.2 core schema', () => {
-  const tokenFile = (value: string) => readInputs({ ...GENESYS, 'token-file': value })
+  const tokenFile = (value: string) => readInputs({ ...MADE_UP_GENESYS, 'token-file': value })
   test.each(['true', 'True', 'TRUE', ' true\n'])('%j is true', value =>
     expect(tokenFile(value).inputs?.output.tokenFile).toBe(true)
   )
@@ -110,7 +115,7 @@ describe('an error quotes a value only if it is short and clean', () => {
     ['::error::a\r\nb', 'a text of 13 characters with blanks or invisible characters'],
     ['a\u001b[31mb', 'a text of 7 characters with blanks or invisible characters']
   ])('%j', (provider, quoted) => {
-    const { error } = readInputs({ ...GENESYS, provider })
+    const { error } = readInputs({ ...MADE_UP_GENESYS, provider })
     expect(error?.message).toBe(`Input provider is ${quoted}, which is not allowed.`)
   })
 })

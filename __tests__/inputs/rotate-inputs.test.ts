@@ -13,9 +13,9 @@ import { Secret } from '../../src/lib/secret.js'
 import { readActionFile } from '../support/action-file.mjs'
 import { notAllowed, notApplicable } from '../support/input-errors.js'
 import { describeOnPosix } from '../support/posix.js'
-import { CXONE_CLIENT, CXONE_KEY, GENESYS } from '../support/read-inputs.js'
+import { MADE_UP_CXONE_CLIENT, MADE_UP_CXONE_KEY, MADE_UP_GENESYS } from '../support/read-inputs.js'
 
-const REQUIRED = { ...GENESYS, 'secret-name': 'CC_TOKEN', 'github-token': 'github_pat_given' }
+const REQUIRED = { ...MADE_UP_GENESYS, 'secret-name': 'CC_TOKEN', 'github-token': 'github_pat_given' }
 const ENV = { GITHUB_REPOSITORY: 'octo-org/app' }
 
 type Inputs = Readonly<Record<string, string>>
@@ -176,7 +176,7 @@ describe('the previous token', () => {
   test.each<Inputs>([
     { 'previous-token': 'my-client-secret' },
     { 'previous-token': 'github_pat_given' },
-    { ...GENESYS, 'client-id': '', 'client-secret': '', 'previous-token': 'secret-in-variable' }
+    { ...MADE_UP_GENESYS, 'client-id': '', 'client-secret': '', 'previous-token': 'secret-in-variable' }
   ])('is refused if it repeats another secret: %j', given =>
     expect(
       refusal(given, {
@@ -188,8 +188,8 @@ describe('the previous token', () => {
   )
 
   test.each<Inputs>([
-    { ...CXONE_KEY, 'client-id': '', 'client-secret': '' },
-    { ...CXONE_CLIENT, region: '' }
+    { ...MADE_UP_CXONE_KEY, 'client-id': '', 'client-secret': '' },
+    { ...MADE_UP_CXONE_CLIENT, region: '' }
   ])('is refused on NICE CXone: %j', credentials =>
     expect(refusal({ ...credentials, 'previous-token': 'previous-token-given' })).toBe(
       notApplicable('previous-token', 'NICE CXone has no request that revokes a token')
@@ -389,7 +389,7 @@ describeOnPosix('store-command', () => {
   test.each<[Inputs, string, string]>([
     [{ 'revoke-previous': 'true' }, 'revoke-previous', 'read-command is not'],
     [
-      { ...CXONE_CLIENT, region: '', 'revoke-previous': 'true', 'read-command': 'cat token' },
+      { ...MADE_UP_CXONE_CLIENT, region: '', 'revoke-previous': 'true', 'read-command': 'cat token' },
       'revoke-previous',
       'NICE CXone has no request that revokes a token'
     ]

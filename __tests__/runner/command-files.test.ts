@@ -6,7 +6,7 @@ import { main } from '../../src/main.js'
 import { rememberLengths, requireWritable } from '../../src/runner/command-files.js'
 import { FixedServer } from '../support/fixed-server.js'
 import { newContext, type Runner, withRunner } from '../support/in-process.js'
-import { GENESYS } from '../support/read-inputs.js'
+import { MADE_UP_GENESYS } from '../support/read-inputs.js'
 
 const TOKEN = 'unpublished-token-0123456789'
 
@@ -16,7 +16,7 @@ afterAll(() => server.close())
 
 /** Runs the token step. Returns its error; undefined after success. */
 function runMain(inputs: Readonly<Record<string, string>>): Promise<unknown> {
-  const all = { ...GENESYS, 'base-url': server.origin, ...inputs }
+  const all = { ...MADE_UP_GENESYS, 'base-url': server.origin, ...inputs }
   for (const [name, value] of Object.entries(all)) process.env[`INPUT_${name.toUpperCase()}`] = value
   return main(newContext(), PROVIDERS).then(
     () => undefined,

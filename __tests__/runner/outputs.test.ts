@@ -10,7 +10,7 @@ import { TokenState } from '../../src/runner/token-state.js'
 import { parseCommandFile } from '../support/command-files.mjs'
 import { newContext, type Runner, withRunner } from '../support/in-process.js'
 import { DECLARED_OUTPUTS, knownOutputs } from '../support/lifecycle.js'
-import { CXONE_CLIENT, GENESYS, readInputs } from '../support/read-inputs.js'
+import { MADE_UP_CXONE_CLIENT, MADE_UP_GENESYS, readInputs } from '../support/read-inputs.js'
 
 const TOKEN = 'published-token-0123456789'
 const SUMMARY = '<h3>summary</h3>\n'
@@ -48,7 +48,7 @@ function publishResult({
   context = newContext(),
   beforePublish
 }: Options = {}): Context {
-  const { inputs: read } = readInputs({ ...GENESYS, ...inputs })
+  const { inputs: read } = readInputs({ ...MADE_UP_GENESYS, ...inputs })
   if (read === undefined) throw new Error('the inputs were refused')
   const { env, log } = context
   const tokens = new TokenState('genesys')
@@ -140,7 +140,7 @@ describe('later steps get', () => {
 
   test('variables on CXone; none is set without a value', () =>
     withRunner(() => {
-      const { inputs } = readInputs({ ...CXONE_CLIENT, 'tool-env': 'true' })
+      const { inputs } = readInputs({ ...MADE_UP_CXONE_CLIENT, 'tool-env': 'true' })
       if (inputs === undefined) throw new Error('the inputs were refused')
       const build = (result: ExchangeResult) =>
         buildOutputs(result, undefined, { ...newContext(), options: inputs.output })

@@ -4,12 +4,18 @@ import type { HttpSession } from '../../src/http/session.js'
 import { Secret } from '../../src/lib/secret.js'
 import { tokenSummary } from '../../src/runner/summary.js'
 import { newContext, withRunner } from '../support/in-process.js'
-import { CXONE_APPLICATION, CXONE_CLIENT, CXONE_KEY, GENESYS, readInputs } from '../support/read-inputs.js'
+import {
+  MADE_UP_CXONE_APPLICATION,
+  MADE_UP_CXONE_CLIENT,
+  MADE_UP_CXONE_KEY,
+  MADE_UP_GENESYS,
+  readInputs
+} from '../support/read-inputs.js'
 
 const TOKEN = 'the-token<of>&"the"summary'
 const RECEIVED_AT = new Date('2026-03-01T12:00:30.999Z')
 const HOUR = { expiresInSeconds: 3600, expiresAt: new Date('2026-03-01T13:00:29.500Z') }
-const LONG_LIVED = { ...GENESYS, 'token-kind': 'long-lived', 'service-account-id': 'the-account' }
+const LONG_LIVED = { ...MADE_UP_GENESYS, 'token-kind': 'long-lived', 'service-account-id': 'the-account' }
 
 interface Options extends Partial<Omit<ExchangeResult, 'token'>> {
   readonly inputs?: Readonly<Record<string, string>>
@@ -19,7 +25,13 @@ interface Options extends Partial<Omit<ExchangeResult, 'token'>> {
 }
 
 /** Returns the summary of a token. Its secret is known to the log. */
-function summaryOf({ inputs: given = GENESYS, token, owner, attemptCount = 2, ...result }: Options = {}) {
+function summaryOf({
+  inputs: given = MADE_UP_GENESYS,
+  token,
+  owner,
+  attemptCount = 2,
+  ...result
+}: Options = {}) {
   return withRunner(() => {
     const { inputs } = readInputs(given)
     if (inputs === undefined) throw new Error('the inputs were refused')
@@ -67,7 +79,7 @@ test('attempts are shown if there were more than requests', async () => {
 })
 
 test('what is unknown is left out', async () => {
-  const html = await summaryOf({ inputs: { ...GENESYS, region: 'new.pure.cloud' } })
+  const html = await summaryOf({ inputs: { ...MADE_UP_GENESYS, region: 'new.pure.cloud' } })
   const names = ['Organisation', 'Tenant', 'API', 'Correlation id', 'Idle timeout']
   expect(names.filter(name => html.includes(name))).toEqual([])
   expect(cell(html, 'Region')).toBe('<code>new.pure.cloud</code>')
@@ -78,22 +90,26 @@ test('what is unknown is left out', async () => {
 describe('NICE CXone', () => {
   test('the area has its own row unless it was an input', async () => {
     const issuer = '<code>cxone.niceincontact.com</code>'
-    const inputs = { ...CXONE_APPLICATION, region: '' }
+    const inputs = { ...MADE_UP_CXONE_APPLICATION, region: '' }
     const area = async (options: Options) => {
       const html = await summaryOf(options)
       return [cell(html, 'Area'), cell(html, 'Issuer'), html.match(/>Area</g)?.length ?? 0]
     }
     expect(await area({ inputs })).toEqual([undefined, issuer, 0])
     expect(await area({ inputs, region: 'na1' })).toEqual(['<code>na1</code>', issuer, 1])
-    expect(await area({ inputs: CXONE_KEY, region: 'na1' })).toEqual(['<code>na1</code>', undefined, 1])
+    expect(await area({ inputs: MADE_UP_CXONE_KEY, region: 'na1' })).toEqual([
+      '<code>na1</code>',
+      undefined,
+      1
+    ])
   })
   test('the owner is a tenant; the access key is named if there is no client', async () => {
-    const html = await summaryOf({ inputs: CXONE_KEY, owner: { id: 'the-tenant' } })
+    const html = await summaryOf({ inputs: MADE_UP_CXONE_KEY, owner: { id: 'the-tenant' } })
     expect([cell(html, 'Tenant'), cell(html, 'Organisation')]).toEqual(['<code>the-tenant</code>', undefined])
     expect(cell(html, 'Access key')).toBe('<code>MYKEYID</code>')
   })
   test('a client without an access key belongs to a realm', async () => {
-    expect(cell(await summaryOf({ inputs: CXONE_CLIENT }), 'Realm')).toBe('<code>us-22</code>')
+    expect(cell(await summaryOf({ inputs: MADE_UP_CXONE_CLIENT }), 'Realm')).toBe('<code>us-22</code>')
   })
 })
 
@@ -101,11 +117,11 @@ const REVOKED = 'The token is revoked when the job ends.'
 const NOT_REVOKED = 'NICE CXone tokens cannot be revoked; this one expires at 2026-03-01 13:00 UTC.'
 
 test.each([
-  [GENESYS, 'access', REVOKED],
-  [{ ...GENESYS, revoke: 'false' }, 'access', 'The token is not revoked when the job ends.'],
+  [MADE_UP_GENESYS, 'access', REVOKED],
+  [{ ...MADE_UP_GENESYS, revoke: 'false' }, 'access', 'The token is not revoked when the job ends.'],
   [LONG_LIVED, 'long-lived', 'The token outlives the job; the initial token is revoked when the job ends.'],
   [{ ...LONG_LIVED, revoke: 'true' }, 'long-lived', REVOKED],
-  [CXONE_KEY, 'access', NOT_REVOKED]
+  [MADE_UP_CXONE_KEY, 'access', NOT_REVOKED]
 ] as const)('%j: title and clean-up', async (inputs, kind, cleanUp) => {
   const html = await summaryOf({ inputs, token: { kind, ...HOUR } })
   expect(cell(html, 'Clean-up')).toBe(cleanUp)

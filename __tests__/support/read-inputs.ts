@@ -40,24 +40,26 @@ export function quotedAs(given: string): string {
   return quote(given.trim())
 }
 
-export const GENESYS = {
+// No emulator knows these credentials.
+
+export const MADE_UP_GENESYS = {
   provider: 'genesys',
   region: 'eu-west-1',
   'client-id': 'my-client',
   'client-secret': 'my-client-secret'
 } as const
 
-export const CXONE_CLIENT = {
+export const MADE_UP_CXONE_CLIENT = {
   provider: 'cxone',
   'client-id': 'my-client',
   'client-secret': 'my-client-secret'
 } as const
 
-export const CXONE_KEY = {
+export const MADE_UP_CXONE_KEY = {
   provider: 'cxone',
   region: 'na1',
   'access-key-id': 'MYKEYID',
   'access-key-secret': 'my-access-key===='
 } as const
 
-export const CXONE_APPLICATION = { ...CXONE_KEY, ...CXONE_CLIENT } as const
+export const MADE_UP_CXONE_APPLICATION = { ...MADE_UP_CXONE_KEY, ...MADE_UP_CXONE_CLIENT } as const

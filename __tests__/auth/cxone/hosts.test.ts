@@ -13,7 +13,13 @@ import { parseCommandFile } from '../../support/command-files.mjs'
 import { Hosts } from '../../support/hosts.js'
 import { runStep } from '../../support/in-process.js'
 import { notAllowed } from '../../support/input-errors.js'
-import { CXONE_APPLICATION, CXONE_CLIENT, CXONE_KEY, readInputs, refusal } from '../../support/read-inputs.js'
+import {
+  MADE_UP_CXONE_APPLICATION,
+  MADE_UP_CXONE_CLIENT,
+  MADE_UP_CXONE_KEY,
+  readInputs,
+  refusal
+} from '../../support/read-inputs.js'
 
 const hosts = new Hosts()
 afterEach(() => hosts.clear())
@@ -103,10 +109,10 @@ describe('realms', () => {
 
 describe('a hostile region is refused before any request', () => {
   function expectRefused(text: string): void {
-    for (const inputs of [CXONE_APPLICATION, CXONE_KEY, CXONE_CLIENT])
+    for (const inputs of [MADE_UP_CXONE_APPLICATION, MADE_UP_CXONE_KEY, MADE_UP_CXONE_CLIENT])
       expect(refusal(readInputs({ ...inputs, region: text }))).toBe(notAllowed('region', text))
     for (const variable of ['CXONE_REALM', 'CXONE_REGION'])
-      expect(refusal(readInputs(CXONE_CLIENT, { [variable]: text }))).toBe(
+      expect(refusal(readInputs(MADE_UP_CXONE_CLIENT, { [variable]: text }))).toBe(
         notAllowed(`region (from ${variable})`, text)
       )
   }
@@ -209,7 +215,7 @@ describe('endpoints that discovery names', () => {
           json: { token_endpoint: endpoint }
         })
         const ran = await runStep(main, {
-          inputs: { ...CXONE_APPLICATION, ...(baseUrl === undefined ? {} : { 'base-url': baseUrl }) }
+          inputs: { ...MADE_UP_CXONE_APPLICATION, ...(baseUrl === undefined ? {} : { 'base-url': baseUrl }) }
         })
         // Any other request would fail as `network`.
         expect(parseCommandFile(ran.output)).toEqual({ 'error-code': 'bad-response' })
@@ -229,7 +235,7 @@ describe('endpoints that discovery names', () => {
       .reply('GET', `${origin}/.well-known/cxone-configuration?tenantId=tenant-1`, {
         json: { api_endpoint: api, area: 'na1' }
       })
-    const ran = await runStep(main, { inputs: { ...CXONE_APPLICATION, 'tool-env': 'true' } })
+    const ran = await runStep(main, { inputs: { ...MADE_UP_CXONE_APPLICATION, 'tool-env': 'true' } })
     expect([parseCommandFile(ran.output), ran.env]).toEqual([{ 'error-code': 'bad-response' }, ''])
   })
 })

@@ -1,9 +1,9 @@
 import { describe, expect, test } from '@jest/globals'
 import { notAllowed, notApplicable } from '../../support/input-errors.js'
 import {
-  CXONE_APPLICATION,
-  CXONE_CLIENT,
-  CXONE_KEY,
+  MADE_UP_CXONE_APPLICATION,
+  MADE_UP_CXONE_CLIENT,
+  MADE_UP_CXONE_KEY,
   type ReadInputs,
   readInputs,
   refusal
@@ -19,11 +19,11 @@ describe('the request', () => {
 
   test.each<[Inputs, object]>([
     [
-      { ...CXONE_APPLICATION, scope: 'a b' },
+      { ...MADE_UP_CXONE_APPLICATION, scope: 'a b' },
       { exchange: 'cxone-application', issuer, client, accessKey, scope: 'a b' }
     ],
-    [CXONE_KEY, { exchange: 'cxone-access-key', area: 'na1', issuer, accessKey }],
-    [CXONE_CLIENT, { exchange: 'cxone-client', realm: 'us-22', client }]
+    [MADE_UP_CXONE_KEY, { exchange: 'cxone-access-key', area: 'na1', issuer, accessKey }],
+    [MADE_UP_CXONE_CLIENT, { exchange: 'cxone-client', realm: 'us-22', client }]
   ])('of %j contains what it needs and nothing else', (inputs, expected) =>
     expect(JSON.parse(JSON.stringify(readInputs(inputs).inputs?.request))).toEqual(expected)
   )
@@ -36,7 +36,7 @@ describe('inputs of Genesys Cloud', () => {
     ['service-account-id', 'someone', [' \n']],
     ['login-base-url', 'https://login.example.com', ['']]
   ])('%s: %s is refused by name; its default %j is ignored', (name, value, defaults) => {
-    for (const inputs of [CXONE_APPLICATION, CXONE_KEY, CXONE_CLIENT]) {
+    for (const inputs of [MADE_UP_CXONE_APPLICATION, MADE_UP_CXONE_KEY, MADE_UP_CXONE_CLIENT]) {
       expect(refusal(readInputs({ ...inputs, [name]: value }))).toBe(
         notApplicable(name, 'it applies to Genesys Cloud only')
       )
@@ -47,7 +47,7 @@ describe('inputs of Genesys Cloud', () => {
 })
 
 test('scope with an access key alone is refused', () =>
-  expect(refusal(readInputs({ ...CXONE_KEY, scope: 'a' }))).toBe(
+  expect(refusal(readInputs({ ...MADE_UP_CXONE_KEY, scope: 'a' }))).toBe(
     notApplicable('scope', 'the request for an access key has no scope')
   ))
 
@@ -63,27 +63,33 @@ describe('region', () => {
   const UNKNOWN_AREA = 'The CXone area xx9 is not in the list; using the issuer cxone.niceincontact.com.'
 
   test.each<[string, Inputs, string, string, string[]]>([
-    ['client and access key: no region', CXONE_APPLICATION, '', ISSUER, []],
-    ['client and access key: an area in capitals', CXONE_APPLICATION, 'EU1', ISSUER, []],
-    ['client and access key: an unknown area', CXONE_APPLICATION, 'xx9', ISSUER, [UNKNOWN_AREA]],
-    ['client and access key: an issuer', CXONE_APPLICATION, 'NiceCXone-Sov1.eu', 'nicecxone-sov1.eu', []],
-    ['access key only: an area in capitals', CXONE_KEY, 'UK1', 'uk1', []],
+    ['client and access key: no region', MADE_UP_CXONE_APPLICATION, '', ISSUER, []],
+    ['client and access key: an area in capitals', MADE_UP_CXONE_APPLICATION, 'EU1', ISSUER, []],
+    ['client and access key: an unknown area', MADE_UP_CXONE_APPLICATION, 'xx9', ISSUER, [UNKNOWN_AREA]],
+    [
+      'client and access key: an issuer',
+      MADE_UP_CXONE_APPLICATION,
+      'NiceCXone-Sov1.eu',
+      'nicecxone-sov1.eu',
+      []
+    ],
+    ['access key only: an area in capitals', MADE_UP_CXONE_KEY, 'UK1', 'uk1', []],
     [
       'access key only: an unknown area',
-      CXONE_KEY,
+      MADE_UP_CXONE_KEY,
       'xx9',
       'xx9',
       ['The CXone area xx9 is not in the list of known areas.']
     ],
-    ['client only: no region', CXONE_CLIENT, '', 'us-22', []],
-    ['client only: a realm in capitals', CXONE_CLIENT, 'EU-7', 'eu-7', []]
+    ['client only: no region', MADE_UP_CXONE_CLIENT, '', 'us-22', []],
+    ['client only: a realm in capitals', MADE_UP_CXONE_CLIENT, 'EU-7', 'eu-7', []]
   ])('%s', (_, inputs, region, place, warnings) => {
     const read = readInputs({ ...inputs, region })
     expect([placeOf(read), read.inputs?.warnings]).toEqual([place, warnings])
   })
 
   test('access key only: the issuer of the area', () =>
-    expect(readInputs({ ...CXONE_KEY, region: 'NA2' }).inputs?.request).toMatchObject({
+    expect(readInputs({ ...MADE_UP_CXONE_KEY, region: 'NA2' }).inputs?.request).toMatchObject({
       issuer: 'cxone-gov.niceincontact.com'
     }))
 
@@ -92,7 +98,7 @@ describe('region', () => {
     [{ CXONE_REALM: '', CXONE_REGION: 'us-1' }, 'us-1', ['CXONE_REGION']],
     [{ GENESYS_CLOUD_REGION: 'eu-west-1' }, 'us-22', []]
   ])('from the environment: %j', (env, realm, variables) => {
-    const read = readInputs(CXONE_CLIENT, env)
+    const read = readInputs(MADE_UP_CXONE_CLIENT, env)
     expect([placeOf(read), read.inputs?.variables]).toEqual([realm, variables])
   })
 
@@ -107,12 +113,12 @@ describe('region', () => {
   const nearest = (area: string) => `The nearest known area is ${area}. `
 
   test.each<[keyof typeof RULES, string, Inputs, string]>([
-    ['A', 'us-22', CXONE_APPLICATION, nearest('uk1')],
-    ['A', 'evil.com', CXONE_APPLICATION, nearest('eu1')],
-    ['B', 'EU', CXONE_KEY, nearest('eu1')],
-    ['B', 'cxone.niceincontact.com', CXONE_KEY, nearest('na1')],
-    ['C', 'cxone.niceincontact.com', CXONE_CLIENT, ''],
-    ['C', 'https://us-22.api.niceincontact.com', CXONE_CLIENT, '']
+    ['A', 'us-22', MADE_UP_CXONE_APPLICATION, nearest('uk1')],
+    ['A', 'evil.com', MADE_UP_CXONE_APPLICATION, nearest('eu1')],
+    ['B', 'EU', MADE_UP_CXONE_KEY, nearest('eu1')],
+    ['B', 'cxone.niceincontact.com', MADE_UP_CXONE_KEY, nearest('na1')],
+    ['C', 'cxone.niceincontact.com', MADE_UP_CXONE_CLIENT, ''],
+    ['C', 'https://us-22.api.niceincontact.com', MADE_UP_CXONE_CLIENT, '']
   ])('%s: %j is refused with the allowed forms', (exchange, region, inputs, hint) => {
     const read = readInputs({ ...inputs, region })
     expect(refusal(read)).toBe(notAllowed('region', region))
@@ -124,7 +130,7 @@ describe('region', () => {
   })
 
   test('B: region is required', () => {
-    const read = readInputs({ ...CXONE_KEY, region: '' })
+    const read = readInputs({ ...MADE_UP_CXONE_KEY, region: '' })
     expect(refusal(read)).toBe('invalid-input: Input region is empty.')
     expect(read.error?.hint).toBe(RULES.B)
   })

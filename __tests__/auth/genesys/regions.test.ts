@@ -9,7 +9,7 @@ import { parseCommandFile } from '../../support/command-files.mjs'
 import { Hosts } from '../../support/hosts.js'
 import { runStep } from '../../support/in-process.js'
 import { notAllowed } from '../../support/input-errors.js'
-import { GENESYS, readInputs, refusal } from '../../support/read-inputs.js'
+import { MADE_UP_GENESYS, readInputs, refusal } from '../../support/read-inputs.js'
 
 const hosts = new Hosts()
 afterAll(() => Hosts.release())
@@ -40,7 +40,7 @@ const TABLE: [string, string][] = [
 function run(domain: string, inputs: Record<string, string>) {
   const json = { access_token: 'token-of-a-region', expires_in: 60 }
   hosts.reply('POST', `https://login.${domain}/oauth/token`, { json })
-  return runStep(main, { inputs: { ...GENESYS, ...inputs } })
+  return runStep(main, { inputs: { ...MADE_UP_GENESYS, ...inputs } })
 }
 
 describe('the list of regions', () => {
@@ -113,9 +113,9 @@ test.each([
 ])('the region nearest to %s is %s', (text, code) => expect(nearestGenesysRegion(text).code).toBe(code))
 
 describe('a hostile value is refused before any request', () => {
-  const { region: _, ...NO_REGION } = GENESYS
+  const { region: _, ...NO_REGION } = MADE_UP_GENESYS
   function expectRefused(text: string): void {
-    const read = readInputs({ ...GENESYS, region: text })
+    const read = readInputs({ ...MADE_UP_GENESYS, region: text })
     expect(refusal(read)).toBe(notAllowed('region', text))
     expect(read.error?.hint).toMatch(/^The nearest known region is [a-z]+(-[a-z]+)+-\d \([a-z0-9.-]+\)\. /)
     const fromVariable = readInputs(NO_REGION, { GENESYS_CLOUD_REGION: text })

@@ -2,10 +2,10 @@ import { describe, expect, test } from '@jest/globals'
 import { main } from '../../../src/main.js'
 import { runStep } from '../../support/in-process.js'
 import { notAllowed, notApplicable } from '../../support/input-errors.js'
-import { GENESYS, type ReadInputs, readInputs, refusal } from '../../support/read-inputs.js'
+import { MADE_UP_GENESYS, type ReadInputs, readInputs, refusal } from '../../support/read-inputs.js'
 
-const LONG = { ...GENESYS, 'token-kind': 'long-lived', 'service-account-id': 'someone' }
-const API = { ...GENESYS, 'token-endpoint': 'api' }
+const LONG = { ...MADE_UP_GENESYS, 'token-kind': 'long-lived', 'service-account-id': 'someone' }
+const API = { ...MADE_UP_GENESYS, 'token-endpoint': 'api' }
 
 describe('the request', () => {
   const region = { code: 'eu-west-1', domain: 'mypurecloud.ie' }
@@ -15,10 +15,10 @@ describe('the request', () => {
   const long = { exchange: 'genesys-long-lived', region, serviceAccountId: 'someone' }
 
   test.each<[Record<string, string>, object]>([
-    [GENESYS, login],
-    [{ ...GENESYS, 'token-endpoint': 'login', 'token-kind': 'access' }, login],
+    [MADE_UP_GENESYS, login],
+    [{ ...MADE_UP_GENESYS, 'token-endpoint': 'login', 'token-kind': 'access' }, login],
     [
-      { ...GENESYS, scope: 'a b' },
+      { ...MADE_UP_GENESYS, scope: 'a b' },
       { ...login, scope: 'a b' }
     ],
     [API, api],
@@ -33,7 +33,7 @@ describe('the request', () => {
 
   test('a pasted credential loses only the white space around it', () => {
     const request = readInputs({
-      ...GENESYS,
+      ...MADE_UP_GENESYS,
       'client-id': ' my-client\n',
       'client-secret': '\n  my client secret \r\n'
     }).inputs?.request
@@ -50,10 +50,10 @@ describe('an input that does not apply is refused by name', () => {
   const key = { 'access-key-id': 'MYKEYID', 'access-key-secret': 'short' }
 
   test.each<[string, string, Record<string, string>]>([
-    ['access-key-id', NO_KEYS, { ...GENESYS, ...key }],
-    ['access-key-id', NO_KEYS, { ...GENESYS, ...key, 'client-id': '', 'client-secret': '' }],
-    ['access-key-secret', NO_KEYS, { ...GENESYS, 'access-key-secret': 'my-access-key====' }],
-    ['service-account-id', NO_ACCOUNT, { ...GENESYS, 'service-account-id': 'someone' }],
+    ['access-key-id', NO_KEYS, { ...MADE_UP_GENESYS, ...key }],
+    ['access-key-id', NO_KEYS, { ...MADE_UP_GENESYS, ...key, 'client-id': '', 'client-secret': '' }],
+    ['access-key-secret', NO_KEYS, { ...MADE_UP_GENESYS, 'access-key-secret': 'my-access-key====' }],
+    ['service-account-id', NO_ACCOUNT, { ...MADE_UP_GENESYS, 'service-account-id': 'someone' }],
     ['scope', NO_SCOPE, { ...API, scope: 'a' }],
     ['scope', NO_SCOPE, { ...LONG, 'token-endpoint': 'api', scope: 'a' }]
   ])('%s: %s: %j', (name, reason, inputs) => {
@@ -77,7 +77,7 @@ describe('service-account-id', () => {
     expect(idOf(readInputs(LONG, { [VARIABLE]: 'from-env' }))).toBe('someone')
   })
   test('its variable is ignored if no service account is needed', () => {
-    const { inputs } = readInputs(GENESYS, { [VARIABLE]: 'from-env' })
+    const { inputs } = readInputs(MADE_UP_GENESYS, { [VARIABLE]: 'from-env' })
     expect([inputs?.request.exchange, inputs?.variables]).toEqual(['genesys-login', []])
   })
   test.each([{}, { [VARIABLE]: ' ' }])('is required: %j', env => {
@@ -93,7 +93,7 @@ describe('service-account-id', () => {
 })
 
 describe('region', () => {
-  const { region: _, ...noRegion } = GENESYS
+  const { region: _, ...noRegion } = MADE_UP_GENESYS
   const domainOf = ({ inputs }: ReadInputs) =>
     inputs !== undefined && 'region' in inputs.request ? inputs.request.region.domain : undefined
 
@@ -102,7 +102,7 @@ describe('region', () => {
     ['the first', noRegion, { [FIRST]: 'mypurecloud.de' }, 'mypurecloud.de', [FIRST]],
     ['the second', noRegion, { [FIRST]: ' ', [SECOND]: 'us-east-1\n' }, 'mypurecloud.com', [SECOND]],
     ['both', noRegion, { [SECOND]: 'us-east-1', [FIRST]: 'eu-central-1' }, 'mypurecloud.de', [FIRST]],
-    ['beside the input', GENESYS, { [FIRST]: 'eu-central-1' }, 'mypurecloud.ie', []]
+    ['beside the input', MADE_UP_GENESYS, { [FIRST]: 'eu-central-1' }, 'mypurecloud.ie', []]
   ])('from the environment: %s', (_, inputs, env, domain, variables) => {
     const read = readInputs(inputs, env)
     expect([domainOf(read), read.inputs?.variables]).toEqual([domain, variables])
@@ -135,7 +135,7 @@ describe('region', () => {
       ['The Genesys Cloud region new1.pure.cloud is not in the list; its region code is unknown.']
     ]
   ])('%s', (region, domain, warnings) => {
-    const read = readInputs({ ...GENESYS, region })
+    const read = readInputs({ ...MADE_UP_GENESYS, region })
     expect([domainOf(read), read.inputs?.warnings]).toEqual([domain, warnings])
   })
 
@@ -155,7 +155,7 @@ describe('region', () => {
     ['na1', 'us-east-1 (mypurecloud.com)']
   ])('%s is refused with the nearest region and the allowed forms', (region, nearest) => {
     const hint = `The nearest known region is ${nearest}. ${ALLOWED} If the region is newer than this list, use its domain.`
-    const read = readInputs({ ...GENESYS, region })
+    const read = readInputs({ ...MADE_UP_GENESYS, region })
     expect(refusal(read)).toBe(notAllowed('region', region))
     expect(read.error?.hint).toBe(hint)
     const fromVariable = readInputs(noRegion, { GENESYSCLOUD_REGION: region })
