@@ -8,9 +8,9 @@ import { TestClock } from './support/clock.js'
 import { parseCommandFile } from './support/command-files.mjs'
 import { runStep } from './support/in-process.js'
 import {
-  CXONE_A,
-  CXONE_B,
-  CXONE_C,
+  CXONE_ACCESS_KEY_INPUTS,
+  CXONE_APPLICATION_INPUTS,
+  CXONE_CLIENT_INPUTS,
   cleanUp,
   EXCHANGES,
   type Exchange,
@@ -224,8 +224,8 @@ describe('the owner on Genesys Cloud', () => {
 
 describe('the owner on CXone', () => {
   const cases = [
-    { name: 'application', inputs: CXONE_A, exchange: application },
-    { name: 'access key', inputs: CXONE_B, exchange: accessKey }
+    { name: 'application', inputs: CXONE_APPLICATION_INPUTS, exchange: application },
+    { name: 'access key', inputs: CXONE_ACCESS_KEY_INPUTS, exchange: accessKey }
   ]
 
   test.each(cases)('$name: the tenant is known without a further request', async ({ inputs, exchange }) => {
@@ -251,7 +251,7 @@ describe('the owner on CXone', () => {
     'client: its token does not name a tenant, %j',
     async input => {
       const where = await cxone()
-      expect((await run(where, { ...CXONE_C, ...input })).main).toEqual(
+      expect((await run(where, { ...CXONE_CLIENT_INPUTS, ...input })).main).toEqual(
         refused(
           client,
           'bad-response',

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import { startCxone } from '../emulator/cxone.mjs'
 import type { GitHubOptions } from '../emulator/github/index.mjs'
 import { TestClock } from './support/clock.js'
-import { CXONE_B, LONG_LIVED } from './support/lifecycle.js'
+import { CXONE_ACCESS_KEY_INPUTS, LONG_LIVED } from './support/lifecycle.js'
 import {
   DAY_MS,
   type Intercepted,
@@ -165,7 +165,7 @@ describe('a rotation', () => {
     const platform = await startCxone()
     try {
       interceptAll(servers, call => isStore(call) && respond(call, 403))
-      const inputs = { ...CXONE_B, 'client-id': '', 'client-secret': '' }
+      const inputs = { ...CXONE_ACCESS_KEY_INPUTS, 'client-id': '', 'client-secret': '' }
       const parts = { genesys: platform, github: servers.github }
       const { code, stdout } = await rotateInProcess(parts, inputs)
       expect(code).toBe('github-forbidden')

@@ -24,7 +24,6 @@ import {
  * @typedef {{id: string, name: string, area: string, domain: string}} CxoneTenant
  *
  * @typedef {object} CxoneToken
- * @property {'A' | 'B' | 'C'} exchange
  * @property {string | undefined} tenantId
  * @property {number} issuedAt  milliseconds, by the emulator's clock
  * @property {number} expiresAt
@@ -32,9 +31,9 @@ import {
  * @typedef {object} CxoneOptions
  * @property {string} [issuer]  origin that discovery states
  * @property {string} [tokenEndpoint]  that discovery names; default: of the issuer
- * @property {CxoneClient[]} [applications]  back-end applications, for exchange A
- * @property {CxoneAccessKey[]} [accessKeys]  for exchanges A and B
- * @property {CxoneClient[]} [realmClients]  for exchange C
+ * @property {CxoneClient[]} [applications]  back-end applications, for client and access key
+ * @property {CxoneAccessKey[]} [accessKeys]  also without a client
+ * @property {CxoneClient[]} [realmClients]  for a client only
  * @property {CxoneTenant[]} [tenants]
  * @property {number} [lifetimeSeconds]
  * @property {{count: number, retryAfterSeconds: number}} [throttleFirst]  refuses this many token requests
@@ -109,7 +108,7 @@ export async function startCxone(options = {}) {
     })
   }
 
-  /** Exchange A: back-end application and access key. @type {Handler} */
+  /** Client and access key: the client is a back-end application. @type {Handler} */
   const passwordGrant = (request, query) => {
     const form = formFields(request, query)
     if (!form) return oauthError(400, 'invalid_request', 'The request must be a form.')
@@ -126,7 +125,7 @@ export async function startCxone(options = {}) {
     }
     const key = findAccessKey(form['username'], form['password'])
     if (!key) return oauthError(400, 'invalid_grant', 'Invalid user credentials.')
-    return answer(200, issueForTenant(key, 'A'))
+    return answer(200, issueForTenant(key))
   }
 
   /** @type {Handler} */
@@ -141,7 +140,7 @@ export async function startCxone(options = {}) {
     return answer(200, { area, domain, tenantId, ...endpoints })
   }
 
-  /** Exchange B: access key alone. @type {Handler} */
+  /** Access key only. @type {Handler} */
   const accessKeyGrant = (request, query) => {
     if (mediaType(request) !== 'application/json') return problem(415, 'Unsupported Media Type')
     const fields = query === '' ? parseJson(request.body) : undefined
@@ -151,10 +150,10 @@ export async function startCxone(options = {}) {
     }
     const key = findAccessKey(fields['accessKeyId'], fields['accessKeySecret'])
     if (!key) return problem(401, 'Invalid access key')
-    return answer(200, issueForTenant(key, 'B'))
+    return answer(200, issueForTenant(key))
   }
 
-  /** Exchange C: client credentials at a realm, undocumented. @type {Handler} */
+  /** Client only: at a realm, undocumented. @type {Handler} */
   const clientCredentialsGrant = (request, query) => {
     const form = formFields(request, query)
     if (!form || request.headers.authorization !== undefined) {
@@ -174,7 +173,7 @@ export async function startCxone(options = {}) {
     if (!isKnown(realmClients, client)) {
       return realmError(401, 'invalid_client', 'Client authentication failed.')
     }
-    const token = remember(randomBytes(48).toString('base64url'), 'C', undefined)
+    const token = remember(randomBytes(48).toString('base64url'))
     return answer(200, { access_token: token, token_type: 'Bearer', expires_in: lifetimeSeconds })
   }
 
@@ -225,18 +224,15 @@ export async function startCxone(options = {}) {
     return key?.active && sameSecret(secret, key.secret) ? key : undefined
   }
 
-  /**
-   * @param {CxoneAccessKey} key
-   * @param {'A' | 'B'} exchange
-   */
-  function issueForTenant({ id, tenantId }, exchange) {
+  /** @param {CxoneAccessKey} key */
+  function issueForTenant({ id, tenantId }) {
     const iat = Math.floor(clock() / 1000)
     const claims = { sub: `user:${id}`, iss: issuer, tenantId, iat, exp: iat + lifetimeSeconds }
     const refreshToken = randomBytes(48).toString('base64url')
     const idToken = jwt({ ...claims, aud: 'emulated', jti: randomUUID() })
     alsoIssued.push(refreshToken, idToken)
     return {
-      access_token: remember(jwt({ ...claims, jti: randomUUID() }), exchange, tenantId),
+      access_token: remember(jwt({ ...claims, jti: randomUUID() }), tenantId),
       token_type: 'Bearer',
       expires_in: lifetimeSeconds,
       refresh_token: refreshToken,
@@ -247,12 +243,11 @@ export async function startCxone(options = {}) {
 
   /**
    * @param {string} token
-   * @param {CxoneToken['exchange']} exchange
-   * @param {string | undefined} tenantId
+   * @param {string} [tenantId]
    */
-  function remember(token, exchange, tenantId) {
+  function remember(token, tenantId) {
     const issuedAt = clock()
-    tokens.set(token, { exchange, tenantId, issuedAt, expiresAt: issuedAt + lifetimeSeconds * 1000 })
+    tokens.set(token, { tenantId, issuedAt, expiresAt: issuedAt + lifetimeSeconds * 1000 })
     return token
   }
 }

@@ -2,7 +2,7 @@ import { afterAll, afterEach, expect, test } from '@jest/globals'
 import { deleteAllFakedDirs, RunOptions, RunTarget } from 'github-action-ts-run-api'
 import { startCxone, startGenesys } from '../../emulator/index.mjs'
 import {
-  CXONE_A,
+  CXONE_APPLICATION_INPUTS,
   DECLARED_OUTPUTS,
   EXCHANGES,
   GENESYS,
@@ -50,7 +50,7 @@ test.each([
   {
     name: 'NICE CXone',
     start: startCxone,
-    inputs: { ...CXONE_A, provider: 'nice-cxone', 'tool-env': 'true' } as Inputs,
+    inputs: { ...CXONE_APPLICATION_INPUTS, provider: 'nice-cxone', 'tool-env': 'true' } as Inputs,
     exchange: EXCHANGES.application,
     variables: { CXONE_ACCESS_TOKEN: '{token 1}', CXONE_API_URL: '{origin}' }
   }

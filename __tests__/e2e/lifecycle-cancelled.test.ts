@@ -4,7 +4,7 @@ import { afterEach, beforeAll, describe, expect, test } from '@jest/globals'
 import { type CxoneEmulator, startCxone } from '../../emulator/cxone.mjs'
 import { type GenesysEmulator, startGenesys } from '../../emulator/genesys.mjs'
 import {
-  CXONE_A,
+  CXONE_APPLICATION_INPUTS,
   type Inputs,
   instrument,
   LONG_LIVED,
@@ -21,7 +21,7 @@ import { cleanup, type RunResult } from '../support/runner.mjs'
 /** Everything that main can write, so that there are as many points as possible. */
 const ALL: Inputs = { verify: 'true', 'token-file': 'true', 'export-env': 'CC_TOKEN', 'tool-env': 'true' }
 const TWO_TOKENS: Inputs = { ...LONG_LIVED, ...ALL }
-const CXONE: Inputs = { ...CXONE_A, ...ALL }
+const CXONE: Inputs = { ...CXONE_APPLICATION_INPUTS, ...ALL }
 
 type Kind = 'write' | 'response' | 'line'
 type Plan = Parameters<typeof instrument>[0]

@@ -12,8 +12,8 @@ import {
 import { GENESYS_CLIENT, type GenesysEmulator, startGenesys } from '../../emulator/genesys.mjs'
 import type { RecordedRequest } from '../../emulator/server.mjs'
 import {
-  CXONE_A,
-  CXONE_B,
+  CXONE_ACCESS_KEY_INPUTS,
+  CXONE_APPLICATION_INPUTS,
   cleanUp,
   EXCHANGES,
   type Exchange,
@@ -101,7 +101,7 @@ describe('the six exchanges: everything that main and post write, and every requ
     {
       title: 'NICE CXone, a client and an access key',
       exchange: application,
-      inputs: { ...CXONE_A, 'tool-env': 'true' },
+      inputs: { ...CXONE_APPLICATION_INPUTS, 'tool-env': 'true' },
       requests: ['GET /.well-known/openid-configuration 200', 'POST /auth/token Basic 200', CONFIGURATION],
       expected: {
         places: ['CXONE_ACCESS_TOKEN', 'CXONE_API_URL'],
@@ -111,7 +111,7 @@ describe('the six exchanges: everything that main and post write, and every requ
     {
       title: 'NICE CXone, an access key',
       exchange: accessKey,
-      inputs: { ...CXONE_B, region: 'NA1' },
+      inputs: { ...CXONE_ACCESS_KEY_INPUTS, region: 'NA1' },
       requests: ['POST /authentication/v1/token/access-key 200', CONFIGURATION]
     },
     {

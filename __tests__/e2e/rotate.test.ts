@@ -3,9 +3,9 @@ import { CXONE_TENANT, startCxone } from '../../emulator/cxone.mjs'
 import { GENESYS_CLIENT } from '../../emulator/genesys.mjs'
 import { GITHUB_TOKEN_FOR_ALL } from '../../emulator/github/index.mjs'
 import {
-  CXONE_A,
-  CXONE_B,
-  CXONE_C,
+  CXONE_ACCESS_KEY_INPUTS,
+  CXONE_APPLICATION_INPUTS,
+  CXONE_CLIENT_INPUTS,
   LONG_LIVED,
   lines,
   more,
@@ -237,9 +237,9 @@ describe('other login methods', () => {
   })
 
   test.each([
-    ['a client and an access key', CXONE_A, {}],
-    ['an access key', CXONE_B, {}],
-    ['a client alone', CXONE_C, { verify: 'false' }]
+    ['a client and an access key', CXONE_APPLICATION_INPUTS, {}],
+    ['an access key', CXONE_ACCESS_KEY_INPUTS, {}],
+    ['a client alone', CXONE_CLIENT_INPUTS, { verify: 'false' }]
   ] as const)('NICE CXone: %s', async (_, credentials, others) => {
     const platform = await startCxone()
     try {

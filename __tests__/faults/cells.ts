@@ -14,7 +14,14 @@ import { ActionError } from '../../src/lib/action-error.js'
 import { Redactor } from '../../src/lib/redactor.js'
 import { Secret } from '../../src/lib/secret.js'
 import { TestClock } from '../support/clock.js'
-import { CXONE_A, CXONE_B, CXONE_C, GENESYS, type Inputs, LONG_LIVED } from '../support/lifecycle.js'
+import {
+  CXONE_ACCESS_KEY_INPUTS,
+  CXONE_APPLICATION_INPUTS,
+  CXONE_CLIENT_INPUTS,
+  GENESYS,
+  type Inputs,
+  LONG_LIVED
+} from '../support/lifecycle.js'
 import { readInputs } from '../support/read-inputs.js'
 import { type AnyRequest, exchange } from '../support/requests.js'
 import { openSession } from '../support/session.js'
@@ -53,8 +60,8 @@ export const LOGIN = target('genesys-login', GENESYS, 'POST /oauth/token')
 /** The only request that must not be repeated. It has a connection of its own. */
 export const GENERATE = target('generate', LONG_LIVED, `POST ${GENERATE_PATH}`, 1)
 export const DOCUMENTS = [
-  target('discovery', CXONE_A, 'GET /.well-known/openid-configuration'),
-  target('configuration', CXONE_A, CONFIGURATION, 2)
+  target('discovery', CXONE_APPLICATION_INPUTS, 'GET /.well-known/openid-configuration'),
+  target('configuration', CXONE_APPLICATION_INPUTS, CONFIGURATION, 2)
 ]
 export const TARGETS: readonly Target[] = [
   LOGIN,
@@ -62,10 +69,10 @@ export const TARGETS: readonly Target[] = [
   ...DOCUMENTS,
   target('genesys-api', { ...GENESYS, 'token-endpoint': 'api' }, 'POST /api/v2/oauth/token'),
   target('initial token', LONG_LIVED, 'POST /oauth/token'),
-  target('cxone-application', CXONE_A, 'POST /auth/token', 1),
-  target('cxone-access-key', CXONE_B, 'POST /authentication/v1/token/access-key'),
-  target('configuration of an access key', CXONE_B, CONFIGURATION, 1, true),
-  target('cxone-client', CXONE_C, 'POST /oauth/token')
+  target('cxone-application', CXONE_APPLICATION_INPUTS, 'POST /auth/token', 1),
+  target('cxone-access-key', CXONE_ACCESS_KEY_INPUTS, 'POST /authentication/v1/token/access-key'),
+  target('configuration of an access key', CXONE_ACCESS_KEY_INPUTS, CONFIGURATION, 1, true),
+  target('cxone-client', CXONE_CLIENT_INPUTS, 'POST /oauth/token')
 ]
 
 const SECRETS = [GENESYS_CLIENT, CXONE_APPLICATION, CXONE_REALM_CLIENT, CXONE_ACCESS_KEY].flatMap(

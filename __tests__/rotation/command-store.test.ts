@@ -14,7 +14,7 @@ import { TestClock } from '../support/clock.js'
 import { parseCommandFile } from '../support/command-files.mjs'
 import { waitUntil } from '../support/command-rotation.js'
 import { newContext, runStep, type StepResult, withRunner } from '../support/in-process.js'
-import { CXONE_B, GENESYS, LONG_LIVED } from '../support/lifecycle.js'
+import { CXONE_ACCESS_KEY_INPUTS, GENESYS, LONG_LIVED } from '../support/lifecycle.js'
 import { describeOnPosix } from '../support/posix.js'
 import { issueToken, liveTokens } from '../support/rotation.js'
 import { openSession } from '../support/session.js'
@@ -318,7 +318,7 @@ describeOnPosix('a rotation', () => {
     const cxone = await startCxone()
     try {
       const none = { 'client-id': '', 'client-secret': '' }
-      const step = await run({ ...COMMANDS, ...none, ...CXONE_B, 'base-url': cxone.origin })
+      const step = await run({ ...COMMANDS, ...none, ...CXONE_ACCESS_KEY_INPUTS, 'base-url': cxone.origin })
       expect([step.code, step.state]).toEqual([undefined, ''])
       expect([...cxone.tokens.keys()]).toEqual([text('store')])
     } finally {

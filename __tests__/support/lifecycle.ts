@@ -45,20 +45,20 @@ export const LONG_LIVED: Inputs = {
   'token-kind': 'long-lived',
   'service-account-id': GENESYS_SERVICE_ACCOUNT.id
 }
-export const CXONE_A: Inputs = {
+export const CXONE_APPLICATION_INPUTS: Inputs = {
   provider: 'cxone',
   'client-id': CXONE_APPLICATION.id,
   'client-secret': CXONE_APPLICATION.secret,
   'access-key-id': CXONE_ACCESS_KEY.id,
   'access-key-secret': CXONE_ACCESS_KEY.secret
 }
-export const CXONE_B: Inputs = {
+export const CXONE_ACCESS_KEY_INPUTS: Inputs = {
   provider: 'cxone',
   region: 'na1',
   'access-key-id': CXONE_ACCESS_KEY.id,
   'access-key-secret': CXONE_ACCESS_KEY.secret
 }
-export const CXONE_C: Inputs = {
+export const CXONE_CLIENT_INPUTS: Inputs = {
   provider: 'cxone',
   'client-id': CXONE_REALM_CLIENT.id,
   'client-secret': CXONE_REALM_CLIENT.secret

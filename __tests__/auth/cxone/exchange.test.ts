@@ -91,14 +91,14 @@ function jwt(claims: unknown): string {
 const failure = (request: AnyRequest, options?: TestSessionOptions) =>
   startExchange(request, options).failure()
 
-/** Prepares the three responses of exchange A. */
+/** Prepares the three responses for a client and an access key. */
 function prepare(configuration: Reply = CONFIGURATION): void {
   hosts.reply('GET', DISCOVERY_URL, DISCOVERY)
   hosts.reply('POST', TOKEN_URL, TOKEN_RESPONSE)
   hosts.reply('GET', TENANT_URL, configuration)
 }
 
-describe('A: a back-end application and an access key', () => {
+describe('client and access key', () => {
   test('discovery, the password grant, then the configuration of the tenant', async () => {
     prepare()
     const result = await startExchange(application).done
@@ -194,7 +194,7 @@ describe('A: a back-end application and an access key', () => {
   })
 })
 
-describe('B: an access key alone', () => {
+describe('access key only', () => {
   test('JSON at the host of the area, without a Basic header, then the configuration of the tenant', async () => {
     hosts.reply('POST', KEY_URL, TOKEN_RESPONSE)
     hosts.reply('GET', TENANT_URL, {
@@ -277,7 +277,7 @@ describe('B: an access key alone', () => {
   })
 })
 
-describe('C: a client alone', () => {
+describe('client only', () => {
   test('a form at the realm, and no Basic header', async () => {
     hosts.reply('POST', REALM_URL, REALM_RESPONSE)
     const { secrets, done } = startExchange(realmClient)
@@ -354,16 +354,16 @@ describe('endpoints that are not trusted', () => {
 
 /** The three requests for a token. */
 const TOKEN_REQUESTS = {
-  A: { request: application, url: TOKEN_URL },
-  B: { request: accessKey, url: KEY_URL },
-  C: { request: realmClient, url: REALM_URL }
+  'client and access key': { request: application, url: TOKEN_URL },
+  'access key only': { request: accessKey, url: KEY_URL },
+  'client only': { request: realmClient, url: REALM_URL }
 }
 type Exchange = keyof typeof TOKEN_REQUESTS
-const EXCHANGES: Exchange[] = ['A', 'B', 'C']
+const EXCHANGES = Object.keys(TOKEN_REQUESTS) as Exchange[]
 
 /** Prepares the response to the request for a token. */
 function answerToken(exchange: Exchange, reply: Reply): void {
-  if (exchange === 'A') hosts.reply('GET', DISCOVERY_URL, DISCOVERY)
+  if (exchange === 'client and access key') hosts.reply('GET', DISCOVERY_URL, DISCOVERY)
   hosts.reply('POST', TOKEN_REQUESTS[exchange].url, reply)
 }
 
@@ -376,10 +376,10 @@ describe('rejections', () => {
   const CLIENT_HINT = 'Check client-id and client-secret, and that region is their realm.'
 
   test.each<[Exchange, number, string, string]>([
-    ['A', 401, 'invalid_client', APPLICATION_HINT],
-    ['A', 400, 'invalid_grant', KEY_HINT],
-    ['B', 401, 'some_error', AREA_HINT],
-    ['C', 400, 'invalid_client', CLIENT_HINT]
+    ['client and access key', 401, 'invalid_client', APPLICATION_HINT],
+    ['client and access key', 400, 'invalid_grant', KEY_HINT],
+    ['access key only', 401, 'some_error', AREA_HINT],
+    ['client only', 400, 'invalid_client', CLIENT_HINT]
   ])('%s: %i %s is credentials-rejected', async (exchange, status, error, hint) => {
     const { request, url } = TOKEN_REQUESTS[exchange]
     const json = { error, error_description: 'No.' }
@@ -414,7 +414,7 @@ describe('rejections', () => {
       answerToken(exchange, reply)
       return (await failure(TOKEN_REQUESTS[exchange].request, { timeoutMs: 1000 })).code
     }
-    const isDocumented = exchange !== 'C'
+    const isDocumented = exchange !== 'client only'
     expect(await code({ status: 403 })).toBe('forbidden')
     expect(await code({ status: 404 })).toBe(isDocumented ? 'bad-request' : 'not-offered')
     expect(await code({ status: 405 })).toBe(isDocumented ? 'bad-request' : 'not-offered')
@@ -424,14 +424,14 @@ describe('rejections', () => {
     expect(await code({ status: 307, headers: { Location: 'https://evil.example/' } })).toBe('redirected')
   })
 
-  test('of C: what to use instead', async () => {
-    answerToken('C', { status: 404 })
+  test('client only: what to use instead', async () => {
+    answerToken('client only', { status: 404 })
     expect((await failure(realmClient)).hint).toMatch(
       /^NICE does not document this request, .* Add the access key of a user .* documented\.$/
     )
   })
 
-  test('each of the three requests of A is retried', async () => {
+  test('client and access key: each of the three requests is retried', async () => {
     const unavailable = { status: 503 }
     hosts.reply('GET', DISCOVERY_URL, unavailable).reply('GET', DISCOVERY_URL, DISCOVERY)
     hosts.reply('POST', TOKEN_URL, unavailable).reply('POST', TOKEN_URL, TOKEN_RESPONSE)
@@ -458,7 +458,7 @@ describe('unusable responses', () => {
     const page = { text: '<html></html>' }
     hosts.reply('GET', DISCOVERY_URL, page)
     expect((await failure(application)).message).toBe(`GET ${DISCOVERY_URL}${problem}`)
-    answerToken('A', page)
+    answerToken('client and access key', page)
     expect((await failure(application)).message).toBe(`POST ${TOKEN_URL}${problem}`)
     prepare(page)
     expect((await failure(application)).message).toBe(`GET ${CONFIGURATION_URL}${problem}`)
@@ -472,7 +472,7 @@ describe('unusable responses', () => {
     ['a claim that is too long', jwt({ tenantId: 'x'.repeat(65) })],
     ['claims that are an array', jwt([TENANT])]
   ])('a token that does not name a tenant: %s', async (_, token) => {
-    answerToken('A', { json: { access_token: token } })
+    answerToken('client and access key', { json: { access_token: token } })
     const { secrets, failure } = startExchange(application)
     expect(await failure()).toMatchObject({
       code: 'bad-response',
@@ -491,7 +491,7 @@ describe('unusable responses', () => {
     '%s: a token with a credential, and two that name different tenants',
     async exchange => {
       const { request, url } = TOKEN_REQUESTS[exchange]
-      const secret = exchange === 'C' ? CLIENT.secret : KEY.secret
+      const secret = exchange === 'client only' ? CLIENT.secret : KEY.secret
       answerToken(exchange, { json: { access_token: `x.${secret.reveal()}.y` } })
       expect(await failure(request)).toMatchObject({
         code: 'bad-response',

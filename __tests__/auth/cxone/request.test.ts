@@ -106,19 +106,20 @@ describe('region', () => {
     'cxone.niceincontact.com, cxone-gov.niceincontact.com, nicecxone-sov1.au, nicecxone-sov1.eu, nicecxone-sov1.uk, ' +
     'nicecxone-sov2.uk or nicecxone-fed.com'
   const RULES = {
-    A: `With a client and an access key, region is an area (two letters and digits: na1) or the domain of an issuer: ${ISSUERS}. The default is cxone.niceincontact.com.`,
-    B: 'With an access key and no client, region is required: the area of the tenant, two letters and digits, such as na1 or eu1.',
-    C: 'With a client and no access key, region is a realm: one DNS label, by default us-22.'
+    'client and access key': `With a client and an access key, region is an area (two letters and digits: na1) or the domain of an issuer: ${ISSUERS}. The default is cxone.niceincontact.com.`,
+    'access key only':
+      'With an access key and no client, region is required: the area of the tenant, two letters and digits, such as na1 or eu1.',
+    'client only': 'With a client and no access key, region is a realm: one DNS label, by default us-22.'
   }
   const nearest = (area: string) => `The nearest known area is ${area}. `
 
   test.each<[keyof typeof RULES, string, Inputs, string]>([
-    ['A', 'us-22', MADE_UP_CXONE_APPLICATION, nearest('uk1')],
-    ['A', 'evil.com', MADE_UP_CXONE_APPLICATION, nearest('eu1')],
-    ['B', 'EU', MADE_UP_CXONE_KEY, nearest('eu1')],
-    ['B', 'cxone.niceincontact.com', MADE_UP_CXONE_KEY, nearest('na1')],
-    ['C', 'cxone.niceincontact.com', MADE_UP_CXONE_CLIENT, ''],
-    ['C', 'https://us-22.api.niceincontact.com', MADE_UP_CXONE_CLIENT, '']
+    ['client and access key', 'us-22', MADE_UP_CXONE_APPLICATION, nearest('uk1')],
+    ['client and access key', 'evil.com', MADE_UP_CXONE_APPLICATION, nearest('eu1')],
+    ['access key only', 'EU', MADE_UP_CXONE_KEY, nearest('eu1')],
+    ['access key only', 'cxone.niceincontact.com', MADE_UP_CXONE_KEY, nearest('na1')],
+    ['client only', 'cxone.niceincontact.com', MADE_UP_CXONE_CLIENT, ''],
+    ['client only', 'https://us-22.api.niceincontact.com', MADE_UP_CXONE_CLIENT, '']
   ])('%s: %j is refused with the allowed forms', (exchange, region, inputs, hint) => {
     const read = readInputs({ ...inputs, region })
     expect(refusal(read)).toBe(notAllowed('region', region))
@@ -129,9 +130,9 @@ describe('region', () => {
     expect(fromVariable.error?.hint).toBe(`${hint}${RULES[exchange]}`)
   })
 
-  test('B: region is required', () => {
+  test('access key only: region is required', () => {
     const read = readInputs({ ...MADE_UP_CXONE_KEY, region: '' })
     expect(refusal(read)).toBe('invalid-input: Input region is empty.')
-    expect(read.error?.hint).toBe(RULES.B)
+    expect(read.error?.hint).toBe(RULES['access key only'])
   })
 })
