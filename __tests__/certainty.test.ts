@@ -2,15 +2,16 @@
 import { readFileSync } from 'node:fs'
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import { GENESYS_CLIENT, startGenesys } from '../emulator/index.mjs'
+import type { Intercept } from '../emulator/server.mjs'
 import { main } from '../src/main.js'
 import { parseCommandFile } from './support/command-files.mjs'
 import { runStep } from './support/in-process.js'
 import { GENESYS, LONG_LIVED } from './support/lifecycle.js'
-import { interceptAll, liveTokens, NAME, respond, rotateInProcess, startServers } from './support/rotation.js'
+import { type Call, reset, respond } from './support/respond.js'
+import { interceptAll, liveTokens, NAME, rotateInProcess, startServers } from './support/rotation.js'
 import { parseCommand } from './support/runner-log.mjs'
 
-type Intercept = NonNullable<Awaited<ReturnType<typeof startGenesys>>['intercept']>
-type Fault = (...args: Parameters<Intercept>) => boolean
+type Fault = (call: Call) => boolean
 
 let genesys: Awaited<ReturnType<typeof startGenesys>>
 beforeEach(async () => {
@@ -33,18 +34,11 @@ async function run(inputs: Record<string, string> = {}, env: Record<string, stri
 const at =
   (path: string, fault: Fault): Intercept =>
   (request, response, socket) =>
-    request.path === path && fault(request, response, socket)
+    request.path === path && fault({ request, response, socket })
 const answer =
-  (status: number, body: string, headers: Record<string, string> = {}): Fault =>
-  (request, response) => {
-    request.status = status
-    response.writeHead(status, { 'Content-Type': 'application/json', ...headers }).end(body)
-    return true
-  }
-const reset: Fault = (_request, _response, socket) => {
-  socket.destroy()
-  return true
-}
+  (status: number, body: string | object, headers?: Record<string, string>): Fault =>
+  call =>
+    respond(call, status, body, headers)
 const revoked = () =>
   genesys.requests
     .filter(({ method }) => method === 'DELETE')
@@ -72,7 +66,7 @@ describe('generate', () => {
   test('“revoked” is not said if the DELETE fails', async () => {
     genesys.intercept = (request, response, socket) =>
       request.method === 'DELETE'
-        ? answer(500, '{}')(request, response, socket)
+        ? respond({ request, response }, 500)
         : at(GENERATE, reset)(request, response, socket)
     const { log } = await run(LONG_LIVED)
     expect(log).not.toMatch(/it (was|is) revoked/)
@@ -100,10 +94,10 @@ describe('a token in a response that the step does not accept', () => {
 
   test('from a failed first attempt is saved with isRejected', async () => {
     let isFirst = true
-    genesys.intercept = at('/oauth/token', (...args) => {
+    genesys.intercept = at('/oauth/token', call => {
       if (!isFirst) return false
       isFirst = false
-      return answer(503, body)(...args)
+      return respond(call, 503, body)
     })
     const { exitCode, state } = await run({ 'max-attempts': '2', revoke: 'false' })
     const saved = parseCommandFile(state)
@@ -127,7 +121,7 @@ describe('a hostile response', () => {
     ['8 KiB in its message', { error: 'x', message: '\\u0026#37;2b+'.repeat(580) }],
     ['a token of 1 MiB', { access_token: 'x'.repeat(1_000_000), id_token: 'y'.repeat(40_000) }]
   ])('with %s costs little time', async (_, body) => {
-    genesys.intercept = at('/oauth/token', answer(400, JSON.stringify(body)))
+    genesys.intercept = at('/oauth/token', answer(400, body))
     const started = performance.now()
     const { exitCode, masks } = await run()
     expect(performance.now() - started).toBeLessThan(1500)
@@ -137,14 +131,14 @@ describe('a hostile response', () => {
 
   test('longer than 8 KiB is not quoted', async () => {
     const message = `the reason ${'x'.repeat(9000)}`
-    genesys.intercept = at('/oauth/token', answer(400, JSON.stringify({ error: 'odd', message })))
+    genesys.intercept = at('/oauth/token', answer(400, { error: 'odd', message }))
     expect((await run()).log).not.toContain('the reason')
   })
 
   test('with more than eight tokens is not quoted, and has eight masks', async () => {
     const tokens = Array.from({ length: 9 }, (_, index) => `token-number-${index}`)
     const body = { refresh_token: tokens.join('\n'), error: 'odd', message: `about ${tokens[8]}` }
-    genesys.intercept = at('/oauth/token', answer(400, JSON.stringify(body)))
+    genesys.intercept = at('/oauth/token', answer(400, body))
     const { log, masks } = await run()
     expect(log).not.toContain('about')
     expect(masks.filter(mask => mask.startsWith('token-number-'))).toEqual(tokens.slice(0, 8))
@@ -164,14 +158,14 @@ test('an older date of the secret does not prove that the token is stored', asyn
   try {
     const previous = await servers.storeOldToken()
     let isPut = false
-    interceptAll(servers, ({ request, response, socket, server, isApplied }) => {
-      if (server !== 'github' || isApplied) return false
-      if (request.method === 'PUT') {
+    interceptAll(servers, call => {
+      if (call.server !== 'github' || call.isApplied) return false
+      if (call.request.method === 'PUT') {
         isPut = true
-        return reset(request, response, socket)
+        return reset(call)
       }
-      const isDate = isPut && request.path.endsWith(`/secrets/${NAME}`)
-      return isDate && respond({ request, response }, 200, { name: NAME, updated_at: '2021-01-01T00:00:00Z' })
+      const isDate = isPut && call.request.path.endsWith(`/secrets/${NAME}`)
+      return isDate && respond(call, 200, { name: NAME, updated_at: '2021-01-01T00:00:00Z' })
     })
     const { exitCode, outputs, stdout } = await rotateInProcess(servers, {
       'previous-token': previous,

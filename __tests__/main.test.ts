@@ -31,6 +31,7 @@ import {
   type Written,
   writtenInProcess
 } from './support/lifecycle.js'
+import { respond } from './support/respond.js'
 
 const { id: ID, name: NAME } = ORGANIZATION
 const OTHER = 'ffffffff-71d8-4c36-b5a2-93e6d1f07b48'
@@ -77,13 +78,9 @@ const alive = ({ tokens }: GenesysEmulator) =>
   [...tokens.values()].map(({ kind, revoked }) => (revoked ? 'revoked' : kind))
 
 /** Answers requests with this method in place of the platform. */
-function answer(where: GenesysEmulator, method: string, status: number, json: () => unknown): void {
-  where.intercept = (request, response) => {
-    if (request.method !== method) return false
-    request.status = status
-    response.writeHead(status, { 'Content-Type': 'application/json' }).end(JSON.stringify(json()))
-    return true
-  }
+function answer(where: GenesysEmulator, method: string, status: number, json: () => object): void {
+  where.intercept = (request, response) =>
+    request.method === method && respond({ request, response }, status, json())
 }
 
 /** Returns what a step writes if its token does not pass a check: all its tokens are revoked. */

@@ -1,14 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import { TestClock } from './support/clock.js'
-import {
-  type Intercepted,
-  type Interceptor,
-  inProcess,
-  isPut,
-  reset,
-  respond,
-  rotateWithFault
-} from './support/rotation.js'
+import { reset, respond } from './support/respond.js'
+import { type Intercepted, type Interceptor, inProcess, isPut, rotateWithFault } from './support/rotation.js'
 
 /** A fault, before or after the request is carried out. */
 interface Fault {

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { GENESYS_CLIENT } from '../emulator/genesys.mjs'
 import { formEncode } from '../src/lib/secret.js'
 import { fc } from './support/properties.js'
+import { respond } from './support/respond.js'
 import {
   type Intercepted,
   interceptAll,
@@ -9,7 +10,6 @@ import {
   postOf,
   REPOSITORY,
   type RotationResult,
-  respond,
   rotateInProcess,
   type Servers,
   startServers,
@@ -111,7 +111,7 @@ function intercept(call: Intercepted, run: Secrets, responses: readonly MadeUpRe
       texts.map(([name, value]): [string, string] => [name, value(run, call.request)])
     const json = madeUp.body?.(run, call.request) ?? Object.fromEntries(values(madeUp.fields))
     const headers = values(madeUp.headers).map(([name, value]) => [name, inHeader(value)])
-    return respond(call, madeUp.status, json, Object.fromEntries(headers))
+    return respond(call, madeUp.status, JSON.stringify(json), Object.fromEntries(headers))
   }
   if (call.request.path !== '/oauth/token') return false
   issue(run.newToken)

@@ -3,6 +3,7 @@ import { startCxone } from '../emulator/cxone.mjs'
 import type { GitHubOptions } from '../emulator/github/index.mjs'
 import { TestClock } from './support/clock.js'
 import { CXONE_ACCESS_KEY_INPUTS, LONG_LIVED } from './support/lifecycle.js'
+import { reset, respond } from './support/respond.js'
 import {
   DAY_MS,
   type Intercepted,
@@ -12,8 +13,6 @@ import {
   liveTokens,
   NAME,
   REPOSITORY,
-  reset,
-  respond,
   rotateInProcess,
   type Servers,
   startServers,

@@ -5,6 +5,7 @@ import { startGenesys } from '../../emulator/genesys.mjs'
 import type { Intercept } from '../../emulator/server.mjs'
 import { cleanUp, GENESYS, main, post, record, written } from '../support/lifecycle.js'
 import { testOnPosix } from '../support/posix.js'
+import { respond } from '../support/respond.js'
 import { cleanup } from '../support/runner.mjs'
 
 afterAll(cleanup)
@@ -74,12 +75,9 @@ test('a token that has expired by the clock is revoked too', async () => {
 
 test('a fault that passes: another attempt, one line', async () => {
   let count = 0
-  const { platform, ended } = await runPost((request, response) => {
-    if (count++ > 0) return false
-    request.status = 503
-    response.writeHead(503).end('<html>an error page</html>')
-    return true
-  })
+  const { platform, ended } = await runPost(
+    (request, response) => count++ === 0 && respond({ request, response }, 503, '<html>an error page</html>')
+  )
   expect(written(ended, platform)).toEqual(
     cleanUp('Clean-up: access token revoked; token file removed.', [1])
   )

@@ -1,6 +1,7 @@
 import { afterAll, expect, test } from '@jest/globals'
 import { runConcurrently } from '../support/lifecycle.js'
 import { describeOnPosix } from '../support/posix.js'
+import { reset, respond } from '../support/respond.js'
 import {
   asProcess,
   type Intercepted,
@@ -8,8 +9,6 @@ import {
   isPut,
   liveTokens,
   postOf,
-  reset,
-  respond,
   rotateWithFault,
   startServers
 } from '../support/rotation.js'

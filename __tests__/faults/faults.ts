@@ -2,16 +2,13 @@
  * Everything that can go wrong between a request and its response: what the server sends or does not send, and what the
  * contract says about the outcome.
  */
-import type { ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import type { RecordedRequest } from '../../emulator/server.mjs'
 import type { ErrorCode } from '../../src/lib/action-error.js'
+import { type Call, respond } from '../support/respond.js'
 
 /** Where a fault happens. */
-export interface Scene {
-  readonly request: RecordedRequest
-  readonly response: ServerResponse
-  readonly socket: Socket
+export interface Scene extends Call {
   /** Host and port of a server to which nothing must be sent. */
   readonly foreign: string
   /** The client's clock, in milliseconds. */
@@ -72,9 +69,9 @@ const CHUNKED = head('Transfer-Encoding: chunked')
 const LATER_MS = 30
 
 const responds =
-  (status: number, body: string | Buffer = '', headers: Record<string, string> = {}): Play =>
-  ({ response }) =>
-    response.writeHead(status, { 'Content-Type': 'application/json', ...headers }).end(body)
+  (status: number, body: string | Buffer = '', headers?: Record<string, string>): Play =>
+  scene =>
+    respond(scene, status, body, headers)
 
 const bodyIs = (body: string | Buffer) => responds(200, body)
 const tokenIs = (token: unknown) => bodyIs(tokenBody(token))

@@ -1,18 +1,17 @@
-import type { ServerResponse } from 'node:http'
-import type { Socket } from 'node:net'
 import { fileURLToPath } from 'node:url'
 import { expect } from '@jest/globals'
 import { GENESYS_CLIENT, type GenesysEmulator, startGenesys } from '../../emulator/genesys.mjs'
 import { startCheckedGithub } from '../../emulator/github/checked.mjs'
 import { GITHUB_TOKEN_FOR_ALL, type GitHubOptions } from '../../emulator/github/index.mjs'
 import type { Scope } from '../../emulator/github/state.mjs'
-import type { RecordedRequest } from '../../emulator/server.mjs'
+import type { Intercept, RecordedRequest } from '../../emulator/server.mjs'
 import type { Clock } from '../../src/lib/clock.js'
 import { rotate } from '../../src/rotate.js'
 import { TestClock } from './clock.js'
 import { parseCommandFile } from './command-files.mjs'
 import { runStep } from './in-process.js'
 import { GENESYS, type Inputs } from './lifecycle.js'
+import type { Call } from './respond.js'
 import { type RunOptions, type RunResult, runAction, runPost } from './runner.mjs'
 
 const pathOf = (path: string) => fileURLToPath(new URL(`../../${path}`, import.meta.url))
@@ -127,13 +126,10 @@ export function liveTokens({ tokens }: Pick<GenesysEmulator, 'tokens'>): string[
 // --- faults ---------------------------------------------------------------------------------------------------
 
 /** One request of a rotation to either server. */
-export interface Intercepted {
+export interface Intercepted extends Call {
   /** From 0, over both servers, in order of arrival. */
   readonly n: number
   readonly server: 'github' | 'genesys'
-  readonly request: RecordedRequest
-  readonly response: ServerResponse
-  readonly socket: Socket
   /** Whether the request was carried out already. */
   readonly isApplied: boolean
 }
@@ -149,8 +145,8 @@ export function interceptAll(
   let count = 0
   const numbers = new WeakMap<RecordedRequest, number>()
   const hook =
-    (server: Intercepted['server'], isApplied: boolean) =>
-    (request: RecordedRequest, response: ServerResponse, socket: Socket) => {
+    (server: Intercepted['server'], isApplied: boolean): Intercept =>
+    (request, response, socket) => {
       if (!isApplied) numbers.set(request, count++)
       return interceptor({ n: numbers.get(request) ?? -1, server, request, response, socket, isApplied })
     }
@@ -158,25 +154,6 @@ export function interceptAll(
   github.interceptAfter = hook('github', true)
   genesys.intercept = hook('genesys', false)
   genesys.interceptAfter = hook('genesys', true)
-}
-
-/** Responds in place of the server. */
-export function respond(
-  { request, response }: Pick<Intercepted, 'request' | 'response'>,
-  status: number,
-  json: unknown = { message: `made-up ${status}` },
-  headers: Record<string, string> = {}
-): true {
-  request.status = status
-  response.writeHead(status, { 'Content-Type': 'application/json', ...headers })
-  response.end(JSON.stringify(json))
-  return true
-}
-
-/** Ends the connection without a response. */
-export function reset({ socket }: Pick<Intercepted, 'socket'>): true {
-  socket.destroy()
-  return true
 }
 
 export const isPut = ({ request }: Intercepted) => request.method === 'PUT'
