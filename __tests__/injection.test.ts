@@ -1,10 +1,11 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { main } from '../src/main.js'
 import { parseCommandFile } from './support/command-files.mjs'
+import { OUTPUTS } from './support/expected.js'
 import { type FixedResponse, FixedServer } from './support/fixed-server.js'
 import { runStep, type StepResult } from './support/in-process.js'
-import { knownOutputs, OUTPUTS } from './support/lifecycle.js'
 import { parseCommand, RunnerLog } from './support/runner-log.mjs'
+import { knownOutputs } from './support/written.js'
 
 let server: FixedServer
 beforeAll(async () => {

@@ -6,32 +6,31 @@ import { main } from '../src/main.js'
 import { post } from '../src/post.js'
 import { TestClock } from './support/clock.js'
 import { parseCommandFile } from './support/command-files.mjs'
-import { runStep } from './support/in-process.js'
 import {
-  CXONE_ACCESS_KEY_INPUTS,
-  CXONE_APPLICATION_INPUTS,
-  CXONE_CLIENT_INPUTS,
   cleanUp,
   EXCHANGES,
   type Exchange,
   entry,
   escapeHtml,
   failed,
-  GENESYS,
   head,
-  type Inputs,
-  LONG_LIVED,
   ORGANIZATION,
-  type Platform,
   published,
-  record,
   savedToken,
   TEXTS,
-  TOKEN_FILE,
-  type Written,
-  writtenInProcess
-} from './support/lifecycle.js'
+  TOKEN_FILE
+} from './support/expected.js'
+import { runStep } from './support/in-process.js'
+import {
+  CXONE_ACCESS_KEY_INPUTS,
+  CXONE_APPLICATION_INPUTS,
+  CXONE_CLIENT_INPUTS,
+  GENESYS,
+  type Inputs,
+  LONG_LIVED
+} from './support/inputs.js'
 import { respond } from './support/respond.js'
+import { type Platform, record, type Written, writtenInProcess } from './support/written.js'
 
 const { id: ID, name: NAME } = ORGANIZATION
 const OTHER = 'ffffffff-71d8-4c36-b5a2-93e6d1f07b48'

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import { startCxone } from '../emulator/cxone.mjs'
 import type { GitHubOptions } from '../emulator/github/index.mjs'
 import { TestClock } from './support/clock.js'
-import { CXONE_ACCESS_KEY_INPUTS, LONG_LIVED } from './support/lifecycle.js'
+import { CXONE_ACCESS_KEY_INPUTS, LONG_LIVED } from './support/inputs.js'
 import { reset, respond } from './support/respond.js'
 import {
   DAY_MS,

@@ -1,16 +1,9 @@
 import { afterAll, afterEach, expect, test } from '@jest/globals'
 import { deleteAllFakedDirs, RunOptions, RunTarget } from 'github-action-ts-run-api'
 import { startCxone, startGenesys } from '../../emulator/index.mjs'
-import {
-  CXONE_APPLICATION_INPUTS,
-  DECLARED_OUTPUTS,
-  EXCHANGES,
-  GENESYS,
-  type Inputs,
-  knownOutputs,
-  normal,
-  OUTPUTS
-} from '../support/lifecycle.js'
+import { DECLARED_OUTPUTS, EXCHANGES, OUTPUTS } from '../support/expected.js'
+import { CXONE_APPLICATION_INPUTS, GENESYS, type Inputs } from '../support/inputs.js'
+import { knownOutputs, normal } from '../support/written.js'
 
 // A second opinion on how an action is run: this package reads inputs, defaults and the entry point from action.yml, and
 // command files and masks by rules of its own.
@@ -33,7 +26,7 @@ test('the outputs of action.yml are those that the tests know', () => {
   const untested = DECLARED_OUTPUTS.filter(name => name !== 'error-code' && !Object.hasOwn(OUTPUTS, name))
   if (untested.length > 0)
     throw new Error(
-      `action.yml declares ${untested.join(', ')}: add it to OUTPUTS in __tests__/support/lifecycle.ts, with its ` +
+      `action.yml declares ${untested.join(', ')}: add it to OUTPUTS in __tests__/support/expected.ts, with its ` +
         'value for a Genesys Cloud access token, and to EXCHANGES where it differs'
     )
   expect(DECLARED_OUTPUTS).toEqual([...Object.keys(OUTPUTS), 'error-code'])

@@ -3,20 +3,12 @@ import { basename, join } from 'node:path'
 import { afterEach, beforeAll, describe, expect, test } from '@jest/globals'
 import { type CxoneEmulator, startCxone } from '../../emulator/cxone.mjs'
 import { type GenesysEmulator, startGenesys } from '../../emulator/genesys.mjs'
-import {
-  CXONE_APPLICATION_INPUTS,
-  type Inputs,
-  instrument,
-  LONG_LIVED,
-  main,
-  type Point,
-  post,
-  record,
-  runConcurrently,
-  TEXTS
-} from '../support/lifecycle.js'
+import { instrument, main, type Point, post, runConcurrently } from '../support/bundles.js'
+import { TEXTS } from '../support/expected.js'
+import { CXONE_APPLICATION_INPUTS, type Inputs, LONG_LIVED } from '../support/inputs.js'
 import { describeOnPosix } from '../support/posix.js'
 import { cleanup, type RunResult } from '../support/runner.mjs'
+import { record } from '../support/written.js'
 
 /** Everything that main can write, so that there are as many points as possible. */
 const ALL: Inputs = { verify: 'true', 'token-file': 'true', 'export-env': 'CC_TOKEN', 'tool-env': 'true' }

@@ -3,10 +3,13 @@ import { dirname } from 'node:path'
 import { afterAll, expect, test } from '@jest/globals'
 import { startGenesys } from '../../emulator/genesys.mjs'
 import type { Intercept } from '../../emulator/server.mjs'
-import { cleanUp, GENESYS, main, post, record, written } from '../support/lifecycle.js'
+import { main, post } from '../support/bundles.js'
+import { cleanUp } from '../support/expected.js'
+import { GENESYS } from '../support/inputs.js'
 import { testOnPosix } from '../support/posix.js'
 import { respond } from '../support/respond.js'
 import { cleanup } from '../support/runner.mjs'
+import { record, written } from '../support/written.js'
 
 afterAll(cleanup)
 

@@ -14,26 +14,21 @@ import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import { type GenesysEmulator, startGenesys } from '../../emulator/genesys.mjs'
+import { instrument, main, POST, post } from '../support/bundles.js'
 import {
   cleanUp,
   EXCHANGES,
   failed,
-  GENESYS,
   head,
-  instrument,
-  LONG_LIVED,
-  main,
   ORGANIZATION,
-  POST,
-  post,
   published,
-  record,
   TEXTS,
-  TOKEN_FILE,
-  written
-} from '../support/lifecycle.js'
+  TOKEN_FILE
+} from '../support/expected.js'
+import { GENESYS, LONG_LIVED } from '../support/inputs.js'
 import { describeOnPosix } from '../support/posix.js'
 import { cleanup, runAction } from '../support/runner.mjs'
+import { record, written } from '../support/written.js'
 
 const { id, name } = ORGANIZATION
 const { login } = EXCHANGES

@@ -11,29 +11,28 @@ import {
 } from '../../emulator/cxone.mjs'
 import { GENESYS_CLIENT, type GenesysEmulator, startGenesys } from '../../emulator/genesys.mjs'
 import type { RecordedRequest } from '../../emulator/server.mjs'
+import { main, post } from '../support/bundles.js'
 import {
-  CXONE_ACCESS_KEY_INPUTS,
-  CXONE_APPLICATION_INPUTS,
   cleanUp,
   EXCHANGES,
   type Exchange,
   failed,
-  GENESYS,
   head,
-  type Inputs,
-  LONG_LIVED,
-  main,
   masks,
-  normal,
   type Published,
-  post,
   published,
-  record,
   start,
-  TEXTS,
-  written
-} from '../support/lifecycle.js'
+  TEXTS
+} from '../support/expected.js'
+import {
+  CXONE_ACCESS_KEY_INPUTS,
+  CXONE_APPLICATION_INPUTS,
+  GENESYS,
+  type Inputs,
+  LONG_LIVED
+} from '../support/inputs.js'
 import { cleanup, type RunOptions } from '../support/runner.mjs'
+import { normal, record, written } from '../support/written.js'
 
 let genesys: GenesysEmulator
 let cxone: CxoneEmulator

@@ -2,16 +2,13 @@ import { afterAll, afterEach, beforeEach, describe, expect, test } from '@jest/g
 import { CXONE_TENANT, startCxone } from '../../emulator/cxone.mjs'
 import { GENESYS_CLIENT } from '../../emulator/genesys.mjs'
 import { GITHUB_TOKEN_FOR_ALL } from '../../emulator/github/index.mjs'
+import { lines, more, summaryOf } from '../support/expected.js'
 import {
   CXONE_ACCESS_KEY_INPUTS,
   CXONE_APPLICATION_INPUTS,
   CXONE_CLIENT_INPUTS,
-  LONG_LIVED,
-  lines,
-  more,
-  summaryOf,
-  written
-} from '../support/lifecycle.js'
+  LONG_LIVED
+} from '../support/inputs.js'
 import {
   DAY_MS,
   liveTokens,
@@ -23,6 +20,7 @@ import {
   VARIABLE
 } from '../support/rotation.js'
 import { cleanup, type RunResult } from '../support/runner.mjs'
+import { written } from '../support/written.js'
 
 // What a rotation does in each case: ../rotate.test.ts, without child processes.
 

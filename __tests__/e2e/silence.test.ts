@@ -5,7 +5,8 @@ import { chmodSync, existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, test } from '@jest/globals'
-import { GENESYS, MAIN, POST } from '../support/lifecycle.js'
+import { MAIN, POST } from '../support/bundles.js'
+import { GENESYS } from '../support/inputs.js'
 import { startServers } from '../support/rotation.js'
 import { cleanup, runAction, runPost } from '../support/runner.mjs'
 

@@ -5,10 +5,13 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeEach, expect, test } from '@jest/globals'
 import { type GenesysEmulator, startGenesys } from '../../emulator/genesys.mjs'
-import { EXCHANGES, GENESYS, head, type Inputs, main, normal, published } from '../support/lifecycle.js'
+import { main } from '../support/bundles.js'
+import { EXCHANGES, head, published } from '../support/expected.js'
+import { GENESYS, type Inputs } from '../support/inputs.js'
 import { describeOnPosix } from '../support/posix.js'
 import { startServers } from '../support/rotation.js'
 import { cleanup, type RunResult } from '../support/runner.mjs'
+import { normal } from '../support/written.js'
 
 // The runner may be slow to read the log, and a pipe holds 64 KiB. Node queues the rest, and a process that exits loses it.
 describeOnPosix('a log that is not read for a while', () => {

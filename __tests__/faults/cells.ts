@@ -21,7 +21,7 @@ import {
   GENESYS,
   type Inputs,
   LONG_LIVED
-} from '../support/lifecycle.js'
+} from '../support/inputs.js'
 import { readInputs } from '../support/read-inputs.js'
 import { type AnyRequest, exchange } from '../support/requests.js'
 import { openSession } from '../support/session.js'

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { type GenesysEmulator, startGenesys } from '../../emulator/genesys.mjs'
-import { GENESYS, type Inputs } from './lifecycle.js'
+import { GENESYS, type Inputs } from './inputs.js'
 import { issueToken, liveTokens, postOf } from './rotation.js'
 import { type RunOptions, type RunResult, runAction } from './runner.mjs'
 

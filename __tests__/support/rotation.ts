@@ -10,7 +10,7 @@ import { rotate } from '../../src/rotate.js'
 import { TestClock } from './clock.js'
 import { parseCommandFile } from './command-files.mjs'
 import { runStep } from './in-process.js'
-import { GENESYS, type Inputs } from './lifecycle.js'
+import { GENESYS, type Inputs } from './inputs.js'
 import type { Call } from './respond.js'
 import { type RunOptions, type RunResult, runAction, runPost } from './runner.mjs'
 

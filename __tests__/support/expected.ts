@@ -1,8 +1,8 @@
-/** Runs the token action's bundles against the emulators, and says what they must write. */
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { fileURLToPath, pathToFileURL } from 'node:url'
+/**
+ * What a step must write, in the spelling of `normal` in written.ts. If a text or an output of the action changes, change
+ * it here.
+ */
+import { readFileSync } from 'node:fs'
 import { parse } from 'yaml'
 import {
   CXONE_ACCESS_KEY,
@@ -10,223 +10,12 @@ import {
   CXONE_REALM_CLIENT,
   CXONE_TENANT
 } from '../../emulator/cxone.mjs'
-import { GENESYS_CLIENT, GENESYS_SERVICE_ACCOUNT } from '../../emulator/genesys.mjs'
-import type { EmulatorServer } from '../../emulator/server.mjs'
-import { parseCommandFile } from './command-files.mjs'
-import type { StepResult } from './in-process.js'
-import type { Plan } from './instrument.mjs'
-import { type RunOptions, type RunResult, runAction, runPost } from './runner.mjs'
-
-const at = (path: string) => fileURLToPath(new URL(`../../${path}`, import.meta.url))
-export const MAIN = at('dist/main/index.js')
-export const POST = at('dist/post/index.js')
-const ACTION = at('action.yml')
-
-export type Values = Readonly<Record<string, string>>
-export type Inputs = Values
-
-/** An emulator, as far as these helpers need it. */
-export type Platform = EmulatorServer & {
-  readonly tokens: ReadonlyMap<string, object>
-  /** CXone: refresh tokens and id tokens. */
-  readonly alsoIssued?: readonly string[]
-}
-
-// --- inputs -----------------------------------------------------------------------------------------------------
-
-export const GENESYS: Inputs = {
-  provider: 'genesys',
-  region: 'eu-west-1',
-  'client-id': GENESYS_CLIENT.id,
-  'client-secret': GENESYS_CLIENT.secret
-}
-export const LONG_LIVED: Inputs = {
-  ...GENESYS,
-  'token-kind': 'long-lived',
-  'service-account-id': GENESYS_SERVICE_ACCOUNT.id
-}
-export const CXONE_APPLICATION_INPUTS: Inputs = {
-  provider: 'cxone',
-  'client-id': CXONE_APPLICATION.id,
-  'client-secret': CXONE_APPLICATION.secret,
-  'access-key-id': CXONE_ACCESS_KEY.id,
-  'access-key-secret': CXONE_ACCESS_KEY.secret
-}
-export const CXONE_ACCESS_KEY_INPUTS: Inputs = {
-  provider: 'cxone',
-  region: 'na1',
-  'access-key-id': CXONE_ACCESS_KEY.id,
-  'access-key-secret': CXONE_ACCESS_KEY.secret
-}
-export const CXONE_CLIENT_INPUTS: Inputs = {
-  provider: 'cxone',
-  'client-id': CXONE_REALM_CLIENT.id,
-  'client-secret': CXONE_REALM_CLIENT.secret
-}
-
-// --- runs -------------------------------------------------------------------------------------------------------
-
-/** Runs the bundle's main against a platform. */
-export function main(platform: Platform, inputs: Inputs, options: RunOptions = {}): Promise<RunResult> {
-  return runAction({
-    main: MAIN,
-    action: ACTION,
-    inputs: { 'base-url': platform.origin, ...inputs },
-    ...options
-  })
-}
-
-/** Runs the bundle's post with what main saved, and no inputs, as in a composite action. */
-export function post(ran: RunResult, options: RunOptions = {}): Promise<RunResult> {
-  return runPost(ran, { post: POST, ...options })
-}
-
-/** One event that the instrument recorded in a process. */
-export interface Point {
-  readonly kind: 'write' | 'response' | 'line' | 'planted'
-  readonly what?: string
-  readonly path?: string
-  readonly mode?: string
-  readonly size?: number
-  readonly sent?: string
-  readonly full?: true
-}
-
-/** Returns the environment that loads the instrument, and a function that returns what it recorded. */
-export function instrument(plan: Omit<Plan, 'journal'>): { env: Record<string, string>; seen(): Point[] } {
-  const folder = mkdtempSync(join(tmpdir(), 'instrument-'))
-  const journal = join(folder, 'journal')
-  const preload = pathToFileURL(at('__tests__/support/instrument.mjs')).href
-  return {
-    env: { NODE_OPTIONS: `--import=${preload}`, INSTRUMENT: JSON.stringify({ ...plan, journal }) },
-    seen() {
-      const text = existsSync(journal) ? readFileSync(journal, 'utf8') : ''
-      rmSync(folder, { recursive: true, force: true })
-      return text
-        .split('\n')
-        .filter(line => line !== '')
-        .map(line => JSON.parse(line) as Point)
-    }
-  }
-}
-
-/** Runs the jobs, at most `atOnce` at the same time. Returns the results in the order of the jobs. */
-export async function runConcurrently<T, R>(
-  jobs: readonly T[],
-  atOnce: number,
-  run: (job: T) => Promise<R>
-): Promise<R[]> {
-  const results: R[] = []
-  const waiting = jobs.entries()
-  await Promise.all(
-    Array.from({ length: atOnce }, async () => {
-      for (const [index, job] of waiting) results[index] = await run(job)
-    })
-  )
-  return results
-}
-
-// --- what was written -------------------------------------------------------------------------------------------
-
-/** Returns a text with everything that differs from run to run replaced by a name. */
-export function normal(
-  text: string,
-  platform: Platform,
-  ...runs: readonly { readonly tempDir: string }[]
-): string {
-  const values: [string, string][] = [
-    ...[...platform.tokens.keys()].map((token, index): [string, string] => [token, `{token ${index + 1}}`]),
-    ...(platform.alsoIssued ?? []).map((token, index): [string, string] => [
-      token,
-      `{also issued ${index + 1}}`
-    ]),
-    [platform.origin, '{origin}'],
-    [GENESYS_CLIENT.secret, '{client secret}'],
-    ...runs.map((run): [string, string] => [run.tempDir, '{temp}'])
-  ]
-  return values
-    .reduce((rest, [value, name]) => rest.replaceAll(value, name), text)
-    .replace(/ghadelimiter_[0-9a-f-]{36}/g, '{eof}')
-    .replace(/cc-token-[0-9a-f-]{36}/g, 'cc-token-{uuid}')
-    .replace(/(correlation id |<strong>Correlation id<\/strong><\/td><td><code>)[0-9a-f-]{36}/g, '$1{uuid}')
-    .replace(/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z/g, '{time}')
-    .replace(/\d{4}-\d\d-\d\d \d\d:\d\d UTC/g, '{minute}')
-    .replace(/"expiresAtMs":\d{13}/g, '"expiresAtMs":{ms}')
-    .replace(/, \d+ ms$/gm, ', {n} ms')
-    .replace(/::add-mask::[A-Za-z0-9+/=%]{60,}$/gm, '::add-mask::{derived}')
-}
-
-/** Returns the requests that a platform received: method, path, type of the credential or its token, status. */
-export function record(platform: Platform): string[] {
-  const names = [...platform.tokens.keys()]
-  return platform.requests.map(({ method, path, headers, status }) => {
-    const { authorization = '' } = headers
-    const bearer = names.findIndex(token => authorization === `Bearer ${token}`)
-    const credential = bearer >= 0 ? `token ${bearer + 1}` : (authorization.split(' ')[0] ?? '')
-    return [method, path, ...(credential === '' ? [] : [credential]), status].join(' ')
-  })
-}
-
-/** Everything that a step wrote, in the spelling of `normal`. */
-export interface Written {
-  readonly exitCode: number | null
-  readonly stdout: string
-  readonly stderr: string
-  readonly outputs: Values
-  readonly env: Values
-  /** The raw file, so that entries which were replaced show. */
-  readonly state: string
-  readonly summary: string
-}
-
-/** Returns everything that a bundle wrote. */
-export function written(run: RunResult, platform: Platform): Written {
-  const { output, env, state } = run.files
-  return { ...writtenInProcess({ ...run, output, env, state }, platform), stderr: run.stderr }
-}
-
-/** Returns everything that a step in this process wrote. */
-export function writtenInProcess(
-  step: Omit<StepResult, 'exitCode' | 'code'> & Pick<Written, 'exitCode'>,
-  platform: Platform
-): Written {
-  const plain = (text: string) => normal(text, platform, step)
-  const values = (file: string) =>
-    Object.fromEntries(Object.entries(parseCommandFile(file)).map(([name, value]) => [name, plain(value)]))
-  return {
-    exitCode: step.exitCode,
-    stdout: plain(step.stdout),
-    stderr: '',
-    outputs: knownOutputs(values(step.output)),
-    env: values(step.env),
-    state: plain(step.state),
-    summary: plain(step.summary)
-  }
-}
-
-/** Returns the outputs without those that action.yml declares and `OUTPUTS` lacks: action-yml.test.ts reports them. */
-export function knownOutputs(outputs: Values): Values {
-  const known = [...Object.keys(OUTPUTS), 'error-code']
-  const isNew = (name: string) => DECLARED_OUTPUTS.includes(name) && !known.includes(name)
-  return Object.fromEntries(Object.entries(outputs).filter(([name]) => !isNew(name)))
-}
-
-/** Returns lines as a log or a file contains them. */
-export function lines(...texts: readonly string[]): string {
-  return texts.map(line => `${line}\n`).join('')
-}
-
-/** Returns the entry of a command file, as the toolkit writes it and `normal` leaves it. */
-export function entry(name: string, value: string): string {
-  return `${name}<<{eof}\n${value}\n{eof}\n`
-}
-
-// --- what must be written ---------------------------------------------------------------------------------------
-// All in the spelling of `normal`. If a text or an output of the action changes, change it here.
+import { GENESYS_CLIENT } from '../../emulator/genesys.mjs'
+import type { Values, Written } from './written.js'
 
 /** Names of the outputs that action.yml declares. */
 export const DECLARED_OUTPUTS: readonly string[] = Object.keys(
-  (parse(readFileSync(ACTION, 'utf8')) as { outputs: object }).outputs
+  (parse(readFileSync('action.yml', 'utf8')) as { outputs: object }).outputs
 )
 
 /** The outputs of a successful step, in the order of action.yml, with their values for a Genesys Cloud access token. */
@@ -523,4 +312,14 @@ export function code(text: string): string {
 
 export function escapeHtml(text: string): string {
   return text.replace(/[&<>"']/g, letter => `&#${letter.charCodeAt(0)};`)
+}
+
+/** Returns lines as a log or a file contains them. */
+export function lines(...texts: readonly string[]): string {
+  return texts.map(line => `${line}\n`).join('')
+}
+
+/** Returns the entry of a command file, as the toolkit writes it and `normal` leaves it. */
+export function entry(name: string, value: string): string {
+  return `${name}<<{eof}\n${value}\n{eof}\n`
 }
