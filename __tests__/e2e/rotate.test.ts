@@ -211,6 +211,16 @@ describe('a rotation that fails', () => {
   })
 })
 
+test.each([
+  ['an organisation', { organization: 'octo-org' }, { organization: 'octo-org' }],
+  ['an environment', { environment: 'production' }, { ...REPOSITORY, environment: 'production' }]
+])('stores the token in a secret of %s', async (_, inputs, scope) => {
+  const run = await servers.rotate({ ...inputs, 'expiry-variable': VARIABLE })
+  expect([run.exitCode, run.outputs['rotated']]).toEqual([0, 'true'])
+  expect(liveTokens(servers.genesys)).toEqual([servers.stored(scope)])
+  expect(servers.github.variable(VARIABLE, scope)?.value).toBe(run.outputs['expires-at'])
+})
+
 describe('other login methods', () => {
   test('a long-lived token: the initial token is revoked when the job ends, the stored one is not', async () => {
     const previous = await servers.storeOldToken()
@@ -222,16 +232,6 @@ describe('other login methods', () => {
     expect([post.exitCode, post.log]).toEqual([0, 'Clean-up: access token revoked.\n'])
     expect(liveTokens(servers.genesys)).toEqual([stored])
     expect(servers.github.violations).toEqual([])
-  })
-
-  test.each([
-    ['an organisation', { organization: 'octo-org' }, { organization: 'octo-org' }],
-    ['an environment', { environment: 'production' }, { ...REPOSITORY, environment: 'production' }]
-  ])('stores the token in a secret of %s', async (_, inputs, scope) => {
-    const run = await servers.rotate({ ...inputs, 'expiry-variable': VARIABLE })
-    expect([run.exitCode, run.outputs['rotated']]).toEqual([0, 'true'])
-    expect(liveTokens(servers.genesys)).toEqual([servers.stored(scope)])
-    expect(servers.github.variable(VARIABLE, scope)?.value).toBe(run.outputs['expires-at'])
   })
 
   test.each([

@@ -359,6 +359,7 @@ describeOnPosix('a rotation', () => {
     ['exit 5', 'ended with exit code 5'],
     ['echo one; echo two', 'printed more than one line'],
     ['echo one; echo', 'printed more than one line'],
+    ['printf "one\\ntwo"', 'printed more than one line'],
     ['printf "one\\rtwo"', 'printed more than one line'],
     ['head -c 70000 /dev/zero; sleep 60', 'printed more than 64 KiB'],
     ['sleep 60', 'was ended, because it took longer than command-timeout'],

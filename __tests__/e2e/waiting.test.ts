@@ -1,11 +1,13 @@
-/** Servers that never answer, or late: how long a step waits. */
+/** How long a step waits: for servers that never answer, or late, and for its turn in a crowd. */
 import { spawnSync } from 'node:child_process'
 import { createSocket } from 'node:dgram'
 import { chmodSync, existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, test } from '@jest/globals'
-import { MAIN, POST } from '../support/bundles.js'
+import { startGenesys } from '../../emulator/genesys.mjs'
+import { basicCredentials } from '../../emulator/strict.mjs'
+import { MAIN, main, POST } from '../support/bundles.js'
 import { GENESYS } from '../support/inputs.js'
 import { startServers } from '../support/rotation.js'
 import { cleanup, runAction, runPost } from '../support/runner.mjs'
@@ -18,6 +20,8 @@ const allowed =
 const unshare = ['/usr/bin/unshare', '/bin/unshare'].find(path => existsSync(path))
 const reason = allowed ? '' : ' (skipped: this process may not make a mount namespace)'
 const testWithNameServer = allowed ? test.concurrent : test.skip
+
+const JOBS = 6
 
 /** A busy machine may need this long to start a process. */
 const START_UP_MS = 4000
@@ -75,14 +79,14 @@ process.execve(process.execPath, [process.execPath, ...process.argv.slice(2)])`
 process.execve(${JSON.stringify(unshare)}, ['unshare', '--mount', process.execPath, ${JSON.stringify(inside)}, ...process.argv.slice(2)])`
   )
   chmodSync(nodePath, 0o755)
-  const main = (inputs: Record<string, string>, options = {}) =>
+  const runMain = (inputs: Record<string, string>, options = {}) =>
     runAction({
       main: MAIN,
       nodePath,
       inputs: { ...GENESYS, 'max-attempts': '1', ...inputs },
       ...options
     })
-  return { queried, nodePath, main }
+  return { queried, nodePath, runMain }
 }
 
 test.concurrent('rotate ends within ten seconds after its timeout, although neither GitHub nor the platform answers any more', async () => {
@@ -106,8 +110,8 @@ test.concurrent('rotate ends within ten seconds after its timeout, although neit
 testWithNameServer(
   `slow name server${reason}: the clean-up ends within 13 seconds (a lookup cannot be ended), and its log names the token that is left`,
   async () => {
-    const { nodePath, main } = await startNameServer()
-    const refused = await main({ 'client-secret': '' })
+    const { nodePath, runMain } = await startNameServer()
+    const refused = await runMain({ 'client-secret': '' })
     const token = {
       value: 'a-token-that-was-issued',
       kind: 'access',
@@ -125,8 +129,8 @@ testWithNameServer(
 testWithNameServer(
   `slow name server${reason}: without an answer, the step ends soon after its timeout`,
   async () => {
-    const { queried, main } = await startNameServer()
-    const run = await main({ timeout: '3s' })
+    const { queried, runMain } = await startNameServer()
+    const run = await runMain({ timeout: '3s' })
     await queried
     expect(run.exitCode).toBe(1)
     expect(run.log).toMatch(/\[(network|timeout)\] POST https:\/\/login\.mypurecloud\.ie/)
@@ -135,25 +139,60 @@ testWithNameServer(
 )
 
 testWithNameServer(`slow name server${reason}: an answer after three seconds is used`, async () => {
-  const { main } = await startNameServer(3000)
-  const run = await main({ timeout: '12s' })
+  const { runMain } = await startNameServer(3000)
+  const run = await runMain({ timeout: '12s' })
   // Nothing listens there, so the name was resolved.
   expect(run.log).toContain('the connection was refused (ECONNREFUSED)')
 })
 
 testWithNameServer(`slow name server${reason}: RES_OPTIONS of the workflow is kept`, async () => {
-  const { main } = await startNameServer(1500)
-  const run = await main({ timeout: '6s' }, { env: { RES_OPTIONS: 'timeout:1 attempts:1' } })
+  const { runMain } = await startNameServer(1500)
+  const run = await runMain({ timeout: '6s' }, { env: { RES_OPTIONS: 'timeout:1 attempts:1' } })
   expect(run.log).toContain('DNS did not answer (EAI_AGAIN)')
 })
 
 testWithNameServer(`slow name server${reason}: a cancelled step ends within seven seconds`, async () => {
-  const { queried, main } = await startNameServer()
+  const { queried, runMain } = await startNameServer()
   let cancelledAt = 0
   const signalAfter = queried.then(() => {
     cancelledAt = Date.now()
   })
-  const run = await main({}, { signalAfter })
+  const run = await runMain({}, { signalAfter })
   expect([run.exitCode, run.signal]).toEqual([1, null])
   expect(Date.now() - cancelledAt).toBeLessThan(7000)
 })
+
+// Half of the jobs fit into a window, and a window is shorter than the shortest first wait of 5 s. So a job that is
+// refused once gets its token on the second request, after 15 s at most.
+test.concurrent.each(['fixed-window', 'bucket'] as const)(
+  'six jobs at one moment, throttled by %s: each gets a token, with two requests at most',
+  async kind => {
+    const clients = Array.from({ length: JOBS }, (_, index) => ({ id: `crowd-${index}` }))
+    const throttle = { kind, perWindow: JOBS, windowMs: 4000, takenByOthers: 0.5 }
+    // The first requests come at the same moment: time stands still for them, and no response is sent before all jobs have
+    // started, which takes a while.
+    let requestCount = 0
+    const clock = () => (requestCount <= JOBS ? 0 : Date.now())
+    const genesys = await startGenesys({ clients, throttle, clock })
+    const haveAllStarted = new Promise<void>(resolve => {
+      genesys.intercept = async () => {
+        requestCount += 1
+        if (requestCount >= JOBS) resolve()
+        await haveAllStarted
+        return false
+      }
+    })
+    try {
+      const limits = { timeout: '60s', 'attempt-timeout': '60s' }
+      const runs = clients.map(({ id }) => main(genesys, { ...GENESYS, 'client-id': id, ...limits }))
+      for (const { exitCode, outputs } of await Promise.all(runs))
+        expect([exitCode, outputs['error-code']]).toEqual([0, undefined])
+      const ids = genesys.requests.map(request => basicCredentials(request)?.id)
+      const counts = clients.map(({ id }) => ids.filter(other => other === id).length)
+      expect(counts.sort()).toEqual(clients.map((_, index) => (index < JOBS / 2 ? 1 : 2)))
+    } finally {
+      await genesys.close()
+    }
+  },
+  60_000
+)
