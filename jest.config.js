@@ -7,7 +7,8 @@ export default {
   moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
   // A developer's shell, or a job with debugging on, must not change what is tested.
   setupFiles: ['<rootDir>/__tests__/support/clean-environment.mjs'],
-  testTimeout: 20_000,
+  // Long enough for a busy machine.
+  testTimeout: 60_000,
   // A worker a core: most of a test's time is waiting.
   maxWorkers: '100%',
   // Without the entry points of the bundles.

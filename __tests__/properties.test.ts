@@ -387,22 +387,18 @@ describe('whatever a platform responds: a token or a code, and no secret is show
     }
   }
 
-  test.each(Object.entries(EXCHANGES))(
-    '%s',
-    async (_, inputsOf) => {
-      await fc.assert(
-        fc.asyncProperty(credentials, options, conversation, (who, chosen, responses) =>
-          runOnce(
-            who,
-            { ...inputsOf(who), ...chosen },
-            responses.map(one => one(who))
-          )
-        ),
-        { numRuns: 170, endOnFailure: true }
-      )
-    },
-    60_000
-  )
+  test.each(Object.entries(EXCHANGES))('%s', async (_, inputsOf) => {
+    await fc.assert(
+      fc.asyncProperty(credentials, options, conversation, (who, chosen, responses) =>
+        runOnce(
+          who,
+          { ...inputsOf(who), ...chosen },
+          responses.map(one => one(who))
+        )
+      ),
+      { numRuns: 170, endOnFailure: true }
+    )
+  })
 })
 
 // --- hosts ------------------------------------------------------------------------------------------

@@ -216,7 +216,7 @@ test('no response makes a rotation show a secret, in this process', async () => 
   )
   // Some rotations must have come to their end.
   expect(stored).toBeGreaterThan(8)
-}, 60_000)
+})
 
 test('no response makes the bundle or its post step show a secret, with step debugging', async () => {
   await fc.assert(

@@ -33,7 +33,7 @@ test('dist is what `npm run build` makes from the source, byte for byte', () => 
   } finally {
     rmSync(folder, { recursive: true, force: true })
   }
-}, 60_000)
+})
 
 test.each(['main', 'post'])('dist/%s/index.js is smaller than 400 kB', name => {
   expect(statSync(`dist/${name}/index.js`).size).toBeLessThan(400_000)

@@ -16,9 +16,6 @@ type Inputs = Readonly<Record<string, string>>
 
 afterAll(cleanup)
 
-/** Long enough for three reads within eight seconds, on a busy machine. */
-const TIMEOUT_MS = 60_000
-
 /** A rotation whose store is one file, which contains a token of the platform. */
 interface FileStore extends CommandRotation {
   /** Inputs: commands that store and read the token. */
@@ -166,8 +163,7 @@ describeOnPosix('a rotation with commands', () => {
       store.genesys.intercept = undefined
       await store.post(run)
       expect([store.stored(), store.liveTokens()]).toEqual([store.old, [store.old]])
-    }),
-    TIMEOUT_MS
+    })
   )
 
   test.concurrent(
@@ -310,8 +306,7 @@ describeOnPosix('a rotation with commands', () => {
       } finally {
         process.kill(Number(store.text('daemon')), 'SIGKILL')
       }
-    }),
-    TIMEOUT_MS
+    })
   )
 
   testOnLinux(

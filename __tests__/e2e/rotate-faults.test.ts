@@ -68,7 +68,7 @@ describeOnPosix('a job that is cancelled', () => {
       return [n, moment, outcome]
     })
     expect(outcomes).toEqual(MOMENTS)
-  }, 60_000)
+  })
 
   test('while it revokes a token that GitHub refused: the post step revokes it', async () => {
     const outcome = await cancelled((call, cancel) => {

@@ -193,6 +193,5 @@ test.concurrent.each(['fixed-window', 'bucket'] as const)(
     } finally {
       await genesys.close()
     }
-  },
-  60_000
+  }
 )

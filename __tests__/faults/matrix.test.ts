@@ -53,7 +53,7 @@ describe('A fault that does not end', () => {
   let cells: Cell[]
   beforeAll(async () => {
     cells = await runConcurrently(CELLS, AT_ONCE, ({ at, fault }) => runCell(at, fault))
-  }, 60_000)
+  })
 
   test.each(CELLS.map((cell, index) => ({ ...cell, index })))('$title', ({ at, fault, index }) => {
     const cell = cells[index] as Cell
@@ -86,7 +86,7 @@ describe('A fault that happens twice', () => {
   let cells: Cell[]
   beforeAll(async () => {
     cells = await runConcurrently(passing, AT_ONCE, fault => runCell(LOGIN, fault, 2))
-  }, 60_000)
+  })
 
   test.each(passing.map(({ name }, index) => ({ name, index })))('$name', ({ index }) => {
     expect(outcomeOf(cells[index] as Cell)).toEqual({ code: 'granted', attempts: 2, problems: [] })

@@ -110,7 +110,7 @@ describe('a proxy that', () => {
     socket.end(`HTTP/1.1 ${status} No\r\nContent-Length: 0\r\n\r\n`)
 
   test.each<[string, Play, string, number, string]>([
-    ['never answers CONNECT', () => {}, 'timeout', 2, 'no complete response within 150 ms'],
+    ['never answers CONNECT', () => {}, 'timeout', 2, 'no complete response within 500 ms'],
     ['answers a byte at a time', drips('HTTP/1.1 200 O', 'K'), 'timeout', 2, 'no complete response'],
     ['answers with endless headers', drips('HTTP/1.1 200 OK\r\n', 'X: y\r\n'), 'timeout', 2, 'no complete'],
     ['connects, and is then silent', socket => socket.write(CONNECTED), 'timeout', 2, 'no complete response'],
@@ -138,7 +138,7 @@ describe('a proxy that', () => {
       })
     })
     process.env['HTTPS_PROXY'] = `http://user:pass-of-proxy@${proxy.host}`
-    const { session } = openSession({ maxAttempts: 2, attemptTimeoutMs: code === 'timeout' ? 150 : 5000 })
+    const { session } = openSession({ maxAttempts: 2, attemptTimeoutMs: code === 'timeout' ? 500 : 5000 })
     const request = {
       method: 'POST' as const,
       url: new URL(HTTPS),

@@ -24,14 +24,14 @@ test('is short, and shows each kind of scene', () => {
   expect(output).not.toContain('· base-url: ')
   // No colours where there is no terminal.
   expect(output).not.toContain(ESCAPE)
-}, 60_000)
+})
 
 test('--all shows all scenes in full', () => {
   const { code, output } = demo('--all')
   expect([code, output]).toEqual([0, expect.stringContaining('14 of 14 as they should be')])
   expect(output).toContain('outputs    rotated           true')
   expect(output).toMatch(/^ +login-base-url: http:\S+\/genesys-login$/m)
-}, 60_000)
+})
 
 test('knows the names of the scenes', () => {
   expect(demo('--list').output).toMatch(/^throttled +Many jobs at once/m)
