@@ -2,7 +2,8 @@
 import { afterAll, expect, test } from '@jest/globals'
 import { DOCUMENTS, GENERATE, LOGIN, startFaulty, type Target } from '../faults/cells.js'
 import { type Fault, faultNamed } from '../faults/faults.js'
-import { MAIN, runConcurrently } from '../support/bundles.js'
+import { MAIN } from '../support/bundles.js'
+import { runConcurrently } from '../support/concurrently.js'
 import { cleanup, type RunResult, runAction } from '../support/runner.mjs'
 
 afterAll(cleanup)

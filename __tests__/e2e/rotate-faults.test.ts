@@ -1,5 +1,5 @@
 import { afterAll, expect, test } from '@jest/globals'
-import { runConcurrently } from '../support/bundles.js'
+import { runConcurrently } from '../support/concurrently.js'
 import { describeOnPosix } from '../support/posix.js'
 import { reset, respond } from '../support/respond.js'
 import {

@@ -28,7 +28,7 @@ import { openSession } from '../support/session.js'
 import { startSocketServer } from '../support/sockets.js'
 import type { Fault } from './faults.js'
 
-export const MAX_ATTEMPTS = 3
+const MAX_ATTEMPTS = 3
 
 /** Long enough for a busy machine, short enough for a test. */
 const SHORT_ATTEMPT_MS = 500
@@ -80,7 +80,7 @@ const SECRETS = [GENESYS_CLIENT, CXONE_APPLICATION, CXONE_REALM_CLIENT, CXONE_AC
 )
 
 /** A platform with a fault at one request. */
-export interface FaultyPlatform {
+interface FaultyPlatform {
   readonly origin: string
   readonly requests: readonly RecordedRequest[]
   /** How often the fault happened. */

@@ -17,7 +17,7 @@ export interface Scene extends Call {
 
 type Play = (scene: Scene) => unknown
 
-export interface Outcome {
+interface Outcome {
   readonly code: ErrorCode | 'granted'
   /** If it is another code after the request for a long-lived token. */
   readonly codeOfGenerate?: ErrorCode | 'granted'

@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, test } from '@jest/globals'
-import { runConcurrently } from '../support/bundles.js'
+import { runConcurrently } from '../support/concurrently.js'
 import { type Cell, DOCUMENTS, expected, GENERATE, LOGIN, runCell, TARGETS, type Target } from './cells.js'
 import { ENDPOINTS, FAULTS, type Fault, faultNamed, GOOD_TOKEN } from './faults.js'
 

@@ -17,7 +17,7 @@ export const read = (file: string): string => readFileSync(file, 'utf8')
 export const readYaml = (file: string): Yaml => parse(read(file))
 
 /** A step, and the file or code block that it stands in. */
-export interface Step {
+interface Step {
   readonly where: string
   readonly step: Yaml
   /** The steps of the same job or action. */

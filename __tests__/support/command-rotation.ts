@@ -67,7 +67,7 @@ export async function waitUntil(condition: () => boolean, intervalMs = 20): Prom
 }
 
 /** A process of this machine, as /proc shows it. */
-export interface SystemProcess {
+interface SystemProcess {
   readonly pid: number
   readonly commandLine: string
   readonly environment: string

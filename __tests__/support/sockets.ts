@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { createServer, type Server, type Socket } from 'node:net'
 
 /** A TCP server on loopback that is running. */
-export interface SocketServer {
+interface SocketServer {
   readonly port: number
   /** Host and port. */
   readonly host: string

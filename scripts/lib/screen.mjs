@@ -34,7 +34,7 @@ const ofLog = line =>
  * @param {string} label
  * @param {(line: string) => string} [style]
  */
-export function openPart(label, style = ofLog) {
+function openPart(label, style = ofLog) {
   let margin = `   ${dim(label.padEnd(INDENT - 3))}`
   // Words up to the width; a longer word is cut.
   const pieces = new RegExp(`.{1,${WIDTH - INDENT}}(?= |$)|.{${WIDTH - INDENT}}`, 'gm')
